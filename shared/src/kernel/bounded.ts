@@ -1,0 +1,88 @@
+import { invariant } from './invariant.ts'
+
+/**
+ * A map that never holds more than `limit` entries: adding one too many drops the oldest insertion.
+ * For tables that remote parties can fill; keys may be any text.
+ */
+export class BoundedMap<Key, Value> {
+  readonly #map = new Map<Key, Value>()
+  constructor(readonly limit: number) {
+    invariant(limit > 0, 'a bounded map holds at least one entry')
+  }
+
+  get size(): number {
+    return this.#map.size
+  }
+
+  get(key: Key): Value | undefined {
+    return this.#map.get(key)
+  }
+
+  has(key: Key): boolean {
+    return this.#map.has(key)
+  }
+
+  /** Sets an entry as the newest. @returns the key that was dropped to make room, if any. */
+  set(key: Key, value: Value): Key | undefined {
+    this.#map.delete(key)
+    this.#map.set(key, value)
+    if (this.#map.size <= this.limit) return undefined
+    const oldest = this.#map.keys().next()
+    if (oldest.done === true) return undefined
+    this.#map.delete(oldest.value)
+    return oldest.value
+  }
+
+  delete(key: Key): boolean {
+    return this.#map.delete(key)
+  }
+
+  /** Entries, oldest first. */
+  entries(): IterableIterator<[Key, Value]> {
+    return this.#map.entries()
+  }
+
+  keys(): IterableIterator<Key> {
+    return this.#map.keys()
+  }
+
+  values(): IterableIterator<Value> {
+    return this.#map.values()
+  }
+}
+
+/**
+ * Remembers recent keys in two generations: a key lives between one and two `periodMs`, and a generation
+ * never holds more than `limit` keys. Constant work per key; used for replay and duplicate suppression.
+ */
+export class TwoGenerationSet<Key> {
+  #young = new Set<Key>()
+  #old = new Set<Key>()
+  #turnAt = -Infinity
+  constructor(
+    readonly periodMs: number,
+    readonly limit: number,
+  ) {}
+
+  /** @returns true when the key was not known, and remembers it. */
+  add(key: Key, now: number): boolean {
+    this.#turn(now)
+    if (this.#young.has(key) || this.#old.has(key)) return false
+    if (this.#young.size >= this.limit) this.#swap(now)
+    this.#young.add(key)
+    return true
+  }
+
+  #turn(now: number): void {
+    if (now < this.#turnAt) return
+    const silentForAPeriod = now >= this.#turnAt + this.periodMs
+    this.#swap(now)
+    if (silentForAPeriod) this.#old = new Set()
+  }
+
+  #swap(now: number): void {
+    this.#old = this.#young
+    this.#young = new Set()
+    this.#turnAt = now + this.periodMs
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Every bound that a decoder or table obeys, in one place. Sizes are in bytes, times in milliseconds.
+ * Sources: DESIGN section 10 ("our choice" where nothing else is named).
+ */
+export const LIMITS = {
+  /** One block of a file: BEP 52 fixes it at 16 KiB. */
+  blockBytes: 16_384,
+  /** Frame on the bulk channel: one block and its header. */
+  bulkFrameBytes: 16_384 + 64,
+  /** Frame on the control channel, hashes and metadata excepted. */
+  controlFrameBytes: 65_536,
+  /** One control message inside a frame, hashes and metadata excepted. */
+  controlMessageBytes: 16_384,
+  /** One `hashes` message. 512 hashes and a proof of 32 levels need 17.4 KiB. */
+  hashesMessageBytes: 65_536,
+  /** One signed signaling envelope, in JSON. */
+  signalBytes: 8_192,
+  /** One session description inside an envelope. */
+  sdpBytes: 4_096,
+  /** ICE candidates accepted for one session. */
+  candidatesPerSession: 20,
+  /** What a peer may send before it has proved its key. */
+  unauthenticatedBytes: 16_384,
+  unauthenticatedMs: 10_000,
+  /** Info dictionary: BEP 9 has no bound; ours keeps parsing under 50 ms. */
+  metainfoBytes: 4 * 1024 * 1024,
+  files: 10_000,
+  pathDepth: 32,
+  nameBytes: 255,
+  /** Pieces in one share; the piece length grows with larger shares. */
+  pieces: 65_536,
+  /** Requests that one peer may have outstanding with us. libtorrent: 500 out, 2,000 in. */
+  requestsOutstanding: 500,
+  /** `hash request` messages that one peer may have outstanding with us. */
+  hashRequestsOutstanding: 16,
+  /** Hashes in one `hashes` message: BEP 52 recommends at most 512. */
+  hashesPerMessage: 512,
+  /** Shares that one link may carry at a time. */
+  sharesPerLink: 64,
+  /** Peers named in one peer exchange message: BEP 11 says 50. */
+  pexPeers: 50,
+  /** Socket.IO message. */
+  socketMessageBytes: 65_536,
+  /** Peers in one announce response. */
+  announcePeers: 50,
+  /** Hops that a routed envelope may take. */
+  signalHops: 3,
+  /** Links of the transfer pool and of the overlay pool (DESIGN section 3). */
+  transferLinks: 20,
+  overlayLinks: 24,
+  /** Negotiations under way at one time. */
+  pendingNegotiations: 10,
+} as const

@@ -1,0 +1,65 @@
+/**
+ * A token bucket over an injected clock: `ratePerSecond` tokens flow in, at most `burst` are kept.
+ * Used for bandwidth limits (tokens are bytes) and for rate limits (tokens are messages).
+ */
+export class TokenBucket {
+  #tokens: number
+  #at: number
+  #ratePerSecond: number
+  #burst: number
+
+  /** @param ratePerSecond `Infinity` means no limit. */
+  constructor(ratePerSecond: number, burst: number, now: number) {
+    this.#ratePerSecond = ratePerSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#at = now
+  }
+
+  get ratePerSecond(): number {
+    return this.#ratePerSecond
+  }
+
+  /** Changes the rate from now on; tokens already gathered are kept up to the new burst. */
+  configure(ratePerSecond: number, burst: number, now: number): void {
+    this.#refill(now)
+    this.#ratePerSecond = ratePerSecond
+    this.#burst = burst
+    this.#tokens = Math.min(this.#tokens, burst)
+  }
+
+  /** Takes `amount` tokens if the bucket is not in debt. It may then go into debt by less than `amount`. */
+  takeIntoDebt(amount: number, now: number): boolean {
+    if (this.#ratePerSecond === Infinity) return true
+    this.#refill(now)
+    if (this.#tokens <= 0) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  /** Takes `amount` tokens only when all of them are there. */
+  take(amount: number, now: number): boolean {
+    if (this.#ratePerSecond === Infinity) return true
+    this.#refill(now)
+    if (this.#tokens < amount) return false
+    this.#tokens -= amount
+    return true
+  }
+
+  /** When the bucket will be out of debt: `now` or later; `Infinity` when nothing flows in. */
+  readyAt(now: number): number {
+    if (this.#ratePerSecond === Infinity) return now
+    this.#refill(now)
+    if (this.#tokens > 0) return now
+    if (this.#ratePerSecond <= 0) return Infinity
+    return now + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#ratePerSecond))
+  }
+
+  #refill(now: number): void {
+    if (now <= this.#at) return
+    if (this.#ratePerSecond !== Infinity) {
+      this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) * this.#ratePerSecond) / 1000)
+    }
+    this.#at = now
+  }
+}
