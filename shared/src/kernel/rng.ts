@@ -35,11 +35,12 @@ class Sfc32 implements Rng {
   #a: number
   #b: number
   #c: number
-  #counter = 1
-  constructor(readonly seed: number) {
-    this.#a = mix(seed)
-    this.#b = mix(this.#a)
-    this.#c = mix(this.#b)
+  #counter: number
+  constructor(readonly seed: readonly [number, number, number, number]) {
+    this.#a = seed[0] | 0
+    this.#b = seed[1] | 0
+    this.#c = seed[2] | 0
+    this.#counter = seed[3] | 0
     for (let i = 0; i < 12; i++) this.uint32()
   }
 
@@ -68,13 +69,20 @@ class Sfc32 implements Rng {
   }
 
   child(label: string): Rng {
-    return new Sfc32(hashLabel(this.seed, label))
+    const [a, b, c, d] = this.seed
+    return new Sfc32([hashLabel(a, label), hashLabel(b, label), hashLabel(c, label), hashLabel(d, label)])
   }
 }
 
-/** A seeded generator. @param seed any integer; its low 32 bits count. */
-export function createRng(seed: number): Rng {
-  return new Sfc32(seed >>> 0)
+/**
+ * A seeded generator. @param seed an integer whose low 32 bits count (simulations), or 128 bits in four
+ * words (hosts, from their secure source, so that nonces do not repeat).
+ */
+export function createRng(seed: number | readonly [number, number, number, number]): Rng {
+  if (typeof seed !== 'number') return new Sfc32(seed)
+  const a = mix(seed)
+  const b = mix(a)
+  return new Sfc32([a, b, mix(b), 1])
 }
 
 /** A random element, or `undefined` of an empty list. */

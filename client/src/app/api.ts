@@ -1,0 +1,148 @@
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
+
+/**
+ * What views see and say. The tab that owns the node answers itself; other tabs of the same profile pass
+ * commands to it and get its snapshots, so a view can't tell the difference. Everything here can be cloned.
+ */
+export interface AppSnapshot {
+  readonly phase: AppPhase
+  /** `null` until the node runs. */
+  readonly node: NodeSnapshot | null
+  /** Shares whose files are being hashed, and those whose hashing failed. */
+  readonly hashing: readonly HashingView[]
+  /** Shares of the person's own files that need the files again after a reload. */
+  readonly missingSources: readonly MissingSource[]
+  readonly server: ServerView
+  readonly storage: StorageView
+  readonly limits: LimitsView
+}
+
+export type AppPhase =
+  | { readonly name: 'starting' }
+  /** This tab runs the node. */
+  | { readonly name: 'owner' }
+  /** Another tab of this browser profile runs it. */
+  | { readonly name: 'follower' }
+  | { readonly name: 'failed'; readonly because: 'insecureContext' | 'noWebRtc' | 'noStorage' | 'fault'; readonly detail: string }
+
+export interface ServerView {
+  readonly state: 'connecting' | 'up' | 'down'
+  /** Why it is down, in a closed set: shown in words by the view. */
+  readonly because: 'unreachable' | 'refused' | 'replaced' | null
+}
+
+export interface StorageView {
+  /** Where blocks are kept. */
+  readonly kind: 'opfs' | 'indexedDb'
+  readonly usedBytes: number | null
+  readonly quotaBytes: number | null
+}
+
+/** Bytes per second; `null` for no limit. */
+export interface LimitsView {
+  readonly uploadRate: number | null
+  readonly downloadRate: number | null
+}
+
+export interface HashingView {
+  readonly id: string
+  readonly name: string
+  readonly fileCount: number
+  readonly totalBytes: number
+  readonly hashedBytes: number
+  readonly error: 'unreadable' | 'tooManyFiles' | 'empty' | 'tooBig' | null
+}
+
+export interface MissingSource {
+  readonly infoHash: InfoHash
+  readonly name: string
+  readonly fileCount: number
+  readonly totalBytes: number
+  /** `permission`: the browser kept a handle and needs a click; `files`: they must be chosen again. */
+  readonly needs: 'permission' | 'files'
+}
+
+/** A file the person picked, with its place in a dropped folder (folder names first, file name last). */
+export interface PickedFile {
+  readonly file: File
+  readonly path: readonly string[]
+  /** Where the browser gives one, so that the share can come back after a reload. */
+  readonly handle?: FileSystemFileHandle
+}
+
+export type AppCommand =
+  | { readonly type: 'share'; readonly files: readonly PickedFile[] }
+  | { readonly type: 'dismissHashing'; readonly id: string }
+  /** A link, magnet or infohash, as pasted. Shows what it is; moves no byte of a file. */
+  | { readonly type: 'open'; readonly text: string }
+  /** `files`: indices into the share's file list; `null` for all. */
+  | { readonly type: 'download'; readonly infoHash: InfoHash; readonly files: readonly number[] | null }
+  | { readonly type: 'select'; readonly infoHash: InfoHash; readonly files: readonly number[] }
+  | { readonly type: 'pause' | 'resume'; readonly infoHash: InfoHash }
+  /** Forgets the share and deletes what was downloaded of it. The person's own files are not touched. */
+  | { readonly type: 'remove'; readonly infoHash: InfoHash }
+  | { readonly type: 'files'; readonly infoHash: InfoHash }
+  /** Finished files, backed by storage and not by memory. `files` null: all that are wanted and whole. */
+  | { readonly type: 'blobs'; readonly infoHash: InfoHash; readonly files: readonly number[] | null }
+  | { readonly type: 'torrentFile'; readonly infoHash: InfoHash }
+  /** Adds the share that a `.torrent` file describes, like an opened link. */
+  | { readonly type: 'importTorrent'; readonly file: File }
+  /** Gives a share its own files back after a reload; they are checked before anything is served. */
+  | { readonly type: 'reselect'; readonly infoHash: InfoHash; readonly files: readonly PickedFile[] }
+  | { readonly type: 'limits'; readonly limits: LimitsView }
+  /** Pulls the plug: leaves the server (or comes back). */
+  | { readonly type: 'server'; readonly connect: boolean }
+  | { readonly type: 'diagnostics' }
+
+export interface SavedFile {
+  /** Sanitised, folder names first; safe to use as file names. */
+  readonly path: readonly string[]
+  readonly file: Blob
+}
+
+export type AppErrorCode =
+  | 'empty'
+  | 'notALink'
+  | 'badInfohash'
+  | 'v1Only'
+  | 'tooLong'
+  | 'unknownShare'
+  | 'notFinished'
+  | 'noMetadata'
+  | 'badTorrent'
+  | 'notTheSameFiles'
+  | 'ownerGone'
+  | 'io'
+
+/** Answer to a command, by its type. */
+export interface AppResults {
+  share: { readonly id: string }
+  dismissHashing: null
+  open: { readonly infoHash: InfoHash }
+  download: null
+  select: null
+  pause: null
+  resume: null
+  remove: null
+  files: { readonly files: readonly FileView[] }
+  blobs: { readonly files: readonly SavedFile[] }
+  torrentFile: { readonly name: string; readonly file: Blob }
+  importTorrent: { readonly infoHash: InfoHash }
+  reselect: null
+  limits: null
+  server: null
+  diagnostics: { readonly text: string }
+}
+
+export type AppResult<Type extends AppCommand['type']> =
+  | { readonly ok: true; readonly value: AppResults[Type] }
+  | { readonly ok: false; readonly code: AppErrorCode }
+
+/** The one object that views talk to. */
+export interface NodeClient {
+  snapshot(): AppSnapshot
+  /** Called at most ten times a second when something changed. @returns a function that ends it. */
+  onChange(listener: () => void): () => void
+  run<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>): Promise<AppResult<Type>>
+}

@@ -1,0 +1,99 @@
+import { BoundedMap } from '../kernel/bounded.ts'
+import type { InfoHash, PeerId } from '../kernel/ids.ts'
+
+/** First wait after a failed attempt, and the longest; our choice. */
+const RETRY_MS = 2_000
+const RETRY_MAX_MS = 120_000
+/** A peer that declined or left a share is asked again after this time. */
+const POSTPONE_MS = 30_000
+/** Peers remembered per share; our choice. */
+const CANDIDATES = 200
+
+interface Candidate {
+  /** Linked peers that told us of this one, newest last: ways to it without the server. */
+  readonly via: Set<PeerId>
+  failures: number
+  notBefore: number
+}
+
+/** Remembers who has which share, and when to try whom again. */
+export class Dialler {
+  readonly #candidates = new Map<InfoHash, BoundedMap<PeerId, Candidate>>()
+
+  /** @param self our own id, which others may tell us of. */
+  constructor(readonly self: PeerId) {}
+
+  learn(infoHash: InfoHash, peer: PeerId, via: PeerId | null): void {
+    if (peer === this.self) return
+    const known = this.#candidates.get(infoHash) ?? new BoundedMap<PeerId, Candidate>(CANDIDATES)
+    this.#candidates.set(infoHash, known)
+    const candidate = known.get(peer) ?? { via: new Set(), failures: 0, notBefore: 0 }
+    if (via !== null) candidate.via.add(via)
+    // Fresh word that the peer is there: no reason to go on waiting long.
+    if (candidate.failures > 2) candidate.failures = 2
+    known.set(peer, candidate)
+  }
+
+  forgetShare(infoHash: InfoHash): void {
+    this.#candidates.delete(infoHash)
+  }
+
+  /** The peer does not have the share, or is banned. */
+  forget(infoHash: InfoHash, peer: PeerId): void {
+    this.#candidates.get(infoHash)?.delete(peer)
+  }
+
+  forgetPeer(peer: PeerId): void {
+    for (const known of this.#candidates.values()) known.delete(peer)
+  }
+
+  knows(infoHash: InfoHash, peer: PeerId): boolean {
+    return this.#candidates.get(infoHash)?.has(peer) ?? false
+  }
+
+  /** The peer left the share for now: no use in asking again at once. */
+  postpone(infoHash: InfoHash, peer: PeerId, now: number): void {
+    const candidate = this.#candidates.get(infoHash)?.get(peer)
+    if (candidate !== undefined) candidate.notBefore = now + POSTPONE_MS
+  }
+
+  /** Peers of the share that may be tried now, with the ways to them. */
+  *due(infoHash: InfoHash, now: number): IterableIterator<{ peer: PeerId; via: ReadonlySet<PeerId> }> {
+    const known = this.#candidates.get(infoHash)
+    if (known === undefined) return
+    for (const [peer, candidate] of known.entries()) if (candidate.notBefore <= now) yield { peer, via: candidate.via }
+  }
+
+  /** Earliest moment after `now` at which another candidate of the share is due. */
+  nextAt(infoHash: InfoHash, now: number): number {
+    let at = Infinity
+    for (const candidate of this.#candidates.get(infoHash)?.values() ?? []) {
+      if (candidate.notBefore > now) at = Math.min(at, candidate.notBefore)
+    }
+    return at
+  }
+
+  onFailed(peer: PeerId, now: number): void {
+    for (const known of this.#candidates.values()) {
+      const candidate = known.get(peer)
+      if (candidate === undefined) continue
+      candidate.notBefore = now + Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** candidate.failures)
+      candidate.failures++
+    }
+  }
+
+  onLinked(peer: PeerId): void {
+    for (const known of this.#candidates.values()) {
+      const candidate = known.get(peer)
+      if (candidate !== undefined) candidate.failures = 0
+    }
+  }
+
+  /** A link broke: the peer may be back at once, or gone. */
+  onLinkLost(peer: PeerId, now: number): void {
+    for (const known of this.#candidates.values()) {
+      const candidate = known.get(peer)
+      if (candidate !== undefined) candidate.notBefore = now + RETRY_MS / 2
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { utf8Decode, type Bytes } from '../kernel/bytes.ts'
+import { assertNever } from '../kernel/core.ts'
+import { parseInfoHash, type InfoHash } from '../kernel/ids.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { decodeExchange, encodeExchange, type ControlMessage } from '../protocols/bittorrent/codec.ts'
+import { ByteReader, ByteWriter } from '../wire/bytes-io.ts'
+import { decodeEnvelope, type SignalEnvelope } from '../wire/envelope.ts'
+import { fail, ok, type Result } from '../wire/result.ts'
+
+/** Messages of a link's control channel: its own, those about shares, and those of each protocol. */
+export type LinkMessage =
+  /** First message on a link: ECDSA over the transcript, 64 bytes in hex. */
+  | { readonly type: 'proof'; readonly signature: string }
+  | { readonly type: 'ping' | 'pong' }
+  /** An envelope on its way: for the receiver, or to be passed on. */
+  | { readonly type: 'signal'; readonly envelope: SignalEnvelope }
+  /** The sender has this share; frames to it about the share carry `handle`. */
+  | { readonly type: 'join'; readonly infoHash: InfoHash; readonly handle: number; readonly hasMetadata: boolean }
+  /** The sender no longer takes part under the handle that it gave. */
+  | { readonly type: 'leave'; readonly handle: number }
+  /** The sender does not have the share that the receiver joined. */
+  | { readonly type: 'decline'; readonly infoHash: InfoHash }
+  | { readonly type: 'exchange'; readonly handle: number; readonly message: ControlMessage }
+
+const IDS = { proof: 0, ping: 1, pong: 2, signal: 3, join: 4, leave: 5, decline: 6, exchange: 7 } as const
+const TYPES = new Map<number, LinkMessage['type']>(
+  Object.entries(IDS).map(([type, id]) => [id, type as LinkMessage['type']]),
+)
+
+export type LinkCode = 'unknownType' | 'badMessage' | 'tooBig'
+
+export function encodeLink(message: LinkMessage): Bytes {
+  const writer = new ByteWriter().uint8(IDS[message.type])
+  switch (message.type) {
+    case 'proof':
+      return writer.hex(message.signature).finish()
+    case 'ping':
+    case 'pong':
+      return writer.finish()
+    case 'signal':
+      return writer.text(JSON.stringify(message.envelope)).finish()
+    case 'join':
+      writer.hex(message.infoHash).uint16(message.handle)
+      return writer.uint8(message.hasMetadata ? 1 : 0).finish()
+    case 'leave':
+      return writer.uint16(message.handle).finish()
+    case 'decline':
+      return writer.hex(message.infoHash).finish()
+    case 'exchange':
+      return writer.uint16(message.handle).bytes(encodeExchange(message.message)).finish()
+    default:
+      return assertNever(message)
+  }
+}
+
+export function decodeLink(bytes: Bytes): Result<LinkMessage, LinkCode> {
+  const reader = new ByteReader(bytes)
+  const type = TYPES.get(reader.uint8())
+  if (type === undefined) return fail('unknownType')
+  if (type === 'exchange') {
+    const handle = reader.uint16()
+    const inner = decodeExchange(reader.rest())
+    return inner.ok ? ok({ type, handle, message: inner.value }) : inner
+  }
+  if (bytes.length > LIMITS.signalBytes) return fail('tooBig')
+  const message = readFields(type, reader)
+  return message !== null && reader.isDone ? ok(message) : fail('badMessage')
+}
+
+function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: ByteReader): LinkMessage | null {
+  switch (type) {
+    case 'proof':
+      return { type, signature: reader.hex(64) }
+    case 'ping':
+    case 'pong':
+      return { type }
+    case 'signal':
+      return readSignal(reader.rest())
+    case 'join': {
+      const infoHash = parseInfoHash(reader.hex(32))
+      const handle = reader.uint16()
+      const flag = reader.uint8()
+      return infoHash === null || flag > 1 ? null : { type, infoHash, handle, hasMetadata: flag === 1 }
+    }
+    case 'leave':
+      return { type, handle: reader.uint16() }
+    case 'decline': {
+      const infoHash = parseInfoHash(reader.hex(32))
+      return infoHash === null ? null : { type, infoHash }
+    }
+    default:
+      return assertNever(type)
+  }
+}
+
+function readSignal(bytes: Bytes): LinkMessage | null {
+  const text = utf8Decode(bytes)
+  if (text === null) return null
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return null
+  }
+  const envelope = decodeEnvelope(json)
+  return envelope.ok ? { type: 'signal', envelope: envelope.value } : null
+}

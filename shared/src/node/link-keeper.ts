@@ -1,0 +1,80 @@
+import type { Bytes } from '../kernel/bytes.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { decodeBlock } from '../protocols/bittorrent/codec.ts'
+import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
+import { unpackFrame } from '../wire/frames.ts'
+import { fail, ok, type Result } from '../wire/result.ts'
+import { decodeLink, type LinkMessage } from './link-codec.ts'
+import type { Link, Links } from './links.ts'
+
+/** A silent link is pinged after this time, and given up after the longer one (reference: reliability, part C). */
+const PING_MS = 5_000
+const DEAD_MS = 30_000
+/** A link that carries no share is closed after this time; our choice. */
+const IDLE_MS = 60_000
+
+export type IncomingMessage = LinkMessage | ({ readonly type: 'block' } & BlockFrame)
+
+/** Guards links: what may come in, and when one counts as dead. */
+export class LinkKeeper {
+  #inspectAt: number
+  constructor(now: number) {
+    this.#inspectAt = now + PING_MS
+  }
+
+  wakeAt(linkCount: number): number {
+    return linkCount === 0 ? Infinity : this.#inspectAt
+  }
+
+  /** Decodes a frame; before the peer has proved its key nothing but the proof is let through. */
+  read(link: Link, channel: 'control' | 'bulk', bytes: Bytes): Result<IncomingMessage[]> {
+    if (link.state !== 'up') {
+      link.unprovedBytes += bytes.length
+      if (link.unprovedBytes > LIMITS.unauthenticatedBytes) return fail('unprovedBytes')
+      if (link.state === 'proving') {
+        link.held.push({ channel, bytes })
+        return ok([])
+      }
+    }
+    if (channel === 'bulk') {
+      const block = decodeBlock(bytes)
+      if (!block.ok) return block
+      return link.state === 'up' ? ok([{ type: 'block', ...block.value }]) : fail('beforeProof')
+    }
+    const parts = unpackFrame(bytes)
+    if (!parts.ok) return parts
+    const messages: IncomingMessage[] = []
+    for (const part of parts.value) {
+      const message = decodeLink(part)
+      if (!message.ok) return message
+      messages.push(message.value)
+    }
+    return link.state === 'up' ? ok(messages) : this.#onlyProof(link, messages, bytes)
+  }
+
+  /** The proof is the first message; what shares its frame waits for the check like everything after it. */
+  #onlyProof(link: Link, messages: IncomingMessage[], frame: Bytes): Result<IncomingMessage[]> {
+    const proof = messages[0]
+    if (proof?.type !== 'proof') return fail('beforeProof')
+    link.state = 'proving'
+    if (messages.length > 1) link.held.push({ channel: 'control', bytes: frame })
+    return ok([proof])
+  }
+
+  /** Links to ping, and links to close because they are dead or useless. */
+  inspect(links: Links, now: number): [Link, 'ping' | 'close'][] {
+    if (now < this.#inspectAt) return []
+    // After a sleep of the whole machine nobody has been heard for long: ask before giving up.
+    const wasAsleep = now > this.#inspectAt + DEAD_MS / 2
+    this.#inspectAt = now + PING_MS
+    const verdicts: [Link, 'ping' | 'close'][] = []
+    for (const link of links.up()) {
+      if (link.ours.size > 0 || link.theirs.size > 0) link.idleSince = now
+      const silentMs = now - link.lastHeardAt
+      if (wasAsleep && silentMs >= PING_MS) link.lastHeardAt = now - PING_MS
+      if (now - link.idleSince >= IDLE_MS || (silentMs >= DEAD_MS && !wasAsleep)) verdicts.push([link, 'close'])
+      else if (silentMs >= PING_MS) verdicts.push([link, 'ping'])
+    }
+    return verdicts
+  }
+}

@@ -1,0 +1,138 @@
+import type { Bytes } from '../kernel/bytes.ts'
+import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { encodeBlock } from '../protocols/bittorrent/codec.ts'
+import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
+import { packFrames } from '../wire/frames.ts'
+import { encodeLink, type LinkMessage } from './link-codec.ts'
+import type { NodeEffect } from './node-io.ts'
+
+type Emit = (effect: NodeEffect) => void
+
+/** A frame that came in while the peer's proof was being checked. */
+export interface HeldFrame {
+  readonly channel: 'control' | 'bulk'
+  readonly bytes: Bytes
+}
+
+/** One link with one peer, shared by all shares and systems. */
+export class Link {
+  /** Our numbers for shares: what the peer's frames carry. */
+  readonly ours = new Map<number, InfoHash>()
+  /** The peer's numbers for shares: what our frames carry. */
+  readonly theirs = new Map<InfoHash, number>()
+  /** `proving` once the peer's proof is being checked: what comes now is held back. */
+  state: 'opening' | 'proving' | 'up' = 'opening'
+  readonly held: HeldFrame[] = []
+  lastHeardAt: number
+  isCongested = false
+  /** Bytes received before the peer proved its key. */
+  unprovedBytes = 0
+  idleSince: number
+  sentBytes = 0
+  receivedBytes = 0
+  #nextHandle = 0
+  #outgoing: Bytes[] = []
+
+  constructor(
+    readonly sid: SessionId,
+    readonly peer: PeerId,
+    readonly openedAt: number,
+  ) {
+    this.lastHeardAt = openedAt
+    this.idleSince = openedAt
+  }
+
+  /** Our number for a share on this link, made on first use; `null` when the link carries too many. */
+  handleFor(infoHash: InfoHash): number | null {
+    const known = this.ourHandle(infoHash)
+    if (known !== null) return known
+    if (this.ours.size >= LIMITS.sharesPerLink) return null
+    const handle = this.#nextHandle
+    // Numbers are not reused soon, so late frames of a share that was left can't be taken for another's.
+    this.#nextHandle = (this.#nextHandle + 1) % 65_536
+    this.ours.set(handle, infoHash)
+    return handle
+  }
+
+  ourHandle(infoHash: InfoHash): number | null {
+    for (const [handle, known] of this.ours) if (known === infoHash) return handle
+    return null
+  }
+
+  /** Both sides take part in the share. */
+  hasJoined(infoHash: InfoHash): boolean {
+    return this.theirs.has(infoHash) && this.ourHandle(infoHash) !== null
+  }
+
+  /** Queues a message; it leaves with the others of this moment. */
+  send(message: LinkMessage): void {
+    this.#outgoing.push(encodeLink(message))
+  }
+
+  /** Blocks go out at once over the bulk channel, everything else is queued. */
+  sendExchange(infoHash: InfoHash, message: ExchangeMessage, emit: Emit): void {
+    const handle = this.theirs.get(infoHash)
+    if (handle === undefined) return
+    if (message.type !== 'piece') return this.send({ type: 'exchange', handle, message })
+    const { piece, begin, bytes } = message
+    this.#emit('bulk', encodeBlock({ handle, piece, begin, bytes }), emit)
+  }
+
+  flush(emit: Emit): void {
+    if (this.#outgoing.length === 0) return
+    for (const bytes of packFrames(this.#outgoing)) this.#emit('control', bytes, emit)
+    this.#outgoing = []
+  }
+
+  #emit(channel: 'control' | 'bulk', bytes: Bytes, emit: Emit): void {
+    this.sentBytes += bytes.length
+    emit({ type: 'sendFrame', sid: this.sid, channel, bytes })
+  }
+}
+
+/** All links, by negotiation and by peer. */
+export class Links {
+  readonly #bySid = new Map<SessionId, Link>()
+  readonly #byPeer = new Map<PeerId, Link>()
+
+  open(sid: SessionId, peer: PeerId, now: number): Link {
+    const link = new Link(sid, peer, now)
+    this.#bySid.set(sid, link)
+    return link
+  }
+
+  bySid(sid: SessionId): Link | undefined {
+    return this.#bySid.get(sid)
+  }
+
+  /** Only links that are up. */
+  byPeer(peer: PeerId): Link | undefined {
+    return this.#byPeer.get(peer)
+  }
+
+  markUp(link: Link): void {
+    link.state = 'up'
+    this.#byPeer.set(link.peer, link)
+  }
+
+  remove(sid: SessionId): Link | undefined {
+    const link = this.#bySid.get(sid)
+    this.#bySid.delete(sid)
+    if (link !== undefined && this.#byPeer.get(link.peer) === link) this.#byPeer.delete(link.peer)
+    return link
+  }
+
+  /** Links that are up, oldest first. */
+  up(): IterableIterator<Link> {
+    return this.#byPeer.values()
+  }
+
+  get upCount(): number {
+    return this.#byPeer.size
+  }
+
+  flushAll(emit: Emit): void {
+    for (const link of this.#bySid.values()) link.flush(emit)
+  }
+}

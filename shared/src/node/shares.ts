@@ -1,0 +1,296 @@
+import { assertNever } from '../kernel/core.ts'
+import type { InfoHash, PeerId } from '../kernel/ids.ts'
+import type { Rng } from '../kernel/rng.ts'
+import type { TokenBucket } from '../kernel/token-bucket.ts'
+import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
+import { Exchange } from '../protocols/bittorrent/exchange.ts'
+import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
+import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
+import type { AnnouncerEffect, AnnouncerInput, TrackerState } from '../protocols/tracker/announcer.ts'
+import type { Dialler } from './dialler.ts'
+import type { IncomingMessage } from './link-keeper.ts'
+import type { Link, Links } from './links.ts'
+import type { NewShare, NodeEffect } from './node-io.ts'
+
+/** One share of this node, with what the tracker says about it. */
+export interface ShareEntry {
+  readonly exchange: Exchange
+  readonly addedAt: number
+  tracker: TrackerState
+  seeders: number | null
+  leechers: number | null
+  seedSeenAgoMs: number | null
+  /** When the figures of the tracker came in. */
+  trackerAt: number
+}
+
+export interface SharesParts {
+  readonly links: Links
+  readonly dialler: Dialler
+  readonly rng: Rng
+  readonly uploadBucket: TokenBucket
+  readonly downloadBucket: TokenBucket
+  readonly emit: (effect: NodeEffect) => void
+  readonly announce: (input: AnnouncerInput, now: number) => void
+  readonly punish: (link: Link, code: string, now: number) => void
+}
+
+/** The shares of a node: one exchange each, and which link carries which share under which number. */
+export class Shares {
+  readonly #parts: SharesParts
+  readonly #entries = new Map<InfoHash, ShareEntry>()
+  #now = 0
+
+  constructor(parts: SharesParts) {
+    this.#parts = parts
+  }
+
+  entries(): IterableIterator<[InfoHash, ShareEntry]> {
+    return this.#entries.entries()
+  }
+
+  get(infoHash: InfoHash): ShareEntry | undefined {
+    return this.#entries.get(infoHash)
+  }
+
+  /** Adding a share that is there under its infohash alone gives it its content. */
+  add(share: NewShare, now: number): void {
+    const existing = this.#entries.get(share.info.infoHash)
+    if (existing !== undefined) {
+      if (existing.exchange.isStarted) return
+      this.remove(share.info.infoHash, now)
+    }
+    this.#insert(share.info.infoHash, share, now)
+  }
+
+  open(infoHash: InfoHash, now: number): void {
+    if (!this.#entries.has(infoHash)) this.#insert(infoHash, null, now)
+  }
+
+  remove(infoHash: InfoHash, now: number): void {
+    if (!this.#entries.delete(infoHash)) return
+    for (const link of this.#parts.links.up()) this.#leave(link, infoHash)
+    this.#parts.dialler.forgetShare(infoHash)
+    this.#parts.announce({ type: 'shareRemoved', infoHash }, now)
+  }
+
+  feed(infoHash: InfoHash, input: ExchangeInput, now: number): void {
+    const entry = this.#entries.get(infoHash)
+    if (entry === undefined) return
+    this.#now = now
+    for (const effect of entry.exchange.handle(input, now)) this.#apply(infoHash, effect, now)
+  }
+
+  wakeAt(): number {
+    let at = Infinity
+    for (const [infoHash, { exchange }] of this.#entries) {
+      at = Math.min(at, exchange.wakeAt())
+      if (this.#wantsPeers(exchange)) at = Math.min(at, this.#parts.dialler.nextAt(infoHash, this.#now))
+    }
+    return at
+  }
+
+  wake(now: number): void {
+    for (const [infoHash, { exchange }] of this.#entries) {
+      if (exchange.wakeAt() <= now) this.feed(infoHash, { type: 'wake' }, now)
+      this.#reportProgress(infoHash, exchange, now)
+    }
+    this.#now = now
+  }
+
+  /** Shares that would gain from more peers. */
+  *wanting(): IterableIterator<InfoHash> {
+    for (const [infoHash, { exchange }] of this.#entries) if (this.#wantsPeers(exchange)) yield infoHash
+  }
+
+  /** Takes part in a share on a link; the exchange begins once the other side has joined too. */
+  join(link: Link, infoHash: InfoHash): void {
+    const entry = this.#entries.get(infoHash)
+    if (entry === undefined || link.ourHandle(infoHash) !== null) return
+    const handle = link.handleFor(infoHash)
+    if (handle === null) return
+    link.send({ type: 'join', infoHash, handle, hasMetadata: entry.exchange.swarm !== null })
+  }
+
+  onLinkUp(link: Link, now: number): void {
+    for (const infoHash of this.#entries.keys()) {
+      if (this.#parts.dialler.knows(infoHash, link.peer)) this.join(link, infoHash)
+    }
+    this.#now = now
+  }
+
+  onLinkDown(link: Link, now: number): void {
+    for (const infoHash of this.#entries.keys()) {
+      if (link.hasJoined(infoHash)) this.feed(infoHash, { type: 'peerLeft', peer: link.peer }, now)
+    }
+  }
+
+  onCongestion(link: Link, type: 'congested' | 'writable', now: number): void {
+    for (const infoHash of link.theirs.keys()) this.feed(infoHash, { type, peer: link.peer }, now)
+  }
+
+  onMessage(link: Link, message: IncomingMessage, now: number): void {
+    switch (message.type) {
+      case 'join':
+        return this.#onJoin(link, message.infoHash, message.handle, message.hasMetadata, now)
+      case 'leave':
+        return this.#onLeave(link, message.handle, now)
+      case 'decline':
+        return this.#onDecline(link, message.infoHash, now)
+      case 'exchange':
+        return this.#toExchange(link, message.handle, message.message, now)
+      case 'block': {
+        const { handle, piece, begin, bytes } = message
+        return this.#toExchange(link, handle, { type: 'piece', piece, begin, bytes }, now)
+      }
+      case 'proof':
+      case 'ping':
+      case 'pong':
+      case 'signal':
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  onTracker(effect: Extract<AnnouncerEffect, { type: 'swarmStatus' | 'trackerState' }>, now: number): void {
+    const entry = this.#entries.get(effect.infoHash)
+    if (entry === undefined) return
+    if (effect.type === 'trackerState') {
+      entry.tracker = effect.state
+      return
+    }
+    entry.seeders = effect.seeders
+    entry.leechers = effect.leechers
+    entry.seedSeenAgoMs = effect.seedSeenAgoMs
+    entry.trackerAt = now
+  }
+
+  #insert(infoHash: InfoHash, share: NewShare | null, now: number): void {
+    const { rng, uploadBucket, downloadBucket } = this.#parts
+    const exchange = new Exchange({
+      infoHash,
+      info: share?.info ?? null,
+      trees: share?.trees ?? new Map(),
+      start: share?.start ?? 'offer',
+      isSource: share?.isSource ?? false,
+      selection: share?.selection ?? null,
+      rng: rng.child(infoHash),
+      uploadBucket,
+      downloadBucket,
+      now,
+    })
+    const figures = { seeders: null, leechers: null, seedSeenAgoMs: null, trackerAt: now }
+    this.#entries.set(infoHash, { exchange, addedAt: now, tracker: 'waiting', ...figures })
+    this.#parts.announce({ type: 'shareAdded', infoHash, left: leftOf(exchange), wantsPeers: true }, now)
+    // The exchange may ask for a check at once.
+    this.feed(infoHash, { type: 'wake' }, now)
+  }
+
+  #wantsPeers(exchange: Exchange): boolean {
+    const { state, links } = exchange
+    return state.name === 'metadata' || isFetching(state) || (state.name === 'offered' && links.size === 0)
+  }
+
+  #reportProgress(infoHash: InfoHash, exchange: Exchange, now: number): void {
+    const { downloads, uploads } = exchange.swarm ?? {}
+    const [uploaded, downloaded] = [uploads?.sentBytes ?? 0, downloads?.receivedBytes ?? 0]
+    this.#parts.announce({ type: 'progress', infoHash, left: leftOf(exchange), uploaded, downloaded }, now)
+    if (this.#wantsPeers(exchange) && exchange.links.size === 0) {
+      this.#parts.announce({ type: 'needPeers', infoHash }, now)
+    }
+  }
+
+  #onJoin(link: Link, infoHash: InfoHash, handle: number, hasMetadata: boolean, now: number): void {
+    const entry = this.#entries.get(infoHash)
+    if (entry === undefined || entry.exchange.state.name === 'failed') {
+      link.send({ type: 'decline', infoHash })
+      return
+    }
+    if (link.theirs.has(infoHash)) return
+    link.theirs.set(infoHash, handle)
+    this.join(link, infoHash)
+    if (!link.hasJoined(infoHash)) return
+    this.#parts.dialler.learn(infoHash, link.peer, null)
+    this.feed(infoHash, { type: 'peerJoined', peer: link.peer, hasMetadata }, now)
+    if (link.isCongested) this.feed(infoHash, { type: 'congested', peer: link.peer }, now)
+  }
+
+  #onLeave(link: Link, handle: number, now: number): void {
+    for (const [infoHash, theirs] of link.theirs) {
+      if (theirs !== handle) continue
+      this.feed(infoHash, { type: 'peerLeft', peer: link.peer }, now)
+      this.#leave(link, infoHash)
+      this.#parts.dialler.postpone(infoHash, link.peer, now)
+      return
+    }
+  }
+
+  #onDecline(link: Link, infoHash: InfoHash, now: number): void {
+    const handle = link.ourHandle(infoHash)
+    if (handle !== null) link.ours.delete(handle)
+    this.#parts.dialler.postpone(infoHash, link.peer, now)
+  }
+
+  #toExchange(link: Link, handle: number, message: ExchangeMessage, now: number): void {
+    const infoHash = link.ours.get(handle)
+    // A share that we left a moment ago: the peer can't know yet.
+    if (infoHash === undefined || !link.theirs.has(infoHash)) return
+    this.feed(infoHash, { type: 'message', from: link.peer, message }, now)
+  }
+
+  #leave(link: Link, infoHash: InfoHash): void {
+    const handle = link.ourHandle(infoHash)
+    if (handle !== null) {
+      link.ours.delete(handle)
+      link.send({ type: 'leave', handle })
+    }
+    link.theirs.delete(infoHash)
+  }
+
+  #apply(infoHash: InfoHash, effect: ExchangeEffect, now: number): void {
+    const { links, dialler, emit } = this.#parts
+    switch (effect.type) {
+      case 'send':
+        links.byPeer(effect.to)?.sendExchange(infoHash, effect.message, emit)
+        return
+      case 'store':
+      case 'read':
+      case 'check':
+        return emit({ type: 'storeRequest', infoHash, request: effect })
+      case 'metadata':
+        return emit({ type: 'metadataKnown', info: effect.info })
+      case 'hashes': {
+        const { root, span, hashes, proof } = effect
+        return emit({ type: 'hashesKnown', infoHash, root, span, hashes, proof })
+      }
+      case 'dropPeer':
+        return this.#onDrop(infoHash, effect.peer, effect.code, effect.ban, now)
+      case 'peersLearned':
+        for (const peer of effect.peers) dialler.learn(infoHash, peer, effect.from)
+        return
+      case 'completed': {
+        const entry = this.#entries.get(infoHash)
+        if (entry !== undefined) this.#reportProgress(infoHash, entry.exchange, now)
+        return emit({ type: 'shareCompleted', infoHash })
+      }
+      default:
+        assertNever(effect)
+    }
+  }
+
+  #onDrop(infoHash: InfoHash, peer: PeerId, code: string, ban: boolean, now: number): void {
+    const link = this.#parts.links.byPeer(peer)
+    if (link === undefined) return
+    if (ban) return this.#parts.punish(link, code, now)
+    this.#leave(link, infoHash)
+    this.#parts.dialler.forget(infoHash, peer)
+  }
+}
+
+/** Bytes still wanted, as the tracker counts them; 1 while the size is unknown. */
+function leftOf(exchange: Exchange): number {
+  const { swarm } = exchange
+  if (swarm === null) return 1
+  return swarm.picker.missingCount * (swarm.geometry.pieceBytes / swarm.geometry.blocksPerPiece)
+}

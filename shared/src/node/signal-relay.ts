@@ -1,0 +1,56 @@
+import { BoundedMap } from '../kernel/bounded.ts'
+import type { PeerId } from '../kernel/ids.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import { TokenBucket } from '../kernel/token-bucket.ts'
+import type { SignalEnvelope } from '../wire/envelope.ts'
+
+/** Envelopes that one neighbour may have us pass on; our choice: four negotiations a second, a burst for ICE. */
+const RELAYS_PER_SECOND = 40
+const RELAY_BURST = 160
+const PATHS = 4_096
+
+/**
+ * Passes envelopes between peers that both have a link with us. Answers of a negotiation go back the way its
+ * first envelope came, so an introduction can cross several relays.
+ */
+export class SignalRelay {
+  readonly #paths = new BoundedMap<string, PeerId>(PATHS)
+  readonly #buckets = new BoundedMap<PeerId, TokenBucket>(256)
+  relayedCount = 0
+  refusedCount = 0
+
+  constructor(readonly self: PeerId) {}
+
+  /** @returns the next hop and the envelope to send there, or `null` when it ends here. */
+  pass(
+    from: PeerId,
+    envelope: SignalEnvelope,
+    isLinked: (peer: PeerId) => boolean,
+    now: number,
+  ): { readonly to: PeerId; readonly envelope: SignalEnvelope } | null {
+    const next = this.#nextHop(envelope, isLinked)
+    const isLoop = envelope.route.includes(this.self) || envelope.from === this.self
+    const isTooLong = envelope.route.length >= LIMITS.signalHops
+    if (next === null || next === from || isLoop || isTooLong || !this.#bucketOf(from, now).take(1, now)) {
+      this.refusedCount++
+      return null
+    }
+    this.#paths.set(`${envelope.sid}:${envelope.from}`, from)
+    this.relayedCount++
+    return { to: next, envelope: { ...envelope, route: [...envelope.route, this.self] } }
+  }
+
+  #nextHop(envelope: SignalEnvelope, isLinked: (peer: PeerId) => boolean): PeerId | null {
+    if (isLinked(envelope.to)) return envelope.to
+    const back = this.#paths.get(`${envelope.sid}:${envelope.to}`)
+    return back !== undefined && isLinked(back) ? back : null
+  }
+
+  #bucketOf(peer: PeerId, now: number): TokenBucket {
+    const known = this.#buckets.get(peer)
+    if (known !== undefined) return known
+    const bucket = new TokenBucket(RELAYS_PER_SECOND, RELAY_BURST, now)
+    this.#buckets.set(peer, bucket)
+    return bucket
+  }
+}

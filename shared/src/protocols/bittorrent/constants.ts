@@ -1,0 +1,61 @@
+/** Every number of the exchange with its source. Times in milliseconds, sizes in bytes. */
+
+/** BEP 3: download slots, the optimistic one among them. */
+export const UPLOAD_SLOTS = 4
+/** BEP 3: slots are ranked anew every ten seconds, so that TCP (here SCTP) has time to reach its rate. */
+export const RECHOKE_MS = 10_000
+/** BEP 3: the optimistic slot moves every third re-ranking. */
+export const OPTIMISTIC_MS = 30_000
+/** BEP 3: new connections are three times as likely to get the optimistic slot. */
+export const NEWCOMER_WEIGHT = 3
+/** Our choice: a peer that had an optimistic slot and gave nothing back is this much less likely to get the next. */
+export const UNGRATEFUL_WEIGHT = 0.05
+/** Our choice: a peer counts as a newcomer for two optimistic periods. */
+export const NEWCOMER_MS = 2 * OPTIMISTIC_MS
+/** Window over which rates are measured for ranking. BEP 3 speaks of a 20 second average. */
+export const RANK_WINDOW_MS = 20_000
+/** Window over which rates are shown and pipelines sized; our choice. */
+export const SPEED_WINDOW_MS = 4_000
+
+/** Requests outstanding per peer at the least and at the most. libtorrent: 2 and 500. */
+export const PIPELINE_MIN = 4
+export const PIPELINE_MAX = 500
+/** Seconds of data kept requested from a peer. Measured: short queues waste least (reference/performance.md). */
+export const PIPELINE_SECONDS = 1
+/** A request run is sent when this share of the pipeline is free, so that requests travel in batches. */
+export const REFILL_SHARE = 0.25
+/** DESIGN section 5: a peer that delivers nothing asked of it for so long is snubbed. */
+export const SNUB_MS = 10_000
+/** Endgame: copies of one block asked for at the same time. */
+export const ENDGAME_COPIES = 2
+
+/** Endgame: a block is asked of a second peer only when the first has had it for so long; our choice. */
+export const STEAL_AFTER_MS = 1_000
+
+/** Pieces picked at random before rarest first takes over. libtorrent: 4. */
+export const RANDOM_PIECES = 4
+
+/** `have` runs are gathered for so long, or until so many blocks are pending; our choice. */
+export const HAVE_FLUSH_MS = 100
+export const HAVE_FLUSH_BLOCKS = 16
+
+/** Blocks being read or queued on one link at a time: the sender's share of what is in flight. */
+export const SERVE_WINDOW = 4
+
+/** Metadata travels in parts of 16 KiB (BEP 9). */
+export const METADATA_PART_BYTES = 16_384
+/** A peer that does not answer a metadata or hash request for so long is passed over; our choice. */
+export const ANSWER_TIMEOUT_MS = 10_000
+/** Hash requests outstanding with one peer; our choice: two hide the round trip, more would crowd one uplink. */
+export const HASH_WINDOW = 2
+/** Small spans (many small files) may be asked for together up to so many hashes. */
+export const HASH_WINDOW_HASHES = 1024
+
+/** DESIGN section 5: one bad block stops requests, the second bans. */
+export const BAD_BLOCKS_TO_BAN = 2
+
+/** Super-seeding: blocks revealed to one peer ahead of what it has fetched; our choice, by simulation. */
+export const REVEAL_BLOCKS = 8
+/** Peer exchange: at most one message a minute (BEP 11), the first one soon after the peer joined. */
+export const PEX_MS = 60_000
+export const PEX_FIRST_MS = 1_000

@@ -1,0 +1,324 @@
+import type { Bytes } from '../../kernel/bytes.ts'
+import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import { LIMITS } from '../../kernel/limits.ts'
+import { defined } from '../../kernel/invariant.ts'
+import type { TokenBucket } from '../../kernel/token-bucket.ts'
+import { Bitfield } from '../../content/bitfield.ts'
+import type { Geometry } from '../../content/geometry.ts'
+import {
+  ENDGAME_COPIES,
+  PIPELINE_MAX,
+  PIPELINE_MIN,
+  PIPELINE_SECONDS,
+  REFILL_SHARE,
+  SNUB_MS,
+  STEAL_AFTER_MS,
+} from './constants.ts'
+import type { Outbox } from './effects.ts'
+import type { HashFetch } from './hash-fetch.ts'
+import type { PeerLink } from './peer-link.ts'
+import { BLOCK, type PiecePicker } from './piece-picker.ts'
+
+export interface DownloadParts {
+  readonly geometry: Geometry
+  readonly picker: PiecePicker
+  readonly hashes: HashFetch
+  readonly links: ReadonlyMap<PeerId, PeerLink>
+  readonly out: Outbox
+  readonly bucket: TokenBucket
+}
+
+/** The request side of the exchange: whom to ask for which block, when to ask again, whom to blame. */
+export class Downloads {
+  readonly #parts: DownloadParts
+  /** Who sent a block that is now being hashed and written. */
+  readonly #verifying = new Map<BlockIndex, PeerId>()
+  /** Blocks asked of more than one peer. */
+  readonly #copies = new Map<BlockIndex, number>()
+  #isActive = false
+  receivedBytes = 0
+  duplicateBytes = 0
+
+  constructor(parts: DownloadParts) {
+    this.#parts = parts
+  }
+
+  /** Pausing calls off what is outstanding; blocks that are on their way are still taken. */
+  setActive(isActive: boolean, now: number): void {
+    if (this.#isActive === isActive) return
+    this.#isActive = isActive
+    for (const link of this.#parts.links.values()) {
+      if (!isActive) this.#callOffAll(link)
+      this.updateInterest(link)
+      this.refill(link, now)
+    }
+  }
+
+  /** The peer said what it has, all at once. */
+  setTheirs(link: PeerLink, theirs: Bitfield, isCounted: boolean, now: number): void {
+    if (link.theirs !== null) this.#forgetTheirs(link)
+    link.theirs = theirs
+    link.isCounted = isCounted
+    this.#recountUseful(link)
+    if (isCounted) for (const block of theirs.ones()) this.#count(block, 1)
+    this.updateInterest(link)
+    this.refill(link, now)
+  }
+
+  onHave(link: PeerLink, block: BlockIndex): void {
+    if (link.theirs?.set(block) !== true) return
+    if (link.isCounted) this.#count(block, 1)
+    if (this.#parts.picker.isMissing(block)) link.usefulCount++
+  }
+
+  removePeer(link: PeerLink, now: number): void {
+    for (const block of [...link.outstanding.keys()]) this.#settle(link, block)
+    if (link.theirs !== null) this.#forgetTheirs(link)
+    for (const other of this.#parts.links.values()) if (other !== link) this.refill(other, now)
+  }
+
+  /** The choice of files changed: count anew what each peer can give us. */
+  onSelection(now: number): void {
+    for (const link of this.#parts.links.values()) {
+      this.#recountUseful(link)
+      this.updateInterest(link)
+      this.refill(link, now)
+    }
+  }
+
+  updateInterest(link: PeerLink): void {
+    const isInterested = this.#isActive && link.usefulCount > 0 && link.trust !== 'quarantined'
+    if (isInterested === link.amInterested) return
+    link.amInterested = isInterested
+    this.#parts.out.send(link.peer, { type: isInterested ? 'interested' : 'notInterested' })
+  }
+
+  /** Tops up the requests outstanding with a peer. */
+  refill(link: PeerLink, now: number): void {
+    if (!this.#isActive || link.peerChoking || link.theirs === null || link.usefulCount === 0) return
+    if (link.trust === 'quarantined') return
+    const target = this.#target(link, now)
+    const room = target - link.askedCount
+    if (room < 1 || (link.askedCount > 0 && room < target * REFILL_SHARE)) return
+    const { picker, hashes } = this.#parts
+    const isVerifiable = (block: BlockIndex) => hashes.leafOf(block) !== null
+    const picked = picker.pick({ theirs: link.theirs, count: room, isVerifiable })
+    for (const block of picked) {
+      if (link.outstanding.has(block)) continue
+      if (!this.#ask(link, block, now)) return
+    }
+    if (picked.length === 0 && link.askedCount < PIPELINE_MIN && picker.freeCount === 0) this.#endgame(link, now)
+  }
+
+  /** A block came in. @returns false when we had not asked this peer for it. */
+  onPiece(link: PeerLink, block: BlockIndex, bytes: Bytes, now: number): boolean {
+    if (!link.outstanding.has(block)) return false
+    this.#settle(link, block, false)
+    link.lastBlockAt = now
+    if (link.trust === 'snubbed') link.trust = 'trusted'
+    this.receivedBytes += bytes.length
+    const { picker, hashes, out } = this.#parts
+    if (picker.state(block) >= BLOCK.verifying) {
+      this.duplicateBytes += bytes.length
+    } else {
+      picker.setState(block, BLOCK.verifying)
+      this.#verifying.set(block, link.peer)
+      link.downRank.add(bytes.length, now)
+      link.downSpeed.add(bytes.length, now)
+      const hash = defined(hashes.leafOf(block), 'hash of a requested block')
+      out.push({ type: 'store', block, bytes, hash })
+      this.#callOffCopies(block)
+    }
+    this.refill(link, now)
+    return true
+  }
+
+  onReject(link: PeerLink, block: BlockIndex, now: number): void {
+    if (link.outstanding.has(block)) this.#settle(link, block)
+    this.refillAll(now)
+  }
+
+  onStored(block: BlockIndex): PeerId | null {
+    const { picker, links, geometry } = this.#parts
+    const from = this.#verifying.get(block) ?? null
+    this.#verifying.delete(block)
+    if (picker.state(block) === BLOCK.have) return from
+    const wasMissing = picker.isMissing(block)
+    picker.setState(block, BLOCK.have)
+    for (const link of links.values()) {
+      if (wasMissing && link.theirs?.get(block) === true) {
+        link.usefulCount--
+        this.updateInterest(link)
+      }
+      if (link.peer === from) link.downloadedBytes += geometry.blockSize(block)
+    }
+    return from
+  }
+
+  /** The block was wrong or could not be kept: it is free again. @returns who sent it. */
+  onLost(block: BlockIndex): PeerId | null {
+    const from = this.#verifying.get(block) ?? null
+    this.#verifying.delete(block)
+    this.#parts.picker.setState(block, BLOCK.free)
+    return from
+  }
+
+  /** After its first bad block a peer is asked for nothing more. */
+  quarantine(link: PeerLink): void {
+    link.trust = 'quarantined'
+    this.#callOffAll(link)
+    this.updateInterest(link)
+  }
+
+  onChoked(link: PeerLink): void {
+    // With the fast extension each request is still answered; until then its blocks may be asked of others.
+    for (const [block, request] of link.outstanding) {
+      if (request.state === 'asked') this.#release(link, block)
+    }
+  }
+
+  refillAll(now: number): void {
+    for (const link of this.#parts.links.values()) this.refill(link, now)
+  }
+
+  /** Peers that owe us blocks and deliver none: their requests go to others. */
+  checkSnubs(now: number): void {
+    let freed = false
+    for (const link of this.#parts.links.values()) {
+      if (link.askedCount === 0 || now < this.#snubAt(link)) continue
+      link.trust = link.trust === 'quarantined' ? 'quarantined' : 'snubbed'
+      link.lastBlockAt = now
+      this.#callOffAll(link)
+      freed = true
+    }
+    if (freed) this.refillAll(now)
+  }
+
+  wakeAt(now: number): number {
+    let at = Infinity
+    for (const link of this.#parts.links.values()) if (link.askedCount > 0) at = Math.min(at, this.#snubAt(link))
+    if (this.#isActive && this.#parts.picker.freeCount > 0) {
+      const ready = this.#parts.bucket.readyAt(now)
+      if (ready > now) at = Math.min(at, ready)
+    }
+    return at
+  }
+
+  #snubAt(link: PeerLink): number {
+    let oldest = Infinity
+    for (const request of link.outstanding.values()) {
+      if (request.state === 'asked') {
+        oldest = request.askedAt
+        break
+      }
+    }
+    return Math.max(oldest, link.lastBlockAt) + SNUB_MS
+  }
+
+  #target(link: PeerLink, now: number): number {
+    if (link.trust === 'snubbed') return 1
+    const target = Math.ceil((link.downSpeed.rate(now) * PIPELINE_SECONDS) / LIMITS.blockBytes)
+    return Math.max(PIPELINE_MIN, Math.min(PIPELINE_MAX, target))
+  }
+
+  #ask(link: PeerLink, block: BlockIndex, now: number): boolean {
+    const { geometry, picker, out, bucket } = this.#parts
+    const length = geometry.blockSize(block)
+    if (!bucket.takeIntoDebt(length, now)) return false
+    if (picker.state(block) === BLOCK.requested) this.#copies.set(block, (this.#copies.get(block) ?? 1) + 1)
+    picker.setState(block, BLOCK.requested)
+    link.outstanding.set(block, { askedAt: now, state: 'asked' })
+    link.askedCount++
+    const piece = geometry.pieceOf(block)
+    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
+    out.send(link.peer, { type: 'request', piece, begin, length })
+    return true
+  }
+
+  /** Nothing is free: ask again for a block that its present holder is slow with. */
+  #endgame(link: PeerLink, now: number): void {
+    const { picker, links } = this.#parts
+    if (link.theirs === null) return
+    const myRate = link.downSpeed.rate(now)
+    let best: { block: BlockIndex; rate: number } | null = null
+    for (const block of picker.busy(link.theirs)) {
+      if ((this.#copies.get(block) ?? 1) >= ENDGAME_COPIES || link.outstanding.has(block)) continue
+      for (const holder of links.values()) {
+        const request = holder.outstanding.get(block)
+        if (request?.state !== 'asked' || now - request.askedAt < STEAL_AFTER_MS) continue
+        const rate = holder.downSpeed.rate(now)
+        if (rate < myRate && (best === null || rate < best.rate)) best = { block, rate }
+      }
+    }
+    if (best !== null) this.#ask(link, best.block, now)
+  }
+
+  #callOffCopies(block: BlockIndex): void {
+    if (!this.#copies.delete(block)) return
+    for (const link of this.#parts.links.values()) {
+      if (link.outstanding.get(block)?.state === 'asked') this.#callOff(link, block)
+    }
+  }
+
+  #callOffAll(link: PeerLink): void {
+    for (const [block, request] of link.outstanding) if (request.state === 'asked') this.#callOff(link, block)
+  }
+
+  #callOff(link: PeerLink, block: BlockIndex): void {
+    const { geometry, out } = this.#parts
+    this.#release(link, block)
+    const piece = geometry.pieceOf(block)
+    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
+    out.send(link.peer, { type: 'cancel', piece, begin, length: geometry.blockSize(block) })
+  }
+
+  /** The request no longer holds its block, but its answer is still due. */
+  #release(link: PeerLink, block: BlockIndex): void {
+    const request = link.outstanding.get(block)
+    if (request?.state !== 'asked') return
+    request.state = 'cancelled'
+    link.askedCount--
+    this.#freeUnlessAsked(block)
+  }
+
+  /** The request has been answered, or never will be. */
+  #settle(link: PeerLink, block: BlockIndex, free = true): void {
+    const request = link.outstanding.get(block)
+    if (request === undefined) return
+    link.outstanding.delete(block)
+    if (request.state !== 'asked') return
+    link.askedCount--
+    if (free) this.#freeUnlessAsked(block)
+  }
+
+  #freeUnlessAsked(block: BlockIndex): void {
+    const { picker, links } = this.#parts
+    if (picker.state(block) !== BLOCK.requested) return
+    const copies = this.#copies.get(block)
+    if (copies !== undefined) {
+      this.#copies.delete(block)
+      for (const link of links.values()) if (link.outstanding.get(block)?.state === 'asked') return
+    }
+    picker.setState(block, BLOCK.free)
+  }
+
+  #forgetTheirs(link: PeerLink): void {
+    if (link.isCounted && link.theirs !== null) for (const block of link.theirs.ones()) this.#count(block, -1)
+    link.theirs = null
+    link.usefulCount = 0
+  }
+
+  #count(block: BlockIndex, change: 1 | -1): void {
+    const { picker, geometry } = this.#parts
+    const piece = geometry.pieceOf(block)
+    if (change === 1) picker.availability.increment(piece)
+    else picker.availability.decrement(piece)
+  }
+
+  #recountUseful(link: PeerLink): void {
+    const { picker } = this.#parts
+    link.usefulCount = 0
+    if (link.theirs === null) return
+    for (const block of link.theirs.ones()) if (picker.isMissing(block)) link.usefulCount++
+  }
+}

@@ -1,0 +1,350 @@
+import { assertNever, type Core } from '../../kernel/core.ts'
+import type { FileRoot, InfoHash, PeerId } from '../../kernel/ids.ts'
+import type { Rng } from '../../kernel/rng.ts'
+import type { TokenBucket } from '../../kernel/token-bucket.ts'
+import { Bitfield } from '../../content/bitfield.ts'
+import type { HashTree } from '../../content/merkle.ts'
+import type { ShareInfo } from '../../content/metainfo.ts'
+import { BAD_BLOCKS_TO_BAN } from './constants.ts'
+import { Outbox, type DropCode, type ExchangeEffect, type ExchangeInput, type StoreFailure } from './effects.ts'
+import { isFetching, isServing, type ExchangeState } from './exchange-state.ts'
+import { MessageHandler } from './message-handler.ts'
+import { MetadataFetch } from './metadata-fetch.ts'
+import { PeerExchange } from './peer-exchange.ts'
+import { PeerLink } from './peer-link.ts'
+import { BLOCK } from './piece-picker.ts'
+import { Swarm } from './swarm.ts'
+
+export interface ExchangeOptions {
+  readonly infoHash: InfoHash
+  /** `null` when a link was opened and only its infohash is known. */
+  readonly info: ShareInfo | null
+  /** Block hashes that are already known, by file root. */
+  readonly trees: ReadonlyMap<FileRoot, HashTree>
+  /**
+   * `offer`: show what the share is and wait for `download`. `source`: the person's own files, all blocks
+   * are there. `check`: resume; hash what the store holds first.
+   */
+  readonly start: 'offer' | 'source' | 'check'
+  /** The person's own files: nothing can be written to them. */
+  readonly isSource: boolean
+  /** Files wanted; `null` for all. */
+  readonly selection: readonly number[] | null
+  readonly rng: Rng
+  /** Shared by all exchanges of a node. */
+  readonly uploadBucket: TokenBucket
+  readonly downloadBucket: TokenBucket
+  readonly now: number
+}
+
+/** One share on one node: fetches metadata, hashes and blocks, serves them, and keeps its peers honest. */
+export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
+  readonly links = new Map<PeerId, PeerLink>()
+  readonly #options: ExchangeOptions
+  readonly #out = new Outbox()
+  readonly #metadata: MetadataFetch
+  readonly #peerExchange: PeerExchange
+  readonly #messages: MessageHandler
+  #swarm: Swarm | null = null
+  #state: ExchangeState = { name: 'metadata' }
+  #selection: ReadonlySet<number> | null
+  /** Whether the person asked for the files. */
+  #isStarted: boolean
+  #now: number
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.#now = options.now
+    this.#selection = options.selection === null ? null : new Set(options.selection)
+    this.#isStarted = options.start !== 'offer'
+    this.#metadata = new MetadataFetch(options.infoHash)
+    this.#peerExchange = new PeerExchange(this.links, this.#out)
+    this.#messages = new MessageHandler({
+      out: this.#out,
+      metadata: this.#metadata,
+      links: this.links,
+      swarm: () => this.#swarm,
+      isIntroducing: () => this.#isIntroducing,
+      onMetadata: (info, now) => this.#onMetadata(info, now),
+      drop: (link, code, ban) => this.#drop(link, code, ban),
+    })
+    if (options.info !== null) this.#begin(options.info, options.now)
+  }
+
+  get infoHash(): InfoHash {
+    return this.#options.infoHash
+  }
+  get state(): ExchangeState {
+    return this.#state
+  }
+  /** `null` until the metadata is known. */
+  get swarm(): Swarm | null {
+    return this.#swarm
+  }
+  get isSource(): boolean {
+    return this.#options.isSource
+  }
+  get isStarted(): boolean {
+    return this.#isStarted
+  }
+  isSelected(file: number): boolean {
+    return this.#selection?.has(file) ?? true
+  }
+
+  handle(input: ExchangeInput, now: number): ExchangeEffect[] {
+    this.#now = now
+    this.#dispatch(input, now)
+    this.#settle(now)
+    return this.#out.take()
+  }
+
+  wakeAt(): number {
+    const swarm = this.#swarm
+    const at = Math.min(this.#metadata.wakeAt(), this.#peerExchange.wakeAt())
+    if (swarm === null) return at
+    return Math.min(
+      at,
+      swarm.haves.wakeAt(),
+      swarm.choking.wakeAt(),
+      swarm.downloads.wakeAt(this.#now),
+      swarm.uploads.wakeAt(this.#now),
+      swarm.hashes.wakeAt(),
+    )
+  }
+
+  #dispatch(input: ExchangeInput, now: number): void {
+    switch (input.type) {
+      case 'peerJoined':
+        return this.#onPeerJoined(input.peer, input.hasMetadata, now)
+      case 'peerLeft':
+        return this.#onPeerLeft(input.peer, now)
+      case 'message': {
+        const link = this.links.get(input.from)
+        return link === undefined ? undefined : this.#messages.handle(link, input.message, now)
+      }
+      case 'blockStored':
+        return this.#onBlockStored(input.block, now)
+      case 'blockCorrupt':
+        return this.#onBlockCorrupt(input.block, now)
+      case 'storeFailed':
+        this.#swarm?.downloads.onLost(input.block)
+        return this.#pause(input.code, now)
+      case 'blockRead':
+        return this.#swarm?.uploads.onRead(input.to, input.block, input.bytes, now)
+      case 'readFailed':
+        return this.#onReadFailed(input.to, input.block, now)
+      case 'congested':
+      case 'writable':
+        return this.#setCongested(input.peer, input.type === 'congested')
+      case 'checked':
+        return this.#onChecked(input.bits, now)
+      case 'checkProgress':
+        if (this.#state.name === 'checking') this.#state = { name: 'checking', fraction: input.fraction }
+        return
+      case 'checkFailed':
+        return this.#fail(input.code, now)
+      case 'download':
+        return this.#onDownload(input.files, now)
+      case 'select':
+        return this.#onSelect(input.files, now)
+      case 'pause':
+        return this.#pause('person', now)
+      case 'resume':
+        return this.#onResume(now)
+      case 'wake':
+        return
+      default:
+        return assertNever(input)
+    }
+  }
+
+  /** Work that may have become due or possible, whatever the input was. */
+  #settle(now: number): void {
+    this.#metadata.onWake(this.#out, now)
+    this.#peerExchange.onWake(now)
+    const swarm = this.#swarm
+    if (swarm === null) return
+    swarm.haves.onWake(now)
+    if (isFetching(this.#state)) {
+      swarm.hashes.fetch(this.#out, now)
+      swarm.downloads.checkSnubs(now)
+      if (now >= swarm.downloads.wakeAt(now)) swarm.downloads.refillAll(now)
+      this.#state = { name: swarm.picker.freeCount === 0 ? 'endgame' : 'leeching' }
+    }
+    swarm.choking.onWake(now)
+    swarm.choking.fillIdleSlots(now)
+    swarm.uploads.serve(now)
+  }
+
+  #begin(info: ShareInfo, now: number): void {
+    const { trees, rng, uploadBucket, downloadBucket, start } = this.#options
+    this.#swarm = new Swarm({
+      info,
+      trees,
+      links: this.links,
+      out: this.#out,
+      rng,
+      uploadBucket,
+      downloadBucket,
+      isSeeding: () => this.#state.name === 'seeding',
+      now,
+    })
+    this.#applySelection()
+    if (start === 'source') this.#adopt(Bitfield.full(this.#swarm.geometry.blockCount), now)
+    else if (start === 'check') this.#check()
+    else this.#state = { name: 'offered' }
+  }
+
+  #onMetadata(info: ShareInfo, now: number): void {
+    this.#out.push({ type: 'metadata', info })
+    this.#begin(info, now)
+    for (const link of this.links.values()) {
+      this.#out.send(link.peer, { type: 'metadataReady' })
+      if (link.hasMetadata) this.#swarm?.introduce(link)
+    }
+    if (this.#isStarted && this.#state.name === 'offered') this.#activate(now)
+  }
+
+  /** Whether peers may be told what we hold: not before we know it ourselves. */
+  get #isIntroducing(): boolean {
+    return this.#swarm !== null && this.#state.name !== 'checking' && this.#state.name !== 'failed'
+  }
+
+  #onPeerJoined(peer: PeerId, hasMetadata: boolean, now: number): void {
+    if (this.links.has(peer)) return
+    const link = new PeerLink(peer, hasMetadata, now)
+    this.links.set(peer, link)
+    this.#peerExchange.onPeerJoined(peer, now)
+    if (this.#swarm === null && hasMetadata) this.#metadata.addPeer(peer, this.#out, now)
+    if (this.#isIntroducing && hasMetadata) this.#swarm?.introduce(link)
+  }
+
+  #onPeerLeft(peer: PeerId, now: number): void {
+    const link = this.links.get(peer)
+    if (link === undefined) return
+    this.links.delete(peer)
+    this.#metadata.removePeer(peer, this.#out, now)
+    this.#swarm?.removePeer(link, now)
+  }
+
+  #onBlockStored(block: number, now: number): void {
+    const swarm = this.#swarm
+    if (swarm === null) return
+    swarm.downloads.onStored(block)
+    swarm.haves.add(block, now)
+    if (swarm.picker.missingCount > 0 || !isFetching(this.#state)) return
+    swarm.haves.flush()
+    this.#activate(now)
+    this.#out.push({ type: 'completed' })
+  }
+
+  #onBlockCorrupt(block: number, now: number): void {
+    const from = this.#swarm?.downloads.onLost(block) ?? null
+    const link = from === null ? undefined : this.links.get(from)
+    if (link !== undefined) {
+      link.badBlocks++
+      if (link.badBlocks >= BAD_BLOCKS_TO_BAN) this.#drop(link, 'corruptBlocks', true)
+      else this.#swarm?.downloads.quarantine(link)
+    }
+    this.#swarm?.downloads.refillAll(now)
+  }
+
+  #onReadFailed(to: PeerId, block: number, now: number): void {
+    this.#swarm?.uploads.onReadFailed(to, block)
+    if (this.#options.isSource) this.#fail('sourceChanged', now)
+  }
+
+  #setCongested(peer: PeerId, isCongested: boolean): void {
+    const link = this.links.get(peer)
+    if (link !== undefined) link.congested = isCongested
+  }
+
+  #onChecked(bits: Uint8Array, now: number): void {
+    const swarm = this.#swarm
+    if (swarm === null || this.#state.name !== 'checking') return
+    const held = Bitfield.fromBytes(bits, swarm.geometry.blockCount)
+    if (held === null) return this.#fail('io', now)
+    if (this.#options.isSource && !held.isFull) return this.#fail('sourceChanged', now)
+    this.#adopt(held, now)
+    for (const link of this.links.values()) if (link.hasMetadata) swarm.introduce(link)
+  }
+
+  #onDownload(files: readonly number[] | null, now: number): void {
+    this.#isStarted = true
+    this.#selection = files === null ? null : new Set(files)
+    this.#applySelection()
+    if (this.#state.name === 'offered') this.#activate(now)
+  }
+
+  #onSelect(files: readonly number[], now: number): void {
+    this.#selection = new Set(files)
+    this.#applySelection()
+    this.#swarm?.downloads.onSelection(now)
+    if (isServing(this.#state)) this.#activate(now)
+  }
+
+  #onResume(now: number): void {
+    if (this.#state.name === 'paused') this.#activate(now)
+    if (this.#state.name === 'failed') this.#check()
+  }
+
+  #check(): void {
+    this.#state = { name: 'checking', fraction: 0 }
+    this.#out.push({ type: 'check' })
+  }
+
+  /** Takes over what the store was found to hold. */
+  #adopt(held: Bitfield, now: number): void {
+    const swarm = this.#swarm
+    if (swarm === null) return
+    for (const block of held.ones()) swarm.picker.setState(block, BLOCK.have)
+    swarm.downloads.onSelection(now)
+    this.#activate(now)
+  }
+
+  /** Goes on: to fetch what is wanted and missing, or to seed. */
+  #activate(now: number): void {
+    const swarm = this.#swarm
+    if (swarm === null) return
+    const isMissing = swarm.picker.missingCount > 0
+    this.#state = isMissing ? { name: 'leeching' } : { name: 'seeding' }
+    swarm.downloads.setActive(isMissing, now)
+    swarm.choking.setOpen(true, now)
+    if (!isMissing && swarm.isFull) this.#dropSeeds()
+  }
+
+  #pause(because: 'person' | StoreFailure, now: number): void {
+    if (!isServing(this.#state)) return
+    this.#state = { name: 'paused', because }
+    this.#swarm?.downloads.setActive(false, now)
+    // A full disk does not keep us from giving what we have.
+    this.#swarm?.choking.setOpen(because !== 'person', now)
+  }
+
+  #fail(because: 'sourceMissing' | 'sourceChanged' | 'io', now: number): void {
+    this.#state = { name: 'failed', because }
+    this.#swarm?.downloads.setActive(false, now)
+    this.#swarm?.choking.setOpen(false, now)
+  }
+
+  #applySelection(): void {
+    const swarm = this.#swarm
+    if (swarm === null) return
+    swarm.picker.select((file) => this.isSelected(file))
+    const wantedRoots = new Set<FileRoot>()
+    swarm.info.files.forEach((file, index) => {
+      if (file.root !== null && this.isSelected(index)) wantedRoots.add(file.root)
+    })
+    swarm.hashes.select((root) => wantedRoots.has(root))
+  }
+
+  /** Two full copies have nothing to say to each other. */
+  #dropSeeds(): void {
+    for (const link of [...this.links.values()]) if (link.isSeed) this.#drop(link, 'bothSeeds', false)
+  }
+
+  #drop(link: PeerLink, code: DropCode, ban: boolean): void {
+    this.#out.push({ type: 'dropPeer', peer: link.peer, code, ban })
+    this.#onPeerLeft(link.peer, this.#now)
+  }
+}

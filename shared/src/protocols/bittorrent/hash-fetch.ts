@@ -1,0 +1,180 @@
+import { fromHex, type Bytes } from '../../kernel/bytes.ts'
+import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
+import { shuffled, pick, type Rng } from '../../kernel/rng.ts'
+import type { Geometry } from '../../content/geometry.ts'
+import { HashTree, spanCount, spanLength } from '../../content/merkle.ts'
+import type { ShareInfo } from '../../content/metainfo.ts'
+import { ANSWER_TIMEOUT_MS, HASH_WINDOW, HASH_WINDOW_HASHES } from './constants.ts'
+import type { Outbox } from './effects.ts'
+
+/** One span of one file's block hashes that is still missing. */
+interface MissingSpan {
+  readonly root: FileRoot
+  readonly span: number
+  readonly hashCount: number
+  askedOf: PeerId | null
+  askedAt: number
+}
+
+const keyOf = (root: FileRoot, span: number): string => `${root}:${String(span)}`
+
+/**
+ * Fetches and serves block hashes, a span of 512 at a time with its proof (BEP 52 hash requests). Nothing is
+ * asked of a peer before the hash that proves it is here. Spans are fetched in random order, so that peers
+ * who come together soon find the hashes at each other and not only at the source.
+ */
+export class HashFetch {
+  readonly #trees = new Map<FileRoot, HashTree>()
+  readonly #missing = new Map<string, MissingSpan>()
+  readonly #holders = new Map<string, Set<PeerId>>()
+  readonly #fullHolders = new Set<PeerId>()
+  readonly #asked = new Map<PeerId, { spans: number; hashes: number }>()
+  #wanted: (root: FileRoot) => boolean = () => true
+
+  constructor(
+    readonly info: ShareInfo,
+    readonly geometry: Geometry,
+    known: ReadonlyMap<FileRoot, HashTree>,
+    readonly rng: Rng,
+  ) {
+    const missing: MissingSpan[] = []
+    info.files.forEach((file, index) => {
+      if (file.root === null || this.#trees.has(file.root)) return
+      const blockCount = geometry.fileBlocks(index).count
+      const tree = known.get(file.root) ?? new HashTree(file.root, blockCount)
+      if (blockCount === 1) tree.addSpan(0, fromHex(file.root), new Uint8Array())
+      this.#trees.set(file.root, tree)
+      for (let span = 0; span < spanCount(blockCount); span++) {
+        if (tree.hasSpan(span)) continue
+        const hashCount = spanLength(blockCount, span)
+        missing.push({ root: file.root, span, hashCount, askedOf: null, askedAt: 0 })
+      }
+    })
+    for (const span of shuffled(rng, missing)) this.#missing.set(keyOf(span.root, span.span), span)
+  }
+
+  get isComplete(): boolean {
+    return this.#missing.size === 0
+  }
+
+  /** Limits fetching to files that are wanted. */
+  select(isWanted: (root: FileRoot) => boolean): void {
+    this.#wanted = isWanted
+  }
+
+  /** The hash of a block, or `null` while it is not known. */
+  leafOf(block: BlockIndex): Bytes | null {
+    const place = this.geometry.locate(block)
+    const root = this.info.files[place.file]?.root
+    if (root === undefined || root === null) return null
+    return this.#trees.get(root)?.leaf(place.blockInFile) ?? null
+  }
+
+  wakeAt(): number {
+    let at = Infinity
+    for (const span of this.#missing.values()) {
+      if (span.askedOf !== null) at = Math.min(at, span.askedAt + ANSWER_TIMEOUT_MS)
+    }
+    return at
+  }
+
+  /** The peer can serve one span, or all of them. */
+  addHolder(peer: PeerId, which: { root: FileRoot; span: number } | 'all'): void {
+    if (which === 'all') {
+      this.#fullHolders.add(peer)
+      return
+    }
+    const key = keyOf(which.root, which.span)
+    if (!this.#missing.has(key)) return
+    const holders = this.#holders.get(key)
+    if (holders === undefined) this.#holders.set(key, new Set([peer]))
+    else holders.add(peer)
+  }
+
+  removePeer(peer: PeerId): void {
+    this.#fullHolders.delete(peer)
+    this.#asked.delete(peer)
+    for (const holders of this.#holders.values()) holders.delete(peer)
+    for (const span of this.#missing.values()) if (span.askedOf === peer) span.askedOf = null
+  }
+
+  /** Sends as many hash requests as the windows allow. */
+  fetch(out: Outbox, now: number): void {
+    if (this.#fullHolders.size === 0 && this.#holders.size === 0) return
+    for (const span of this.#missing.values()) {
+      if (span.askedOf !== null && now < span.askedAt + ANSWER_TIMEOUT_MS) continue
+      if (!this.#wanted(span.root)) continue
+      if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
+      const peer = this.#choose(span)
+      if (peer === undefined) {
+        if (this.#allBusy()) return
+        continue
+      }
+      const asked = this.#asked.get(peer) ?? { spans: 0, hashes: 0 }
+      this.#asked.set(peer, { spans: asked.spans + 1, hashes: asked.hashes + span.hashCount })
+      span.askedOf = peer
+      span.askedAt = now
+      out.send(peer, { type: 'hashRequest', root: span.root, span: span.span })
+    }
+  }
+
+  /** Files hashes that a peer sent. @returns true when they are new, false when unasked for, `'bad'` when wrong. */
+  onHashes(from: PeerId, root: FileRoot, span: number, hashes: Bytes, proof: Bytes): boolean | 'bad' {
+    const missing = this.#missing.get(keyOf(root, span))
+    if (missing?.askedOf !== from) return false
+    this.#release(missing, from)
+    if (this.#trees.get(root)?.addSpan(span, hashes, proof) !== true) return 'bad'
+    this.#missing.delete(keyOf(root, span))
+    this.#holders.delete(keyOf(root, span))
+    return true
+  }
+
+  onReject(from: PeerId, root: FileRoot, span: number): void {
+    const missing = this.#missing.get(keyOf(root, span))
+    if (missing?.askedOf === from) this.#giveUp(missing, from)
+  }
+
+  /** What we can answer to a hash request, or `null`. */
+  servable(root: FileRoot, span: number): { readonly hashes: Bytes; readonly proof: Bytes } | null {
+    return this.#trees.get(root)?.servable(span) ?? null
+  }
+
+  /** Spans that are here, for a peer that has just learned the metadata. */
+  *held(): IterableIterator<{ root: FileRoot; span: number }> {
+    for (const [root, tree] of this.#trees) {
+      if (tree.blockCount === 1) continue
+      for (let span = 0; span < spanCount(tree.blockCount); span++) if (tree.hasSpan(span)) yield { root, span }
+    }
+  }
+
+  #choose(span: MissingSpan): PeerId | undefined {
+    const holders = this.#holders.get(keyOf(span.root, span.span))
+    const free = (peer: PeerId, window: number): boolean => {
+      const asked = this.#asked.get(peer)
+      if (asked === undefined || asked.spans === 0) return true
+      return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES / 2
+    }
+    const relays = holders === undefined ? [] : [...holders].filter((peer) => free(peer, HASH_WINDOW))
+    return pick(this.rng, relays) ?? pick(this.rng, [...this.#fullHolders].filter((peer) => free(peer, 1)))
+  }
+
+  #allBusy(): boolean {
+    if (this.#holders.size > 0) return false
+    return [...this.#fullHolders].every((peer) => (this.#asked.get(peer)?.spans ?? 0) > 0)
+  }
+
+  #release(span: MissingSpan, peer: PeerId): void {
+    span.askedOf = null
+    const asked = this.#asked.get(peer)
+    if (asked === undefined) return
+    this.#asked.set(peer, { spans: asked.spans - 1, hashes: asked.hashes - span.hashCount })
+  }
+
+  #giveUp(span: MissingSpan, peer: PeerId): void {
+    this.#release(span, peer)
+    this.#holders.get(keyOf(span.root, span.span))?.delete(peer)
+    // A source that does not answer is asked again later, after the others had their turn.
+    this.#missing.delete(keyOf(span.root, span.span))
+    this.#missing.set(keyOf(span.root, span.span), span)
+  }
+}

@@ -1,0 +1,217 @@
+import { assertNever } from '../../kernel/core.ts'
+import type { PeerId } from '../../kernel/ids.ts'
+import { Bitfield } from '../../content/bitfield.ts'
+import type { ShareInfo } from '../../content/metainfo.ts'
+import { METADATA_PART_BYTES } from './constants.ts'
+import type { DropCode, Outbox } from './effects.ts'
+import type { ExchangeMessage } from './messages.ts'
+import type { MetadataFetch } from './metadata-fetch.ts'
+import type { PeerLink } from './peer-link.ts'
+import type { Swarm } from './swarm.ts'
+
+export interface MessageContext {
+  readonly out: Outbox
+  readonly metadata: MetadataFetch
+  readonly links: ReadonlyMap<PeerId, PeerLink>
+  readonly swarm: () => Swarm | null
+  readonly isIntroducing: () => boolean
+  readonly onMetadata: (info: ShareInfo, now: number) => void
+  readonly drop: (link: PeerLink, code: DropCode, ban: boolean) => void
+}
+
+type Message<Type extends ExchangeMessage['type']> = Extract<ExchangeMessage, { type: Type }>
+type Answer = Message<'piece'> | Extract<ExchangeMessage, { type: 'request' | 'cancel' | 'reject' }>
+
+/** What each message of a peer does. Well-formed but illegal ones cost the peer its link. */
+export class MessageHandler {
+  constructor(readonly context: MessageContext) {}
+
+  handle(link: PeerLink, message: ExchangeMessage, now: number): void {
+    const offence = this.#beforeMetadata(link, message, now) ?? this.#withMetadata(link, message, now)
+    if (offence !== 'done' && offence !== null) this.context.drop(link, offence, true)
+  }
+
+  /** Messages that make sense whatever we know. `null` passes the message on. */
+  #beforeMetadata(link: PeerLink, message: ExchangeMessage, now: number): DropCode | 'done' | null {
+    const { metadata, out } = this.context
+    switch (message.type) {
+      case 'metadataReady':
+        link.hasMetadata = true
+        if (this.context.swarm() === null) metadata.addPeer(link.peer, out, now)
+        else if (this.context.isIntroducing()) this.context.swarm()?.introduce(link)
+        return 'done'
+      case 'metadataRequest':
+        return this.#onMetadataRequest(link, message.part)
+      case 'metadataReject':
+        metadata.onReject(link.peer, out, now)
+        return 'done'
+      case 'metadata':
+        return this.#onMetadata(link, message, now)
+      case 'peers':
+        out.push({ type: 'peersLearned', from: link.peer, peers: message.peers })
+        return 'done'
+      case 'interested':
+      case 'notInterested':
+        link.peerInterested = message.type === 'interested'
+        return 'done'
+      default:
+        return this.context.swarm() === null ? 'unexpectedMessage' : null
+    }
+  }
+
+  #withMetadata(link: PeerLink, message: ExchangeMessage, now: number): DropCode | 'done' | null {
+    const swarm = this.context.swarm()
+    if (swarm === null) return null
+    switch (message.type) {
+      case 'haveAll':
+        return this.#onTheirs(swarm, link, Bitfield.full(swarm.geometry.blockCount), false, now)
+      case 'haveNone':
+        return this.#onTheirs(swarm, link, new Bitfield(swarm.geometry.blockCount), true, now)
+      case 'bitfield':
+        return this.#onTheirs(swarm, link, Bitfield.fromBytes(message.bits, swarm.geometry.blockCount), true, now)
+      case 'have':
+        return this.#onHave(swarm, link, message, now)
+      case 'choke':
+        link.peerChoking = true
+        swarm.downloads.onChoked(link)
+        swarm.downloads.refillAll(now)
+        return null
+      case 'unchoke':
+        link.peerChoking = false
+        swarm.downloads.refill(link, now)
+        return null
+      case 'request':
+        return swarm.uploads.onRequest(link, message)
+      case 'cancel':
+        return swarm.uploads.onCancel(link, message)
+      case 'reject':
+      case 'piece':
+        return this.#onAnswer(swarm, link, message, now)
+      default:
+        return this.#onHashMessage(swarm, link, message, now)
+    }
+  }
+
+  #onHashMessage(swarm: Swarm, link: PeerLink, message: ExchangeMessage, now: number): DropCode | null {
+    switch (message.type) {
+      case 'haveAllHashes':
+        swarm.hashes.addHolder(link.peer, 'all')
+        return null
+      case 'haveHashes':
+        swarm.hashes.addHolder(link.peer, message)
+        return null
+      case 'hashRequest':
+        this.#serveHashes(swarm, link, message)
+        return null
+      case 'hashReject':
+        swarm.hashes.onReject(link.peer, message.root, message.span)
+        return null
+      case 'hashes':
+        return this.#onHashes(swarm, link, message, now)
+      case 'metadataReady':
+      case 'metadataRequest':
+      case 'metadataReject':
+      case 'metadata':
+      case 'peers':
+      case 'interested':
+      case 'notInterested':
+      case 'haveAll':
+      case 'haveNone':
+      case 'bitfield':
+      case 'have':
+      case 'choke':
+      case 'unchoke':
+      case 'request':
+      case 'cancel':
+      case 'reject':
+      case 'piece':
+        return null
+      default:
+        return assertNever(message)
+    }
+  }
+
+  #onMetadataRequest(link: PeerLink, part: number): 'done' {
+    const bytes = this.context.swarm()?.info.infoBytes
+    const start = part * METADATA_PART_BYTES
+    if (bytes === undefined || start >= bytes.length) {
+      this.context.out.send(link.peer, { type: 'metadataReject', part })
+      return 'done'
+    }
+    const slice = bytes.slice(start, start + METADATA_PART_BYTES)
+    this.context.out.send(link.peer, { type: 'metadata', part, totalBytes: bytes.length, bytes: slice })
+    return 'done'
+  }
+
+  #onMetadata(link: PeerLink, message: Message<'metadata'>, now: number): DropCode | 'done' {
+    // Another peer was quicker: a late part is no offence.
+    if (this.context.swarm() !== null) return 'done'
+    const info = this.context.metadata.onPart(link.peer, message, this.context.out, now)
+    if (info === 'bad') return 'badMetadata'
+    if (info !== null) this.context.onMetadata(info, now)
+    return 'done'
+  }
+
+  #onTheirs(swarm: Swarm, link: PeerLink, theirs: Bitfield | null, isCounted: boolean, now: number): DropCode | null {
+    if (theirs === null) return 'badBitfield'
+    swarm.downloads.setTheirs(link, theirs, isCounted, now)
+    if (isCounted) swarm.onTheirBlocks(link, theirs.ones())
+    this.#afterTheirs(swarm, link)
+    return null
+  }
+
+  #onHave(swarm: Swarm, link: PeerLink, message: Message<'have'>, now: number): DropCode | null {
+    const end = message.first + message.count
+    if (message.count < 1 || end > swarm.geometry.blockCount) return 'badBitfield'
+    if (link.theirs === null) swarm.downloads.setTheirs(link, new Bitfield(swarm.geometry.blockCount), true, now)
+    const news: number[] = []
+    for (let block = message.first; block < end; block++) {
+      if (link.theirs?.get(block) === true) continue
+      swarm.downloads.onHave(link, block)
+      news.push(block)
+    }
+    swarm.onTheirBlocks(link, news)
+    swarm.downloads.updateInterest(link)
+    swarm.downloads.refill(link, now)
+    this.#afterTheirs(swarm, link)
+    return null
+  }
+
+  /** Seeds leave each other alone. */
+  #afterTheirs(swarm: Swarm, link: PeerLink): void {
+    if (link.isSeed && swarm.isFull) this.context.drop(link, 'bothSeeds', false)
+  }
+
+  #onAnswer(swarm: Swarm, link: PeerLink, message: Answer, now: number): DropCode | null {
+    const block = swarm.geometry.blockAt(message.piece, message.begin)
+    if (block === null) return 'badRange'
+    if (message.type !== 'piece') {
+      swarm.downloads.onReject(link, block, now)
+      return null
+    }
+    if (message.bytes.length !== swarm.geometry.blockSize(block)) return 'badRange'
+    return swarm.downloads.onPiece(link, block, message.bytes, now) ? null : 'unrequested'
+  }
+
+  #serveHashes(swarm: Swarm, link: PeerLink, message: Message<'hashRequest' | 'hashReject'>): void {
+    const { root, span } = message
+    const found = swarm.hashes.servable(root, span)
+    if (found === null) this.context.out.send(link.peer, { type: 'hashReject', root, span })
+    else this.context.out.send(link.peer, { type: 'hashes', root, span, ...found })
+  }
+
+  #onHashes(swarm: Swarm, link: PeerLink, message: Message<'hashes'>, now: number): DropCode | null {
+    const { root, span, hashes, proof } = message
+    const filed = swarm.hashes.onHashes(link.peer, root, span, hashes, proof)
+    if (filed === 'bad') return 'badHashes'
+    if (!filed) return null
+    this.context.out.push({ type: 'hashes', root, span, hashes, proof })
+    for (const other of this.context.links.values()) {
+      if (other !== link && other.theirs?.isFull !== true && other.hasMetadata) {
+        this.context.out.send(other.peer, { type: 'haveHashes', root, span })
+      }
+    }
+    swarm.downloads.refillAll(now)
+    return null
+  }
+}

@@ -1,0 +1,66 @@
+import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import type { Bitfield } from '../../content/bitfield.ts'
+import { RANK_WINDOW_MS, SPEED_WINDOW_MS } from './constants.ts'
+import { RateMeter } from './rate-meter.ts'
+
+/** A request of ours: waiting for an answer, or called off but still to be answered (BEP 6). */
+export interface Outstanding {
+  readonly askedAt: number
+  state: 'asked' | 'cancelled'
+}
+
+/** What we ask of a peer depends on what it did: `trusted`, `snubbed` (too slow), `quarantined` (a bad block). */
+export type Trust = 'trusted' | 'snubbed' | 'quarantined'
+
+/** All that the exchange knows about one peer of the share. The four choke and interest flags are BEP 3's. */
+export class PeerLink {
+  amChoking = true
+  amInterested = false
+  peerChoking = true
+  peerInterested = false
+  hasMetadata: boolean
+  /** Blocks the peer holds; `null` until both sides know the metadata and it has said so. */
+  theirs: Bitfield | null = null
+  trust: Trust = 'trusted'
+  badBlocks = 0
+  /** Wanted blocks that we lack and the peer has. */
+  usefulCount = 0
+  readonly outstanding = new Map<BlockIndex, Outstanding>()
+  /** Entries of `outstanding` that still wait for their block. */
+  askedCount = 0
+  /** Whether the picker's availability counts this peer's blocks; peers that told us they have all are left out. */
+  isCounted = false
+  /** Blocks that the peer asked for and we have not begun to read. */
+  readonly queue: BlockIndex[] = []
+  /** Blocks being read for the peer. */
+  readonly reading = new Set<BlockIndex>()
+  congested = false
+  lastBlockAt: number
+  /** When we last gave it the optimistic slot, and what it had given us by then. */
+  optimisticAt = -Infinity
+  givenBefore = 0
+  readonly downRank: RateMeter
+  readonly upRank: RateMeter
+  readonly downSpeed: RateMeter
+  readonly upSpeed: RateMeter
+  /** Verified bytes that the peer gave us, and bytes we sent it. */
+  downloadedBytes = 0
+  uploadedBytes = 0
+
+  constructor(
+    readonly peer: PeerId,
+    hasMetadata: boolean,
+    readonly joinedAt: number,
+  ) {
+    this.hasMetadata = hasMetadata
+    this.lastBlockAt = joinedAt
+    this.downRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
+    this.upRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
+    this.downSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt)
+    this.upSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt)
+  }
+
+  get isSeed(): boolean {
+    return this.theirs?.isFull === true
+  }
+}

@@ -1,0 +1,45 @@
+const SLOTS = 10
+
+/** Bytes per second over a sliding window, in ten slots; constant memory and work. */
+export class RateMeter {
+  readonly #slots = new Float64Array(SLOTS)
+  readonly #slotMs: number
+  #slot = 0
+  #sum = 0
+  #startedAt: number
+  totalBytes = 0
+
+  constructor(windowMs: number, now: number) {
+    this.#slotMs = windowMs / SLOTS
+    this.#slot = Math.floor(now / this.#slotMs)
+    this.#startedAt = now
+  }
+
+  add(bytes: number, now: number): void {
+    this.#advance(now)
+    const index = this.#slot % SLOTS
+    this.#slots[index] = (this.#slots[index] ?? 0) + bytes
+    this.#sum += bytes
+    this.totalBytes += bytes
+  }
+
+  /** Bytes per second; a meter younger than its window divides by its age (at least one slot). */
+  rate(now: number): number {
+    this.#advance(now)
+    const age = Math.max(this.#slotMs, Math.min(now - this.#startedAt, this.#slotMs * SLOTS))
+    return (this.#sum * 1000) / age
+  }
+
+  #advance(now: number): void {
+    const slot = Math.floor(now / this.#slotMs)
+    if (slot <= this.#slot) return
+    const steps = Math.min(SLOTS, slot - this.#slot)
+    for (let i = 1; i <= steps; i++) {
+      const index = (this.#slot + i) % SLOTS
+      this.#sum -= this.#slots[index] ?? 0
+      this.#slots[index] = 0
+    }
+    if (steps === SLOTS) this.#sum = 0
+    this.#slot = slot
+  }
+}

@@ -1,0 +1,166 @@
+import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import type { Rng } from '../../kernel/rng.ts'
+import type { TokenBucket } from '../../kernel/token-bucket.ts'
+import { Bitfield } from '../../content/bitfield.ts'
+import { Geometry } from '../../content/geometry.ts'
+import type { HashTree } from '../../content/merkle.ts'
+import type { ShareInfo } from '../../content/metainfo.ts'
+import type { FileRoot } from '../../kernel/ids.ts'
+import { Choking } from './choking.ts'
+import { Downloads } from './downloads.ts'
+import type { Outbox } from './effects.ts'
+import { HashFetch } from './hash-fetch.ts'
+import { HaveAnnouncer } from './haves.ts'
+import type { PeerLink } from './peer-link.ts'
+import { BLOCK, PiecePicker } from './piece-picker.ts'
+import { SuperSeeder } from './super-seed.ts'
+import { Uploads } from './uploads.ts'
+
+export interface SwarmOptions {
+  readonly info: ShareInfo
+  readonly trees: ReadonlyMap<FileRoot, HashTree>
+  readonly links: ReadonlyMap<PeerId, PeerLink>
+  readonly out: Outbox
+  readonly rng: Rng
+  readonly uploadBucket: TokenBucket
+  readonly downloadBucket: TokenBucket
+  readonly isSeeding: () => boolean
+  readonly now: number
+}
+
+/** The parts of an exchange that exist once the metadata is known, wired to each other. */
+export class Swarm {
+  readonly info: ShareInfo
+  readonly geometry: Geometry
+  readonly picker: PiecePicker
+  readonly hashes: HashFetch
+  readonly downloads: Downloads
+  readonly uploads: Uploads
+  readonly choking: Choking
+  readonly haves: HaveAnnouncer
+  readonly #options: SwarmOptions
+  #superSeed: SuperSeeder | 'notYet' | 'over' = 'notYet'
+
+  constructor(options: SwarmOptions) {
+    const { info, links, out, rng } = options
+    this.#options = options
+    this.info = info
+    this.geometry = new Geometry(
+      info.pieceBytes,
+      info.files.map((file) => file.sizeBytes),
+    )
+    const geometry = this.geometry
+    this.picker = new PiecePicker(geometry, rng.child('picker'))
+    this.hashes = new HashFetch(info, geometry, options.trees, rng.child('hashes'))
+    const { picker, hashes } = this
+    this.downloads = new Downloads({ geometry, picker, hashes, links, out, bucket: options.downloadBucket })
+    const mayServe = (peer: PeerId, block: BlockIndex) => this.#mayServe(peer, block)
+    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe })
+    this.choking = new Choking(
+      {
+        links,
+        uploads: this.uploads,
+        out,
+        rng: rng.child('choking'),
+        scoreOf: (link, now) => this.#scoreOf(link, now),
+        expectsReturn: () => !options.isSeeding(),
+      },
+      options.now,
+    )
+    this.haves = new HaveAnnouncer(links, out)
+  }
+
+  /** Every block of the share is here, wanted or not. */
+  get isFull(): boolean {
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++) if (!this.picker.hasWholePiece(piece)) return false
+    return true
+  }
+
+  /** The blocks that we hold. */
+  ours(): Bitfield {
+    const ours = new Bitfield(this.geometry.blockCount)
+    for (let block = 0; block < ours.length; block++) if (this.picker.state(block) === BLOCK.have) ours.set(block)
+    return ours
+  }
+
+  /** Tells a peer what we have; it knows the metadata. */
+  introduce(link: PeerLink): void {
+    const { out } = this.#options
+    const ours = this.ours()
+    if (this.hashes.isComplete) out.send(link.peer, { type: 'haveAllHashes' })
+    else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
+    if (ours.isFull && this.#shouldHideFrom(link)) {
+      out.send(link.peer, { type: 'haveNone' })
+      this.#superSeeder().join(link.peer)
+    } else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
+    else if (ours.isEmpty) out.send(link.peer, { type: 'haveNone' })
+    else out.send(link.peer, { type: 'bitfield', bits: ours.toBytes() })
+    this.topUp(link)
+  }
+
+  /** A peer's blocks changed: spreads the news to super-seeding and interest. */
+  onTheirBlocks(link: PeerLink, blocks: Iterable<BlockIndex>): void {
+    if (!(this.#superSeed instanceof SuperSeeder)) return
+    for (const block of blocks) this.#superSeed.sawBlock(link.peer, block)
+    if (this.#superSeed.isDone || link.isSeed) this.#endSuperSeeding()
+    else this.topUp(link)
+  }
+
+  topUp(link: PeerLink): void {
+    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#options.out)
+  }
+
+  topUpAll(): void {
+    if (this.#superSeed instanceof SuperSeeder) for (const link of this.#options.links.values()) this.topUp(link)
+  }
+
+  removePeer(link: PeerLink, now: number): void {
+    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.leave(link)
+    this.hashes.removePeer(link.peer)
+    this.downloads.removePeer(link, now)
+  }
+
+  get isSuperSeeding(): boolean {
+    return this.#superSeed instanceof SuperSeeder
+  }
+
+  #superSeeder(): SuperSeeder {
+    if (!(this.#superSeed instanceof SuperSeeder)) {
+      this.#superSeed = new SuperSeeder(this.geometry.blockCount)
+      for (const link of this.#options.links.values()) {
+        if (link.theirs !== null) for (const block of link.theirs.ones()) this.#superSeed.sawBlock(link.peer, block)
+      }
+    }
+    return this.#superSeed
+  }
+
+  /** Hiding pays off when several leechers can trade and no other full copy is in sight. */
+  #shouldHideFrom(link: PeerLink): boolean {
+    if (this.#superSeed === 'over' || !this.#options.isSeeding()) return false
+    let leechers = 0
+    for (const other of this.#options.links.values()) {
+      if (other.isSeed) return false
+      if (other !== link) leechers++
+    }
+    return leechers > 0
+  }
+
+  #endSuperSeeding(): void {
+    const superSeed = this.#superSeed
+    this.#superSeed = 'over'
+    if (!(superSeed instanceof SuperSeeder)) return
+    for (const link of this.#options.links.values()) {
+      if (superSeed.isHiddenFrom(link.peer)) this.#options.out.send(link.peer, { type: 'haveAll' })
+    }
+  }
+
+  #mayServe(peer: PeerId, block: BlockIndex): boolean {
+    if (this.picker.state(block) !== BLOCK.have) return false
+    return this.#superSeed instanceof SuperSeeder ? this.#superSeed.mayRequest(peer, block) : true
+  }
+
+  #scoreOf(link: PeerLink, now: number): number {
+    if (!this.#options.isSeeding()) return link.downRank.rate(now)
+    return this.#superSeed instanceof SuperSeeder ? this.#superSeed.creditOf(link.peer) : link.upRank.rate(now)
+  }
+}

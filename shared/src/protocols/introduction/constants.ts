@@ -1,0 +1,15 @@
+/** Numbers of the introduction protocol; all ours. Times in milliseconds. */
+
+/** An envelope says it is valid for so long; negotiations take a second or two. */
+export const EXPIRY_MS = 60_000
+/** Clocks of two machines may differ by so much. Freshness comes from the nonces, so this can be generous. */
+export const CLOCK_SKEW_MS = 10 * 60_000
+/** A probe without an answer is sent over the next way after this time. */
+export const PROBE_TIMEOUT_MS = 3_000
+/** From the accept to an open, proved channel. ICE gives up on its own after about 15 s. */
+export const CONNECT_TIMEOUT_MS = 20_000
+/** Sessions that are not new to us are refused for two to four minutes. */
+export const SEEN_SESSIONS = 4096
+export const SEEN_PERIOD_MS = 120_000
+/** Envelopes waiting for a signature to be checked. */
+export const PENDING_CHECKS = 256

@@ -1,0 +1,57 @@
+import type { PeerId, SessionId } from '../../kernel/ids.ts'
+import type { SignalEnvelope } from '../../wire/envelope.ts'
+
+/** A way for envelopes: the server's socket, or a peer that we have a link with. */
+export type Carrier = 'server' | PeerId
+
+/** Signals between us and our WebRTC stack; the shapes are simple-peer's. */
+export type LocalSignal =
+  | { readonly type: 'offer' | 'answer'; readonly sdp: string }
+  | {
+      readonly type: 'candidate'
+      readonly candidate: string
+      readonly sdpMid: string | null
+      readonly sdpMLineIndex: number | null
+    }
+
+/** Why no link came about. */
+export type LinkFailure = 'noAnswer' | 'busy' | 'refused' | 'iceFailed' | 'badProof' | 'timeout' | 'noWay'
+
+export type IntroductionInput =
+  /** Make a link, trying the ways in order. */
+  | { readonly type: 'connect'; readonly peer: PeerId; readonly carriers: readonly Carrier[] }
+  /** An envelope for us, shape already checked. */
+  | { readonly type: 'envelope'; readonly envelope: SignalEnvelope; readonly carrier: Carrier }
+  | { readonly type: 'signed'; readonly ticket: number; readonly signature: string }
+  | { readonly type: 'verified'; readonly ticket: number; readonly isValid: boolean }
+  /** From the WebRTC stack. */
+  | { readonly type: 'localSignal'; readonly sid: SessionId; readonly signal: LocalSignal }
+  | { readonly type: 'channelOpen'; readonly sid: SessionId }
+  | { readonly type: 'channelClosed'; readonly sid: SessionId }
+  /** The first frame that came over the new channel: the other end's signature over the transcript. */
+  | { readonly type: 'proof'; readonly sid: SessionId; readonly signature: string }
+  /** Refuse this peer's probes from now on. */
+  | { readonly type: 'ban'; readonly peer: PeerId }
+  /** Whether new links may come in. */
+  | { readonly type: 'capacity'; readonly isOpen: boolean }
+  | { readonly type: 'wake' }
+
+export type IntroductionEffect =
+  /** ECDSA over the text with our key. Answer: `signed`. */
+  | { readonly type: 'sign'; readonly ticket: number; readonly text: string }
+  /** Answer: `verified`. Key and signature in hex. */
+  | {
+      readonly type: 'verify'
+      readonly ticket: number
+      readonly key: string
+      readonly text: string
+      readonly signature: string
+    }
+  | { readonly type: 'route'; readonly envelope: SignalEnvelope; readonly carrier: Carrier }
+  | { readonly type: 'openConnection'; readonly sid: SessionId; readonly peer: PeerId; readonly isInitiator: boolean }
+  | { readonly type: 'applySignal'; readonly sid: SessionId; readonly signal: LocalSignal }
+  | { readonly type: 'closeConnection'; readonly sid: SessionId }
+  | { readonly type: 'sendProof'; readonly sid: SessionId; readonly signature: string }
+  | { readonly type: 'linkUp'; readonly sid: SessionId; readonly peer: PeerId }
+  | { readonly type: 'linkDown'; readonly sid: SessionId; readonly peer: PeerId }
+  | { readonly type: 'linkFailed'; readonly peer: PeerId; readonly code: LinkFailure }

@@ -1,0 +1,45 @@
+import * as v from 'valibot'
+import { LIMITS } from '../../kernel/limits.ts'
+import type { SignalKind } from '../../wire/envelope.ts'
+import { fail, ok, type Result } from '../../wire/result.ts'
+import { hexSchema, nonceSchema } from '../../wire/schemas.ts'
+
+/** What each kind of envelope carries, as JSON. Both nonces name the negotiation, so nothing can be replayed. */
+const nonces = { nonce: nonceSchema, peerNonce: nonceSchema }
+const sdp = v.pipe(v.string(), v.maxLength(LIMITS.sdpBytes))
+
+const schemas = {
+  probe: v.strictObject({ nonce: nonceSchema }),
+  accept: v.strictObject(nonces),
+  offer: v.strictObject({ ...nonces, sdp }),
+  answer: v.strictObject({ ...nonces, sdp, offerHash: hexSchema(64) }),
+  candidate: v.strictObject({
+    ...nonces,
+    candidate: v.pipe(v.string(), v.maxLength(600)),
+    sdpMid: v.nullable(v.pipe(v.string(), v.maxLength(16))),
+    sdpMLineIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(16))),
+  }),
+  bye: v.strictObject({ reason: v.picklist(['busy', 'banned', 'cancelled', 'refused']) }),
+} as const satisfies Record<SignalKind, v.GenericSchema>
+
+export type Payload = { [Kind in SignalKind]: { readonly kind: Kind } & v.InferOutput<(typeof schemas)[Kind]> }[SignalKind]
+export type PayloadOf<Kind extends SignalKind> = Extract<Payload, { kind: Kind }>
+export type ByeReason = PayloadOf<'bye'>['reason']
+
+/** Reads the payload of an envelope of this kind. */
+export function decodePayload(kind: SignalKind, text: string): Result<Payload, 'badPayload'> {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    return fail('badPayload')
+  }
+  const parsed = v.safeParse(schemas[kind], json)
+  return parsed.success ? ok({ kind, ...parsed.output } as Payload) : fail('badPayload')
+}
+
+/** The JSON text that goes into an envelope. */
+export function encodePayload(payload: Payload): string {
+  const { kind: _, ...fields } = payload
+  return JSON.stringify(fields)
+}

@@ -1,0 +1,268 @@
+import { assertNever, type Core } from '../../kernel/core.ts'
+import { Deadlines } from '../../kernel/deadlines.ts'
+import type { InfoHash, PeerId } from '../../kernel/ids.ts'
+import { LIMITS } from '../../kernel/limits.ts'
+import type { Rng } from '../../kernel/rng.ts'
+import type { AnnounceEvent, AnnounceRequest, AnnounceResponse, Refusal, ServerRole } from '../../wire/signaling.ts'
+import { ANNOUNCER } from './constants.ts'
+
+/** What became of an announce. `noAnswer`: no acknowledgement came in the host's time limit, or the socket closed. */
+export type AnnounceOutcome = AnnounceResponse | Refusal | { readonly ok: false; readonly code: 'noAnswer' }
+
+export type AnnouncerInput =
+  | { readonly type: 'serverUp'; readonly roles: readonly ServerRole[] }
+  | { readonly type: 'serverDown' }
+  /** `left` in bytes; any positive number while the size is unknown. Added again: only the figures change. */
+  | { readonly type: 'shareAdded'; readonly infoHash: InfoHash; readonly left: number; readonly wantsPeers: boolean }
+  | { readonly type: 'shareRemoved'; readonly infoHash: InfoHash }
+  /** Cheap and frequent; totals in bytes. Only a fall of `left` to 0 makes a message. */
+  | {
+      readonly type: 'progress'
+      readonly infoHash: InfoHash
+      readonly left: number
+      readonly uploaded: number
+      readonly downloaded: number
+    }
+  | { readonly type: 'needPeers'; readonly infoHash: InfoHash }
+  /** Follows every `announce` effect, in order. */
+  | { readonly type: 'announceResult'; readonly infoHash: InfoHash; readonly response: AnnounceOutcome }
+  | { readonly type: 'wake' }
+
+/** `off`: no tracker to ask; `waiting`: not answered yet; `ok`, `failed`: the last announce. */
+export type TrackerState = 'off' | 'waiting' | 'ok' | 'failed'
+
+export type AnnouncerEffect =
+  | { readonly type: 'announce'; readonly request: AnnounceRequest }
+  | { readonly type: 'peersFound'; readonly infoHash: InfoHash; readonly peers: readonly PeerId[] }
+  | {
+      readonly type: 'swarmStatus'
+      readonly infoHash: InfoHash
+      readonly seeders: number
+      readonly leechers: number
+      readonly seedSeenAgoMs: number | null
+    }
+  /** Only when it changes. */
+  | { readonly type: 'trackerState'; readonly infoHash: InfoHash; readonly state: TrackerState }
+
+/** Where a share stands with the tracker; the moment of `scheduled` and `retrying` is its deadline. */
+type Phase =
+  | { readonly name: 'off' | 'scheduled' | 'retrying' }
+  | { readonly name: 'asking'; readonly event: AnnounceEvent }
+
+interface Share {
+  readonly infoHash: InfoHash
+  left: number
+  uploaded: number
+  downloaded: number
+  wantsPeers: boolean
+  phase: Phase
+  shown: TrackerState
+  /** Events that the tracker has not acknowledged yet, oldest first; when empty, an announce is an `update`. */
+  owes: readonly ('started' | 'completed')[]
+  failures: number
+  lastSentAt: number
+}
+
+/** Keeps the tracker told about our shares, and asks it for peers. */
+export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
+  readonly #shares = new Map<InfoHash, Share>()
+  readonly #deadlines = new Deadlines<InfoHash>()
+  readonly #rng: Rng
+  #tracker: 'up' | 'down' = 'down'
+  #effects: AnnouncerEffect[] = []
+
+  constructor(rng: Rng) {
+    this.#rng = rng
+  }
+
+  handle(input: AnnouncerInput, now: number): AnnouncerEffect[] {
+    this.#effects = []
+    this.#dispatch(input, now)
+    return this.#effects
+  }
+
+  wakeAt(): number {
+    return this.#deadlines.earliest()
+  }
+
+  #dispatch(input: AnnouncerInput, now: number): void {
+    switch (input.type) {
+      case 'serverUp':
+        return input.roles.includes('tracker') ? this.#trackerUp(now) : this.#trackerDown()
+      case 'serverDown':
+        return this.#trackerDown()
+      case 'shareAdded':
+        return this.#shareAdded(input, now)
+      case 'shareRemoved':
+        return this.#shareRemoved(input.infoHash, now)
+      case 'progress':
+        return this.#progress(input, now)
+      case 'needPeers':
+        return this.#needPeers(input.infoHash, now)
+      case 'announceResult':
+        return this.#result(input.infoHash, input.response, now)
+      case 'wake':
+        return this.#wake(now)
+      default:
+        return assertNever(input)
+    }
+  }
+
+  #trackerUp(now: number): void {
+    this.#tracker = 'up'
+    for (const share of this.#shares.values()) share.owes = withStarted(share.owes)
+    for (const share of this.#shares.values()) this.#start(share, this.#shares.size, now)
+  }
+
+  #trackerDown(): void {
+    this.#tracker = 'down'
+    for (const share of this.#shares.values()) this.#turnOff(share)
+  }
+
+  #turnOff(share: Share): void {
+    share.phase = { name: 'off' }
+    this.#deadlines.clear(share.infoHash)
+    this.#show(share, 'off')
+  }
+
+  #shareAdded(input: Extract<AnnouncerInput, { type: 'shareAdded' }>, now: number): void {
+    const { infoHash, left, wantsPeers } = input
+    const known = this.#shares.get(infoHash)
+    if (known !== undefined) {
+      known.wantsPeers = wantsPeers
+      this.#setLeft(known, left, now)
+      return
+    }
+    const share: Share = {
+      infoHash,
+      left,
+      uploaded: 0,
+      downloaded: 0,
+      wantsPeers,
+      phase: { name: 'off' },
+      shown: 'off',
+      owes: ['started'],
+      failures: 0,
+      lastSentAt: -Infinity,
+    }
+    this.#shares.set(infoHash, share)
+    if (this.#tracker === 'down') return
+    let starting = 0
+    for (const other of this.#shares.values()) if (other.owes[0] === 'started') starting++
+    this.#start(share, starting, now)
+  }
+
+  /** First announce on this connection: at once, or at a random moment when many shares start together. */
+  #start(share: Share, starting: number, now: number): void {
+    share.failures = 0
+    this.#show(share, 'waiting')
+    if (starting <= ANNOUNCER.spreadAbove) return this.#announce(share, now)
+    const window = Math.max(ANNOUNCER.spreadMs, starting * ANNOUNCER.spreadPerShareMs)
+    this.#schedule(share, now + this.#rng.float() * window)
+  }
+
+  #shareRemoved(infoHash: InfoHash, now: number): void {
+    const share = this.#shares.get(infoHash)
+    if (share === undefined) return
+    if (share.lastSentAt !== -Infinity && share.phase.name !== 'off') this.#send(share, 'stopped', now)
+    this.#deadlines.clear(infoHash)
+    this.#shares.delete(infoHash)
+  }
+
+  #progress(input: Extract<AnnouncerInput, { type: 'progress' }>, now: number): void {
+    const share = this.#shares.get(input.infoHash)
+    if (share === undefined) return
+    share.uploaded = input.uploaded
+    share.downloaded = input.downloaded
+    this.#setLeft(share, input.left, now)
+  }
+
+  #setLeft(share: Share, left: number, now: number): void {
+    const before = share.left
+    share.left = left
+    if (left > 0 && before === 0) share.owes = share.owes.filter((event) => event !== 'completed')
+    if (left > 0 || before === 0) return
+    share.owes = [...share.owes, 'completed']
+    if (share.phase.name === 'scheduled' && share.owes[0] === 'completed') this.#announce(share, now)
+  }
+
+  #needPeers(infoHash: InfoHash, now: number): void {
+    const share = this.#shares.get(infoHash)
+    if (share?.phase.name !== 'scheduled' || numWant(share) === 0) return
+    const soonest = Math.max(now, share.lastSentAt + ANNOUNCER.minGapMs)
+    if (soonest <= now) this.#announce(share, now)
+    else this.#schedule(share, Math.min(soonest, this.#deadlines.get(infoHash) ?? Infinity))
+  }
+
+  #result(infoHash: InfoHash, response: AnnounceOutcome, now: number): void {
+    const share = this.#shares.get(infoHash)
+    if (share === undefined || share.phase.name === 'off') return
+    if (response.ok) return this.#answered(share, response, now)
+    if (share.phase.name !== 'asking') return
+    if (response.code === 'roleOff') return this.#turnOff(share)
+    const ceiling = Math.min(ANNOUNCER.retryCapMs, ANNOUNCER.retryBaseMs * 2 ** share.failures)
+    share.failures++
+    this.#show(share, 'failed')
+    this.#schedule(share, now + this.#rng.float() * ceiling)
+    share.phase = { name: 'retrying' }
+  }
+
+  /** A late answer to an announce that was given up still brings its peers, but changes no schedule. */
+  #answered(share: Share, response: AnnounceResponse, now: number): void {
+    const { infoHash } = share
+    const { seeders, leechers, peers, seedSeenAgoMs, intervalMs } = response
+    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs })
+    if (peers.length > 0) this.#effects.push({ type: 'peersFound', infoHash, peers })
+    if (share.phase.name !== 'asking') return
+    this.#show(share, 'ok')
+    share.failures = 0
+    if (share.owes[0] === share.phase.event) share.owes = share.owes.slice(1)
+    if (share.owes.length > 0) return this.#announce(share, now)
+    const pause = Math.min(ANNOUNCER.maxIntervalMs, Math.max(ANNOUNCER.minGapMs, intervalMs))
+    this.#schedule(share, now + pause)
+  }
+
+  #wake(now: number): void {
+    for (const infoHash of this.#deadlines.due(now)) {
+      const share = this.#shares.get(infoHash)
+      if (share !== undefined) this.#announce(share, now)
+    }
+  }
+
+  #schedule(share: Share, at: number): void {
+    share.phase = { name: 'scheduled' }
+    this.#deadlines.set(share.infoHash, at)
+  }
+
+  #announce(share: Share, now: number): void {
+    const event = share.owes[0] ?? 'update'
+    share.phase = { name: 'asking', event }
+    this.#deadlines.clear(share.infoHash)
+    this.#send(share, event, now)
+  }
+
+  #send(share: Share, event: AnnounceEvent, now: number): void {
+    share.lastSentAt = now
+    const { infoHash, left, uploaded, downloaded } = share
+    const wanted = event === 'stopped' ? 0 : numWant(share)
+    this.#effects.push({
+      type: 'announce',
+      request: { infoHash, event, left, uploaded, downloaded, numWant: wanted },
+    })
+  }
+
+  #show(share: Share, state: TrackerState): void {
+    if (share.shown === state) return
+    share.shown = state
+    this.#effects.push({ type: 'trackerState', infoHash: share.infoHash, state })
+  }
+}
+
+/** Seeds ask for nobody: they wait for leechers to dial. */
+function numWant(share: Share): number {
+  return share.left > 0 && share.wantsPeers ? LIMITS.announcePeers : 0
+}
+
+function withStarted(owes: Share['owes']): Share['owes'] {
+  return owes[0] === 'started' ? owes : ['started', ...owes]
+}

@@ -1,0 +1,129 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import type { ServerRole } from '@ringdrop/shared/wire/signaling.ts'
+import { EnvironmentReader, type Environment } from './environment.ts'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** How much one address may open. */
+export interface AddressLimits {
+  readonly sockets: number
+  readonly connectsPerSecond: number
+}
+
+export interface ServerConfig {
+  /** TCP port; 0 lets the system choose. */
+  readonly port: number
+  /** Address to listen on. `localhost` means both 127.0.0.1 and ::1. */
+  readonly host: string
+  /** Origins allowed besides the server's own, for example `https://drop.example.org`. */
+  readonly publicOrigins: readonly string[]
+  readonly roles: readonly ServerRole[]
+  readonly stunUrls: readonly string[]
+  readonly turn: { readonly urls: readonly string[]; readonly secret: string } | null
+  /** Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[]
+  readonly logLevel: LogLevel
+  /** Absolute path of the built client. */
+  readonly clientDir: string
+  readonly maxSockets: number
+  readonly perAddress: AddressLimits
+  /** For 127.0.0.0/8 and ::1, where tests and demos open many tabs. */
+  readonly perLoopbackAddress: AddressLimits
+}
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: ServerConfig }
+  /** One line each, naming the variable, what was found and what is allowed. */
+  | { readonly ok: false; readonly errors: readonly string[] }
+
+/** Sources: reference/reliability-security.md B3 (64 sockets, 10 connects/s, 10,000 in all); loopback our choice. */
+const DEFAULTS = { sockets: 64, connectsPerSecond: 10, maxSockets: 10_000, loopback: 10_000 } as const
+
+/** Socket.IO's identify response carries at most so many URLs of one kind (`wire/signaling.ts`). */
+const MAX_ICE_URLS = 8
+
+/**
+ * Reads the configuration from the environment; README.md documents every variable.
+ * @param packageRoot folder that a relative CLIENT_DIR's default is taken from
+ */
+export function readConfig(env: Environment, packageRoot: string): ConfigResult {
+  const read = new EnvironmentReader(env)
+  const sockets = read.integer('MAX_SOCKETS_PER_ADDRESS', 1, 1_000_000)
+  const connects = read.integer('MAX_CONNECTS_PER_ADDRESS', 1, 1_000_000)
+  const config: ServerConfig = {
+    port: read.integer('PORT', 0, 65_535) ?? 8080,
+    host: read.text('HOST') ?? 'localhost',
+    publicOrigins: read.list('PUBLIC_ORIGIN', parseOrigin, 'origins such as https://drop.example.org'),
+    roles: readRoles(read),
+    stunUrls: readIceUrls(read, 'STUN_URLS', /^stuns?:[^\s,]+$/, 'stun:host:port'),
+    turn: readTurn(read),
+    trustProxy: read.list('TRUST_PROXY', parseNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
+    logLevel: read.choice('LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    clientDir: resolve(packageRoot, read.text('CLIENT_DIR') ?? '../client/dist'),
+    maxSockets: read.integer('MAX_SOCKETS', 1, 1_000_000) ?? DEFAULTS.maxSockets,
+    perAddress: {
+      sockets: sockets ?? DEFAULTS.sockets,
+      connectsPerSecond: connects ?? DEFAULTS.connectsPerSecond,
+    },
+    perLoopbackAddress: {
+      sockets: sockets ?? DEFAULTS.loopback,
+      connectsPerSecond: connects ?? DEFAULTS.loopback,
+    },
+  }
+  refuseUnsupported(read, 'TLS', 'put a TLS proxy in front and name it in TRUST_PROXY and PUBLIC_ORIGIN')
+  refuseUnsupported(read, 'REDIS_URL', 'run one process')
+  return read.errors.length === 0 ? { ok: true, config } : { ok: false, errors: read.errors }
+}
+
+function readRoles(read: EnvironmentReader): ServerRole[] {
+  if (!read.isSet('ROLES')) return ['tracker']
+  return read.list(
+    'ROLES',
+    (text): ServerRole | null => (text === 'tracker' ? text : null),
+    'tracker, or nothing for no role; directory is not implemented yet',
+  )
+}
+
+function readIceUrls(read: EnvironmentReader, name: string, pattern: RegExp, example: string): string[] {
+  const parse = (text: string): string | null => (pattern.test(text) && text.length <= 512 ? text : null)
+  const urls = read.list(name, parse, `URLs such as ${example}`)
+  if (urls.length > MAX_ICE_URLS) read.fail(name, String(urls.length) + ' URLs', `at most ${String(MAX_ICE_URLS)}`)
+  return urls
+}
+
+function readTurn(read: EnvironmentReader): ServerConfig['turn'] {
+  const urls = readIceUrls(read, 'TURN_URLS', /^turns?:[^\s,]+$/, 'turn:host:port?transport=udp')
+  const secret = read.text('TURN_SECRET')
+  if (urls.length > 0 && secret === undefined) {
+    read.fail('TURN_SECRET', 'nothing', "the TURN server's static-auth-secret, since TURN_URLS is set")
+  }
+  if (urls.length === 0 && secret !== undefined && !read.isSet('TURN_URLS')) {
+    read.fail('TURN_URLS', 'nothing', 'URLs of the TURN server, since TURN_SECRET is set')
+  }
+  return urls.length > 0 && secret !== undefined ? { urls, secret } : null
+}
+
+function refuseUnsupported(read: EnvironmentReader, name: string, instead: string): void {
+  const value = read.text(name)
+  if (value !== undefined && value !== 'off') {
+    read.fail(name, name === 'REDIS_URL' ? 'a value' : JSON.stringify(value), `off: not supported yet, ${instead}`)
+  }
+}
+
+function parseOrigin(text: string): string | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
+  const bare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+  return bare && url.password === '' ? url.origin : null
+}
+
+function parseNetwork(text: string): string | null {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return null
+  if (prefix === undefined) return text
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128) ? text : null
+}

@@ -1,0 +1,54 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+
+/** Numbers that are read when somebody scrapes them. */
+export interface LiveNumbers {
+  readonly sockets: () => number
+  readonly peers: () => number
+  readonly swarms: () => number
+  readonly swarmPeers: () => number
+}
+
+/** The metrics of one server, in a registry of its own. */
+export class Metrics {
+  readonly registry = new Registry()
+  readonly announces: Counter<'event'>
+  readonly scrapes: Counter
+  readonly relays: Counter<'result'>
+  readonly refusals: Counter<'event' | 'code'>
+  readonly connectionsRefused: Counter<'reason'>
+  readonly identified: Counter
+  readonly faults: Counter<'role'>
+
+  constructor() {
+    const registers = [this.registry]
+    collectDefaultMetrics({ register: this.registry })
+    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> =>
+      new Counter({ name: `ringdrop_${name}`, help, labelNames, registers })
+    this.announces = counter('announces_total', 'Announces accepted, by event', ['event'])
+    this.scrapes = counter('scrapes_total', 'Scrapes accepted', [])
+    this.relays = counter('relays_total', 'Signals by result', ['result'])
+    this.refusals = counter('refusals_total', 'Requests refused, by event and code', ['event', 'code'])
+    this.connectionsRefused = counter('connections_refused_total', 'Handshakes refused', ['reason'])
+    this.identified = counter('identified_total', 'Sockets that proved a key', [])
+    this.faults = counter('role_faults_total', 'Cores that threw and were made anew', ['role'])
+  }
+
+  /** Registers the gauges; called once. */
+  watch(numbers: LiveNumbers): void {
+    this.#gauge('sockets', 'Open sockets', numbers.sockets)
+    this.#gauge('peers', 'Identified peers', numbers.peers)
+    this.#gauge('swarms', 'Swarms with peers', numbers.swarms)
+    this.#gauge('swarm_peers', 'Pairs of peer and swarm', numbers.swarmPeers)
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: `ringdrop_${name}`,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { ServerConfig } from './config.ts'
+import { Metrics } from './metrics.ts'
+import { registerHealth } from './plugins/health.ts'
+import { registerMetrics } from './plugins/metrics.ts'
+import { registerSecurityHeaders } from './plugins/security-headers.ts'
+import { registerStaticClient } from './plugins/static-client.ts'
+import { TrackerRole } from './roles/tracker.ts'
+import { AllowList } from './signaling/allow-list.ts'
+import { Gate } from './signaling/gate.ts'
+import { PeerRegistry } from './signaling/peer-registry.ts'
+import { Sockets } from './signaling/sockets.ts'
+
+export interface ServerDeps {
+  readonly clock: Clock
+  readonly rng: Rng
+  readonly version: string
+}
+
+export interface RingdropServer {
+  /** Call `listen` and `close` on it; `close` also ends all sockets. */
+  readonly app: FastifyInstance
+  readonly allowList: AllowList
+}
+
+/** Puts a server together. It does not listen yet, and keeps no state outside of what it returns. */
+export async function buildServer(config: ServerConfig, deps: ServerDeps): Promise<RingdropServer> {
+  const app = createApp(config)
+  const { clock, rng, version } = deps
+  const allowList = new AllowList(config.host, config.publicOrigins, () => listeningPort(app) ?? config.port)
+  const metrics = new Metrics()
+  const registry = new PeerRegistry()
+  const gate = new Gate(config, allowList, clock)
+  const tracker = config.roles.includes('tracker') ? createTracker(app, metrics, clock, rng) : null
+  const sockets = new Sockets(app.server, {
+    gate,
+    services: { config, clock, metrics, registry, tracker },
+    onFault: (error) => {
+      app.log.error(error, 'handling a socket event failed')
+    },
+  })
+  metrics.watch({
+    sockets: () => gate.sockets,
+    peers: () => registry.size,
+    swarms: () => tracker?.sizes.swarms ?? 0,
+    swarmPeers: () => tracker?.sizes.entries ?? 0,
+  })
+  await registerSecurityHeaders(app, allowList)
+  registerHealth(app, { clock, version, peers: () => registry.size })
+  registerMetrics(app, metrics)
+  await registerStaticClient(app, config.clientDir)
+  app.addHook('preClose', async () => {
+    await sockets.close()
+    tracker?.stop()
+  })
+  return { app, allowList }
+}
+
+/** Time and size limits: reference/reliability-security.md B3, "Socket.IO connect". */
+function createApp(config: ServerConfig): FastifyInstance {
+  const app = Fastify({
+    logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
+    // No addresses in the log; the numbers are in /metrics.
+    disableRequestLogging: true,
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    connectionTimeout: 10_000,
+    requestTimeout: 15_000,
+    bodyLimit: LIMITS.socketMessageBytes,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    forceCloseConnections: true,
+  })
+  app.setNotFoundHandler((_request, reply) => {
+    reply.code(404).header('cache-control', 'no-store').send({ ok: false, code: 'notFound' })
+  })
+  app.setErrorHandler((error: unknown, _request, reply) => {
+    const status = statusOf(error)
+    if (status >= 500) app.log.error(error)
+    const code = status >= 500 ? 'internal' : 'badRequest'
+    reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
+  })
+  return app
+}
+
+function createTracker(app: FastifyInstance, metrics: Metrics, clock: Clock, rng: Rng): TrackerRole {
+  return new TrackerRole({
+    clock,
+    rng: rng.child('tracker'),
+    onFault: (error) => {
+      metrics.faults.inc({ role: 'tracker' })
+      app.log.error(error, 'the tracker failed and starts anew')
+    },
+  })
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500
+  return typeof error.statusCode === 'number' && error.statusCode >= 400 ? error.statusCode : 500
+}
+
+function listeningPort(app: FastifyInstance): number | undefined {
+  const address = app.server.address()
+  return typeof address === 'object' && address !== null ? address.port : undefined
+}

@@ -1,0 +1,60 @@
+import { BlockList, isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+
+/** Tells from which address a request came, and what counts as one address. */
+export class ClientAddresses {
+  readonly #proxies = new BlockList()
+  readonly #loopback = new BlockList()
+
+  /** @param trustProxy addresses and networks whose `X-Forwarded-For` is believed */
+  constructor(trustProxy: readonly string[]) {
+    this.#loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+    this.#loopback.addAddress('::1', 'ipv6')
+    for (const network of trustProxy) {
+      const [address = '', prefix] = network.split('/')
+      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+      if (prefix === undefined) this.#proxies.addAddress(address, family)
+      else this.#proxies.addSubnet(address, Number(prefix), family)
+    }
+  }
+
+  /**
+   * The rightmost address that is not one of our proxies: anything further left was written by the client.
+   * Never empty; `unknown` for a connection that is already gone.
+   */
+  of(request: IncomingMessage): string {
+    const header = request.headers['x-forwarded-for']
+    const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map((hop) => hop.trim())
+    let address = unmapped(request.socket.remoteAddress ?? 'unknown')
+    while (matches(this.#proxies, address)) {
+      const previous = hops.pop()
+      if (previous === undefined || isIP(previous) === 0) break
+      address = unmapped(previous)
+    }
+    return address
+  }
+
+  isLoopback(address: string): boolean {
+    return matches(this.#loopback, address)
+  }
+}
+
+/** The key that limits count by: an IPv4 address, or the /64 network of an IPv6 address, which one party owns. */
+export function limitKey(address: string): string {
+  if (isIP(address) !== 6) return address
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  const groups = [...left, ...Array.from({ length: gap }, () => '0'), ...right]
+  return `${groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+}
+
+function unmapped(address: string): string {
+  return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+}
+
+function matches(list: BlockList, address: string): boolean {
+  const version = isIP(address)
+  return version !== 0 && list.check(address, version === 6 ? 'ipv6' : 'ipv4')
+}

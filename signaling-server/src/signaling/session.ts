@@ -1,0 +1,185 @@
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
+import type { Nonce, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import {
+  announceRequestSchema,
+  identifyRequestSchema,
+  scrapeRequestSchema,
+  type RefusalCode,
+} from '@ringdrop/shared/wire/signaling.ts'
+import * as v from 'valibot'
+import type { ServerConfig } from '../config.ts'
+import type { Metrics } from '../metrics.ts'
+import type { TrackerRole } from '../roles/tracker.ts'
+import type { ClosingReason, PeerSocket } from './events.ts'
+import { iceServersFor } from './ice-servers.ts'
+import { createNonce, verifyIdentity } from './identify.ts'
+import type { PeerRegistry } from './peer-registry.ts'
+import { SOCKET_LIMITS, SocketBudget } from './rate-limits.ts'
+import { acceptEnvelope, relay } from './relay.ts'
+
+/** What all sessions of one server share. */
+export interface SessionServices {
+  readonly config: ServerConfig
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly registry: PeerRegistry
+  /** `null` when the role is off. */
+  readonly tracker: TrackerRole | null
+}
+
+type SessionState =
+  | { readonly name: 'challenged'; readonly nonce: Nonce }
+  /** The signature is being checked; the nonce is spent. */
+  | { readonly name: 'verifying' }
+  | { readonly name: 'identified'; readonly peer: PeerId }
+  | { readonly name: 'closed' }
+
+type EventName = 'identify' | 'announce' | 'scrape' | 'signal' | 'unknown'
+/** Socket.IO's acknowledgement; answers once, later calls do nothing. */
+type Reply = (response: unknown) => void
+
+/** One socket: proves its key first, then may announce, scrape and signal in that key's name. */
+export class Session {
+  #state: SessionState = { name: 'challenged', nonce: createNonce() }
+  readonly #budget: SocketBudget
+  readonly #cancelDeadline: () => void
+
+  /** @param host the `Host` header of the handshake, which `identify` must repeat */
+  constructor(
+    readonly socket: PeerSocket,
+    readonly host: string,
+    readonly services: SessionServices,
+  ) {
+    const { clock } = services
+    this.#budget = new SocketBudget(clock.now())
+    this.#cancelDeadline = clock.schedule(clock.now() + SOCKET_LIMITS.unauthenticatedMs, () => {
+      this.close('notIdentifiedInTime')
+    })
+    if (this.#state.name === 'challenged') socket.emit('challenge', { nonce: this.#state.nonce })
+  }
+
+  /** The peer that this socket is bound to, or `null` before it identified. */
+  get peer(): PeerId | null {
+    return this.#state.name === 'identified' ? this.#state.peer : null
+  }
+
+  /** Bytes that were sent but not yet taken by the network. */
+  get waitingBytes(): number {
+    return this.socket.request.socket.writableLength
+  }
+
+  /** Handles one event as it arrived; nothing in it is trusted. */
+  receive(event: unknown, args: readonly unknown[]): void {
+    if (this.#state.name === 'closed') return
+    const [payload, ack] = args
+    const last = args.at(-1)
+    const reply: Reply = (response) => {
+      if (typeof last === 'function') last(response)
+    }
+    const name = eventName(event)
+    if (name === 'unknown' || args.length !== 2 || typeof ack !== 'function') {
+      return this.#refuse(name, 'badRequest', reply)
+    }
+    if (name === 'identify') return this.#identify(payload, reply)
+    if (this.#state.name !== 'identified') return this.#refuse(name, 'notIdentified', reply)
+    const { peer } = this.#state
+    if (name === 'signal') return this.#signal(peer, payload, reply)
+    return this.#askTracker(name, peer, payload, reply)
+  }
+
+  /** Says why and disconnects. Does nothing when already closed. */
+  close(reason: ClosingReason): void {
+    if (this.#state.name === 'closed') return
+    this.socket.emit('closing', { reason })
+    this.ended()
+    if (reason !== 'shuttingDown') this.socket.disconnect(true)
+  }
+
+  /** The socket is gone. */
+  ended(): void {
+    const { peer } = this
+    this.#state = { name: 'closed' }
+    this.#cancelDeadline()
+    const { registry, tracker } = this.services
+    if (peer !== null && registry.release(peer, this)) tracker?.peerGone(peer)
+  }
+
+  #identify(payload: unknown, reply: Reply): void {
+    if (this.#state.name !== 'challenged') return this.#refuse('identify', 'badRequest', reply)
+    const { nonce } = this.#state
+    this.#state = { name: 'verifying' }
+    const parsed = v.safeParse(identifyRequestSchema, payload)
+    if (!parsed.success) return this.#failIdentify('badRequest', reply)
+    void verifyIdentity(parsed.output, nonce, this.host).then((result) => {
+      if (this.#state.name !== 'verifying') return
+      if (result.ok) this.#identified(result.value, reply)
+      else this.#failIdentify(result.code, reply)
+    })
+  }
+
+  /** One attempt a socket: whoever failed would fail again. */
+  #failIdentify(code: RefusalCode, reply: Reply): void {
+    this.#refuse('identify', code, reply)
+    this.close('identifyFailed')
+  }
+
+  #identified(peer: PeerId, reply: Reply): void {
+    const { config, clock, metrics, registry, tracker } = this.services
+    this.#cancelDeadline()
+    // The old socket leaves first, with all it announced; the new one announces anew.
+    registry.get(peer)?.close('replaced')
+    this.#state = { name: 'identified', peer }
+    registry.bind(peer, this)
+    metrics.identified.inc()
+    const roles = tracker === null ? [] : ['tracker']
+    reply({ ok: true, peerId: peer, roles, iceServers: iceServersFor(config, peer, clock.now()) })
+  }
+
+  #signal(peer: PeerId, payload: unknown, reply: Reply): void {
+    const { clock, metrics, registry } = this.services
+    if (!this.#budget.takeSignal(clock.now())) return this.#refuse('signal', 'rateLimited', reply)
+    const accepted = acceptEnvelope(payload, peer)
+    if (!accepted.ok) return this.#refuse('signal', accepted.code, reply)
+    metrics.relays.inc({ result: relay(accepted.value, registry) })
+    // The same answer whatever became of it, so that it tells nothing about who is online.
+    reply({ ok: true })
+  }
+
+  #askTracker(name: 'announce' | 'scrape', peer: PeerId, payload: unknown, reply: Reply): void {
+    const { clock, metrics, tracker } = this.services
+    if (!this.#budget.takeTracker(clock.now())) return this.#refuse(name, 'rateLimited', reply)
+    if (tracker === null) return this.#refuse(name, 'roleOff', reply)
+    if (name === 'scrape') {
+      const parsed = v.safeParse(scrapeRequestSchema, payload)
+      if (!parsed.success) return this.#refuse(name, 'badRequest', reply)
+      metrics.scrapes.inc()
+      return tracker.scrape(peer, parsed.output, reply)
+    }
+    const parsed = v.safeParse(announceRequestSchema, payload)
+    if (!parsed.success) return this.#refuse(name, 'badRequest', reply)
+    tracker.announce(peer, parsed.output, (response) => {
+      if (!response.ok) return this.#refuse(name, response.code, reply)
+      metrics.announces.inc({ event: parsed.output.event })
+      reply(response)
+    })
+  }
+
+  #refuse(event: EventName, code: RefusalCode, reply: Reply): void {
+    const { clock, metrics } = this.services
+    metrics.refusals.inc({ event, code })
+    reply({ ok: false, code })
+    if (!this.#budget.takeRefusal(clock.now())) this.close('tooManyRefusals')
+  }
+}
+
+function eventName(event: unknown): EventName {
+  switch (event) {
+    case 'identify':
+    case 'announce':
+    case 'scrape':
+    case 'signal':
+      return event
+    default:
+      return 'unknown'
+  }
+}

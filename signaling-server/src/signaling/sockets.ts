@@ -1,0 +1,117 @@
+import type { Server as HttpServer } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import { Server } from 'socket.io'
+import type { Connection, PeerServer, PeerSocket } from './events.ts'
+import { answerRefusal, type Gate } from './gate.ts'
+import { Session, type SessionServices } from './session.ts'
+
+export interface SocketsOptions {
+  readonly gate: Gate
+  readonly services: SessionServices
+  /** Told when handling an event threw, which is a bug of ours; the socket is closed. */
+  readonly onFault: (error: unknown) => void
+}
+
+/** How long open sockets may take to say goodbye at shutdown. Our choice. */
+const GOODBYE_MS = 1000
+
+/** Socket.IO on top of an HTTP server: WebSocket only, small messages, no binary, no compression. */
+export class Sockets {
+  readonly #io: PeerServer
+  readonly #sessions = new Map<Connection, Session>()
+  readonly #tcp = new Set<TcpSocket>()
+  #whenEmpty: () => void = () => undefined
+
+  constructor(
+    server: HttpServer,
+    readonly options: SocketsOptions,
+  ) {
+    this.#io = new Server(server, {
+      transports: ['websocket'],
+      allowUpgrades: false,
+      maxHttpBufferSize: LIMITS.socketMessageBytes,
+      perMessageDeflate: false,
+      httpCompression: false,
+      serveClient: false,
+      cookie: false,
+      connectTimeout: LIMITS.unauthenticatedMs,
+      allowRequest: (request, decide) => {
+        const refusal = options.gate.check(request)
+        if (refusal === null) return decide(null, true)
+        options.services.metrics.connectionsRefused.inc({ reason: refusal })
+        answerRefusal(request, refusal)
+        decide(refusal, false)
+      },
+    })
+    this.#io.engine.on('connection', (connection: Connection) => {
+      this.#guard(connection)
+    })
+    this.#io.on('connection', (socket) => {
+      this.#welcome(socket)
+    })
+  }
+
+  /** Tells every peer, closes every socket and returns when all are gone, after `GOODBYE_MS` at the latest. */
+  async close(): Promise<void> {
+    this.options.gate.shut()
+    for (const session of this.#sessions.values()) session.close('shuttingDown')
+    const emptied = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+    })
+    this.#io.engine.close()
+    if (this.#tcp.size === 0) return
+    const { clock } = this.options.services
+    const cancel = clock.schedule(clock.now() + GOODBYE_MS, () => {
+      for (const tcp of this.#tcp) tcp.destroy()
+    })
+    await emptied
+    cancel()
+  }
+
+  /** What no session sees: counts, binary messages, and how much comes before a key is proved. */
+  #guard(connection: Connection): void {
+    const { gate, services } = this.options
+    const { request } = connection
+    const tcp = request.socket
+    const counted = gate.opened(request)
+    this.#tcp.add(tcp)
+    tcp.once('close', () => {
+      this.#tcp.delete(tcp)
+      if (this.#tcp.size === 0) this.#whenEmpty()
+    })
+    connection.once('close', counted)
+    let unauthenticatedBytes = 0
+    // Before Socket.IO's own listener, so that it never gathers attachments.
+    connection.prependListener('data', (data: unknown) => {
+      if (typeof data !== 'string') {
+        services.metrics.refusals.inc({ event: 'unknown', code: 'badRequest' })
+        connection.close(true)
+        return
+      }
+      if ((this.#sessions.get(connection)?.peer ?? null) !== null) return
+      unauthenticatedBytes += data.length
+      if (unauthenticatedBytes > LIMITS.unauthenticatedBytes) connection.close(true)
+    })
+  }
+
+  #welcome(socket: PeerSocket): void {
+    const connection = socket.conn
+    const session = new Session(socket, socket.handshake.headers.host ?? '', this.options.services)
+    this.#sessions.set(connection, session)
+    socket.onAny((event: unknown, ...args: unknown[]) => {
+      try {
+        session.receive(event, args)
+      } catch (error) {
+        this.options.onFault(error)
+        connection.close(true)
+      }
+    })
+    socket.once('disconnect', () => {
+      session.ended()
+      this.#sessions.delete(connection)
+      // Leaving the namespace must not leave an uncounted connection behind.
+      connection.close()
+    })
+  }
+}
