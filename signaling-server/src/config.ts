@@ -89,7 +89,8 @@ function readRoles(read: EnvironmentReader): ServerRole[] {
 function readIceUrls(read: EnvironmentReader, name: string, pattern: RegExp, example: string): string[] {
   const parse = (text: string): string | null => (pattern.test(text) && text.length <= 512 ? text : null)
   const urls = read.list(name, parse, `URLs such as ${example}`)
-  if (urls.length > MAX_ICE_URLS) read.fail(name, String(urls.length) + ' URLs', `at most ${String(MAX_ICE_URLS)}`)
+  if (urls.length > MAX_ICE_URLS)
+    read.fail(name, String(urls.length) + ' URLs', `at most ${String(MAX_ICE_URLS)}`)
   return urls
 }
 
@@ -108,7 +109,11 @@ function readTurn(read: EnvironmentReader): ServerConfig['turn'] {
 function refuseUnsupported(read: EnvironmentReader, name: string, instead: string): void {
   const value = read.text(name)
   if (value !== undefined && value !== 'off') {
-    read.fail(name, name === 'REDIS_URL' ? 'a value' : JSON.stringify(value), `off: not supported yet, ${instead}`)
+    read.fail(
+      name,
+      name === 'REDIS_URL' ? 'a value' : JSON.stringify(value),
+      `off: not supported yet, ${instead}`,
+    )
   }
 }
 

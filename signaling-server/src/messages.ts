@@ -16,7 +16,10 @@ export function describeConfig(config: ServerConfig, version: string): string[] 
     ['CLIENT_DIR', config.clientDir],
     ['MAX_SOCKETS', String(config.maxSockets)],
     ['MAX_SOCKETS_PER_ADDRESS', loopback(perAddress.sockets, perLoopbackAddress.sockets)],
-    ['MAX_CONNECTS_PER_ADDRESS', loopback(perAddress.connectsPerSecond, perLoopbackAddress.connectsPerSecond)],
+    [
+      'MAX_CONNECTS_PER_ADDRESS',
+      loopback(perAddress.connectsPerSecond, perLoopbackAddress.connectsPerSecond),
+    ],
   ]
   return [`Ringdrop server ${version}`, ...rows.map(([name, value]) => `  ${name.padEnd(24)} ${value}`)]
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ServerConfig } from './config.ts'
 import { Metrics } from './metrics.ts'
 import { registerHealth } from './plugins/health.ts'
@@ -64,7 +64,7 @@ function createApp(config: ServerConfig): FastifyInstance {
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
     // No addresses in the log; the numbers are in /metrics.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     connectionTimeout: 10_000,
     requestTimeout: 15_000,
@@ -72,17 +72,25 @@ function createApp(config: ServerConfig): FastifyInstance {
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     forceCloseConnections: true,
+    // A URL that can't be decoded.
+    frameworkErrors: (_error, _request, reply) => refuse(reply, 400, 'badRequest'),
   })
-  app.setNotFoundHandler((_request, reply) => {
-    reply.code(404).header('cache-control', 'no-store').send({ ok: false, code: 'notFound' })
-  })
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'notFound'))
   app.setErrorHandler((error: unknown, _request, reply) => {
     const status = statusOf(error)
     if (status >= 500) app.log.error(error)
-    const code = status >= 500 ? 'internal' : 'badRequest'
-    reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
+    return refuse(reply, status, status >= 500 ? 'internal' : 'badRequest')
   })
   return app
+}
+
+/** The one shape of every HTTP answer that is not a success. */
+function refuse(
+  reply: FastifyReply,
+  status: number,
+  code: 'badRequest' | 'notFound' | 'internal',
+): FastifyReply {
+  return reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
 }
 
 function createTracker(app: FastifyInstance, metrics: Metrics, clock: Clock, rng: Rng): TrackerRole {

@@ -31,6 +31,10 @@ export async function registerStaticClient(app: FastifyInstance, clientDir: stri
   app.get('/', (_request, reply) => {
     // Looked up each time, so that a build after the start is found.
     if (existsSync(join(clientDir, 'index.html'))) return reply.sendFile('index.html')
-    return reply.code(503).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(NOT_BUILT)
+    return reply
+      .code(503)
+      .header('cache-control', 'no-store')
+      .type('text/html; charset=utf-8')
+      .send(NOT_BUILT)
   })
 }

@@ -70,6 +70,11 @@ export class HashFetch {
     return this.#trees.get(root)?.leaf(place.blockInFile) ?? null
   }
 
+  /** All block hashes of a file, or `null` while some are missing. */
+  leavesOf(root: FileRoot): Bytes | null {
+    return this.#trees.get(root)?.leaves() ?? null
+  }
+
   wakeAt(): number {
     let at = Infinity
     for (const span of this.#missing.values()) {

@@ -3,7 +3,13 @@ import { Deadlines } from '../../kernel/deadlines.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
-import type { AnnounceEvent, AnnounceRequest, AnnounceResponse, Refusal, ServerRole } from '../../wire/signaling.ts'
+import type {
+  AnnounceEvent,
+  AnnounceRequest,
+  AnnounceResponse,
+  Refusal,
+  ServerRole,
+} from '../../wire/signaling.ts'
 import { ANNOUNCER } from './constants.ts'
 
 /** What became of an announce. `noAnswer`: no acknowledgement came in the host's time limit, or the socket closed. */
@@ -13,7 +19,12 @@ export type AnnouncerInput =
   | { readonly type: 'serverUp'; readonly roles: readonly ServerRole[] }
   | { readonly type: 'serverDown' }
   /** `left` in bytes; any positive number while the size is unknown. Added again: only the figures change. */
-  | { readonly type: 'shareAdded'; readonly infoHash: InfoHash; readonly left: number; readonly wantsPeers: boolean }
+  | {
+      readonly type: 'shareAdded'
+      readonly infoHash: InfoHash
+      readonly left: number
+      readonly wantsPeers: boolean
+    }
   | { readonly type: 'shareRemoved'; readonly infoHash: InfoHash }
   /** Cheap and frequent; totals in bytes. Only a fall of `left` to 0 makes a message. */
   | {

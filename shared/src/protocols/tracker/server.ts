@@ -14,8 +14,18 @@ import { SWARM_TABLE_LIMITS, SwarmTable, type SwarmTableLimits } from './swarm-t
 
 /** Requests have passed their schema, and `from` is the peer that the socket is bound to. */
 export type TrackerServerInput =
-  | { readonly type: 'announce'; readonly from: PeerId; readonly request: AnnounceRequest; readonly replyTo: number }
-  | { readonly type: 'scrape'; readonly from: PeerId; readonly request: ScrapeRequest; readonly replyTo: number }
+  | {
+      readonly type: 'announce'
+      readonly from: PeerId
+      readonly request: AnnounceRequest
+      readonly replyTo: number
+    }
+  | {
+      readonly type: 'scrape'
+      readonly from: PeerId
+      readonly request: ScrapeRequest
+      readonly replyTo: number
+    }
   /** The peer's socket is gone. */
   | { readonly type: 'peerGone'; readonly peer: PeerId }
   | { readonly type: 'wake' }
@@ -84,7 +94,14 @@ export class TrackerServer implements Core<TrackerServerInput, TrackerServerEffe
 
   #response(request: AnnounceRequest, peers: readonly PeerId[], now: number): AnnounceResponse {
     const { seeders, leechers, seedSeenAgoMs } = this.#table.stats(request.infoHash, now)
-    return { ok: true, intervalMs: this.#intervalMs(seeders + leechers), seeders, leechers, peers, seedSeenAgoMs }
+    return {
+      ok: true,
+      intervalMs: this.#intervalMs(seeders + leechers),
+      seeders,
+      leechers,
+      peers,
+      seedSeenAgoMs,
+    }
   }
 
   #intervalMs(peers: number): number {

@@ -158,7 +158,12 @@ export class SwarmTable {
     const memory = this.#recall(infoHash, now)
     this.#remembered.delete(infoHash)
     const { maxPeersPerSwarm } = this.limits
-    const swarm = new Swarm(infoHash, maxPeersPerSwarm, memory?.completed ?? 0, memory?.lastSeedSeenAt ?? null)
+    const swarm = new Swarm(
+      infoHash,
+      maxPeersPerSwarm,
+      memory?.completed ?? 0,
+      memory?.lastSeedSeenAt ?? null,
+    )
     this.#swarms.set(infoHash, swarm)
     return swarm
   }

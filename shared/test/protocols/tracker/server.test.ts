@@ -14,11 +14,16 @@ class Bench {
     this.server = new TrackerServer(createRng(1), limits)
   }
 
-  announce(who: number, event: AnnounceEvent, left: number, numWant = 50, what = 1): AnnounceResponse | Refusal {
+  announce(
+    who: number,
+    event: AnnounceEvent,
+    left: number,
+    numWant = 50,
+    what = 1,
+  ): AnnounceResponse | Refusal {
     const request = { infoHash: hash(what), event, left, uploaded: 0, downloaded: 0, numWant }
     return this.#only({ type: 'announce', from: peer(who), request, replyTo: ++this.#replies }) as
-      | AnnounceResponse
-      | Refusal
+      AnnounceResponse | Refusal
   }
 
   ok(...args: Parameters<Bench['announce']>): AnnounceResponse {
@@ -28,7 +33,12 @@ class Bench {
   }
 
   scrape(what = 1): ScrapeResponse {
-    const input = { type: 'scrape', from: peer(99), request: { infoHash: hash(what) }, replyTo: ++this.#replies } as const
+    const input = {
+      type: 'scrape',
+      from: peer(99),
+      request: { infoHash: hash(what) },
+      replyTo: ++this.#replies,
+    } as const
     return this.#only(input) as ScrapeResponse
   }
 
@@ -75,7 +85,12 @@ describe('TrackerServer', () => {
     bench.ok(1, 'started', 0)
     bench.ok(1, 'stopped', 0)
     bench.now += 5000
-    expect(bench.ok(2, 'started', 7)).toMatchObject({ seeders: 0, leechers: 1, peers: [], seedSeenAgoMs: 5000 })
+    expect(bench.ok(2, 'started', 7)).toMatchObject({
+      seeders: 0,
+      leechers: 1,
+      peers: [],
+      seedSeenAgoMs: 5000,
+    })
   })
 
   it('does not make a swarm of a stranger that stops', () => {
@@ -124,6 +139,12 @@ describe('TrackerServer', () => {
   })
 
   it('scrapes an unknown infohash', () => {
-    expect(new Bench().scrape()).toEqual({ ok: true, seeders: 0, leechers: 0, completed: 0, seedSeenAgoMs: null })
+    expect(new Bench().scrape()).toEqual({
+      ok: true,
+      seeders: 0,
+      leechers: 0,
+      completed: 0,
+      seedSeenAgoMs: null,
+    })
   })
 })

@@ -71,7 +71,8 @@ describe('SwarmTable', () => {
           const h = hash(what)
           if (op === 'put') expect(table.put(h, p, left, now)).toBe(model.put(h, p, left, now))
           if (op === 'remove') {
-            const same = (entry: { infoHash: InfoHash; peer: PeerId }) => entry.peer === p && entry.infoHash === h
+            const same = (entry: { infoHash: InfoHash; peer: PeerId }) =>
+              entry.peer === p && entry.infoHash === h
             expect(table.remove(h, p, now)).toBe(model.drop(same, now) === 1)
           }
           if (op === 'removePeer') {

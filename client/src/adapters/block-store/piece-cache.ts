@@ -1,0 +1,31 @@
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { ShareFiles } from './share-files.ts'
+
+/** Bytes read at once when a block is asked for: small reads of picked files are slow (reference/performance.md). */
+const READ_BYTES = 256 * 1024
+/** Reads kept: 8 MiB. */
+const KEPT_READS = 32
+
+/** Reads ahead by the piece, since requests for the blocks of a piece come one after the other. */
+export class PieceCache {
+  readonly #reads = new Map<string, Promise<Bytes>>()
+
+  async read(files: ShareFiles, file: number, offset: number, length: number): Promise<Bytes> {
+    const start = Math.floor(offset / READ_BYTES) * READ_BYTES
+    const key = `${String(file)}:${String(start)}`
+    const known = this.#reads.get(key)
+    this.#reads.delete(key)
+    const read = known ?? files.read(file, start, READ_BYTES)
+    this.#reads.set(key, read)
+    const [oldest] = this.#reads.keys()
+    if (this.#reads.size > KEPT_READS && oldest !== undefined) this.#reads.delete(oldest)
+    try {
+      const bytes = await read
+      // A copy: the block is handed to another thread, the rest stays here.
+      return bytes.slice(offset - start, offset - start + length)
+    } catch (error) {
+      this.#reads.delete(key)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+
+/** The files of one share, wherever they are kept. Offsets and lengths in bytes. */
+export interface ShareFiles {
+  /** Exactly `length` bytes, or fewer at the end of what has been written. */
+  read(file: number, offset: number, length: number): Promise<Bytes>
+  /** Rejects with a `QuotaExceededError` when the disk or the quota is full, else with any error. */
+  write(file: number, offset: number, bytes: Bytes): Promise<void>
+  /** The whole file, backed by storage. Nothing may be open for writing afterwards until the next write. */
+  blob(file: number): Promise<Blob>
+  /** Makes what was written last survive a crash, and lets go of the files. */
+  close(): Promise<void>
+}
+
+/** Where downloads are kept; one implementation per kind of browser storage. Contract: `test/share-files.contract.ts`. */
+export interface ShareStorage {
+  readonly kind: 'opfs' | 'indexedDb'
+  open(infoHash: InfoHash, sizes: readonly number[]): ShareFiles
+  /** Deletes everything of a share that is not open. */
+  remove(infoHash: InfoHash): Promise<void>
+  /** Shares of which something is kept. */
+  list(): Promise<InfoHash[]>
+}
+
+/** True for errors that mean a full disk or an exhausted quota. */
+export function isQuotaError(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+}

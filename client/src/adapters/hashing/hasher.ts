@@ -1,0 +1,42 @@
+import type { HashAnswer, HashCommand } from './protocol.ts'
+
+export interface HashJob {
+  readonly files: readonly File[]
+  /** So many more bytes have been hashed. */
+  readonly onProgress: (bytes: number) => void
+}
+
+/** Hashes files in a worker, one share after the other. */
+export class Hasher {
+  readonly #worker = new Worker(new URL('../../workers/hash.worker.ts', import.meta.url), { type: 'module' })
+  readonly #jobs = new Map<string, { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }>()
+  #nextId = 0
+
+  constructor() {
+    this.#worker.onmessage = (event: MessageEvent<HashAnswer>) => this.#onAnswer(event.data)
+  }
+
+  /** The block hashes of each file, or `null` when one can't be read. */
+  hash(job: HashJob): Promise<readonly Uint8Array<ArrayBuffer>[] | null> {
+    const id = String(this.#nextId++)
+    return new Promise((resolve) => {
+      this.#jobs.set(id, { job, resolve })
+      const command: HashCommand = { id, files: job.files }
+      this.#worker.postMessage(command)
+    })
+  }
+
+  terminate(): void {
+    this.#worker.terminate()
+  }
+
+  #onAnswer(answer: HashAnswer): void {
+    const pending = this.#jobs.get(answer.id)
+    if (answer.type === 'progress') {
+      pending?.job.onProgress(answer.bytes)
+      return
+    }
+    this.#jobs.delete(answer.id)
+    pending?.resolve(answer.type === 'done' ? answer.leaves : null)
+  }
+}

@@ -1,0 +1,126 @@
+import { io, type Socket } from 'socket.io-client'
+import * as v from 'valibot'
+import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
+import {
+  announceResponseSchema,
+  challengeSchema,
+  challengeText,
+  identifyResponseSchema,
+  type AnnounceRequest,
+  type ClientToServerEvents,
+  type IceServer,
+  type ServerRole,
+  type ServerToClientEvents,
+} from '@ringdrop/shared/wire/signaling.ts'
+import type { AnnounceOutcome } from '@ringdrop/shared/protocols/tracker/announcer.ts'
+import type { Identity } from './identity.ts'
+import type { ServerView } from '../app/api.ts'
+
+/** Acknowledgements later than this count as no answer. */
+const ACK_TIMEOUT_MS = 10_000
+/** Reconnection: 0.5 s, doubling to 30 s, with jitter, so that a restarted server is not stormed. */
+const RECONNECT = { reconnectionDelay: 500, reconnectionDelayMax: 30_000, randomizationFactor: 0.5 }
+
+export interface ServerEvents {
+  up(roles: readonly ServerRole[], iceServers: readonly IceServer[]): void
+  down(): void
+  envelope(envelope: SignalEnvelope): void
+  /** For views. */
+  changed(view: ServerView): void
+}
+
+const refusalSchema = v.object({
+  ok: v.literal(false),
+  code: v.picklist(['badRequest', 'notIdentified', 'badSignature', 'badHost', 'rateLimited', 'roleOff', 'full']),
+})
+
+/** The socket to the introduction server. What it says is checked like anything else from outside. */
+export class ServerSocket {
+  readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>
+  readonly #identity: Identity
+  readonly #events: ServerEvents
+  #view: ServerView = { state: 'connecting', because: null }
+
+  constructor(identity: Identity, events: ServerEvents, url = location.origin) {
+    this.#identity = identity
+    this.#events = events
+    this.#socket = io(url, { transports: ['websocket'], autoConnect: false, ...RECONNECT })
+    this.#socket.on('challenge', (challenge) => void this.#identify(challenge))
+    this.#socket.on('signal', (raw) => {
+      const envelope = decodeEnvelope(raw)
+      if (envelope.ok) this.#events.envelope(envelope.value)
+    })
+    this.#socket.on('disconnect', (reason) => {
+      // The server closes our socket for good when another one proves the same key.
+      this.#down(reason === 'io server disconnect' ? 'replaced' : 'unreachable')
+      if (reason === 'io server disconnect') setTimeout(() => this.#socket.active || this.#socket.connect(), 5_000)
+    })
+    this.#socket.on('connect_error', () => this.#down('unreachable'))
+  }
+
+  get view(): ServerView {
+    return this.#view
+  }
+
+  connect(): void {
+    this.#show({ state: 'connecting', because: null })
+    this.#socket.connect()
+  }
+
+  disconnect(): void {
+    this.#socket.disconnect()
+    this.#down(null)
+  }
+
+  signal(envelope: SignalEnvelope): void {
+    if (this.#view.state === 'up') this.#socket.emit('signal', envelope, () => undefined)
+  }
+
+  async announce(request: AnnounceRequest): Promise<AnnounceOutcome> {
+    try {
+      const raw: unknown = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck('announce', request)
+      const parsed = v.safeParse(v.union([announceResponseSchema, refusalSchema]), raw)
+      return parsed.success ? parsed.output : { ok: false, code: 'noAnswer' }
+    } catch {
+      return { ok: false, code: 'noAnswer' }
+    }
+  }
+
+  async #identify(raw: unknown): Promise<void> {
+    const challenge = v.safeParse(challengeSchema, raw)
+    if (!challenge.success) return
+    const host = location.host
+    const signature = await this.#identity.sign(challengeText(host, challenge.output.nonce))
+    try {
+      const request = { key: this.#identity.publicKey, host, signature }
+      const answer: unknown = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck('identify', request)
+      const parsed = v.safeParse(identifyResponseSchema, answer)
+      if (!parsed.success || parsed.output.peerId !== this.#identity.peerId) return this.#down('refused')
+      this.#show({ state: 'up', because: null })
+      this.#events.up(parsed.output.roles, parsed.output.iceServers.map(iceServer))
+    } catch {
+      this.#down('unreachable')
+    }
+  }
+
+  #down(because: ServerView['because']): void {
+    const wasUp = this.#view.state === 'up'
+    this.#show({ state: 'down', because })
+    if (wasUp) this.#events.down()
+  }
+
+  #show(view: ServerView): void {
+    this.#view = view
+    this.#events.changed(view)
+  }
+}
+
+/** Leaves out what is undefined: optional properties are exact. */
+function iceServer(server: v.InferOutput<typeof identifyResponseSchema>['iceServers'][number]): IceServer {
+  const { urls, username, credential } = server
+  return {
+    urls,
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  }
+}

@@ -1,0 +1,135 @@
+import { createStore, del, delMany, entries, get, set, setMany, type UseStore } from 'idb-keyval'
+import * as v from 'valibot'
+import { parseInfoHash, type FileRoot, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { StoredIdentity } from './identity.ts'
+
+/** What is remembered of a share. Contents are re-verified on load like anything else from outside. */
+export interface StoredShare {
+  readonly infoHash: InfoHash
+  readonly infoBytes: Bytes
+  readonly isSource: boolean
+  readonly isPaused: boolean
+  /** File indices; `null` for all. */
+  readonly selection: readonly number[] | null
+  readonly addedAt: number
+  /** Handles of the person's own files in file order, where the browser gave them. */
+  readonly handles: readonly FileSystemFileHandle[] | null
+}
+
+/** Verified block hashes of one span, with their proof. */
+export interface StoredSpan {
+  readonly root: FileRoot
+  readonly span: number
+  readonly hashes: Bytes
+  readonly proof: Bytes
+}
+
+export interface StoredLimits {
+  readonly uploadRate: number | null
+  readonly downloadRate: number | null
+}
+
+const bytes = v.custom<Bytes>((input) => input instanceof Uint8Array)
+const hex64 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const index = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const shareSchema = v.object({
+  infoHash: v.custom<InfoHash>((input) => parseInfoHash(input) !== null),
+  infoBytes: bytes,
+  isSource: v.boolean(),
+  isPaused: v.boolean(),
+  selection: v.nullable(v.array(index)),
+  addedAt: v.number(),
+  handles: v.nullable(v.array(v.custom<FileSystemFileHandle>((input) => typeof input === 'object' && input !== null))),
+})
+const spanSchema = v.object({ root: v.pipe(hex64, v.transform((text) => text as FileRoot)), span: index, hashes: bytes, proof: bytes })
+const rate = v.nullable(v.pipe(v.number(), v.minValue(1)))
+const limitsSchema = v.object({ uploadRate: rate, downloadRate: rate })
+const identitySchema = v.object({
+  privateKey: v.instance(CryptoKey),
+  publicKey: v.pipe(v.string(), v.regex(/^04[0-9a-f]{128}$/)),
+})
+
+/** State of this profile in IndexedDB, by idb-keyval. Entries that don't read back as themselves are dropped. */
+export class StateStore {
+  readonly #store: UseStore
+  /** Writes of spans that wait for the next batch: one transaction each would be slow. */
+  #pendingSpans: [string, StoredSpan][] = []
+  #flush: Promise<void> | null = null
+
+  constructor(name = 'ringdrop-state') {
+    this.#store = createStore(name, 'state')
+  }
+
+  async identity(): Promise<StoredIdentity | null> {
+    const parsed = v.safeParse(identitySchema, await get('identity', this.#store))
+    return parsed.success ? parsed.output : null
+  }
+
+  async saveIdentity(identity: StoredIdentity): Promise<void> {
+    await set('identity', identity, this.#store)
+  }
+
+  async limits(): Promise<StoredLimits> {
+    const parsed = v.safeParse(limitsSchema, await get('limits', this.#store))
+    return parsed.success ? parsed.output : { uploadRate: null, downloadRate: null }
+  }
+
+  async saveLimits(limits: StoredLimits): Promise<void> {
+    await set('limits', limits, this.#store)
+  }
+
+  /** All shares with their spans, oldest first. */
+  async shares(): Promise<{ share: StoredShare; spans: StoredSpan[] }[]> {
+    const shares = new Map<string, { share: StoredShare; spans: StoredSpan[] }>()
+    const all = await entries<string, unknown>(this.#store)
+    for (const [key, value] of all) {
+      const parsed = key.startsWith('share:') ? v.safeParse(shareSchema, value) : null
+      if (parsed?.success === true) shares.set(parsed.output.infoHash, { share: parsed.output, spans: [] })
+    }
+    for (const [key, value] of all) {
+      if (!key.startsWith('span:')) continue
+      const parsed = v.safeParse(spanSchema, value)
+      const owner = shares.get(key.split(':')[1] ?? '')
+      if (parsed.success && owner !== undefined) owner.spans.push(parsed.output)
+    }
+    return [...shares.values()].sort((a, b) => a.share.addedAt - b.share.addedAt)
+  }
+
+  async saveShare(share: StoredShare): Promise<void> {
+    await set(`share:${share.infoHash}`, share, this.#store)
+  }
+
+  async updateShare(infoHash: InfoHash, change: Partial<StoredShare>): Promise<void> {
+    const parsed = v.safeParse(shareSchema, await get(`share:${infoHash}`, this.#store))
+    if (parsed.success) await this.saveShare({ ...parsed.output, ...change })
+  }
+
+  saveSpan(infoHash: InfoHash, span: StoredSpan): Promise<void> {
+    this.#pendingSpans.push([`span:${infoHash}:${span.root}:${String(span.span)}`, span])
+    this.#flush ??= this.#writeSpans()
+    return this.#flush
+  }
+
+  async removeShare(infoHash: InfoHash): Promise<void> {
+    await this.#flush
+    const keys = (await entries<string, unknown>(this.#store)).map(([key]) => key)
+    await delMany(
+      keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
+      this.#store,
+    )
+    await del(`share:${infoHash}`, this.#store)
+  }
+
+  async #writeSpans(): Promise<void> {
+    // Spans of one moment come in a burst; the microtask lets them gather.
+    await Promise.resolve()
+    const batch = this.#pendingSpans
+    this.#pendingSpans = []
+    try {
+      await setMany(batch, this.#store)
+    } finally {
+      this.#flush = this.#pendingSpans.length > 0 ? this.#writeSpans() : null
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import SimplePeer from 'simple-peer/simplepeer.min.js'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
+import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
+import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
+
+/** Above so many queued bytes a bulk channel counts as congested, below the other it takes more. */
+const HIGH_WATER_BYTES = 256 * 1024
+const LOW_WATER_BYTES = 64 * 1024
+
+export interface TransportEvents {
+  signal(sid: SessionId, signal: LocalSignal): void
+  open(sid: SessionId): void
+  closed(sid: SessionId): void
+  frame(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void
+  congestion(sid: SessionId, state: 'congested' | 'writable'): void
+}
+
+/** The private parts of simple-peer that we need: it has no way to make a second channel. */
+interface Internals {
+  readonly _pc: RTCPeerConnection
+  readonly _channel: RTCDataChannel | null
+}
+
+interface Connection {
+  readonly peer: SimplePeer.Instance
+  readonly bulk: RTCDataChannel
+  /** Frames that came before both channels were open. */
+  readonly early: { channel: 'control' | 'bulk'; bytes: Bytes }[]
+  state: 'connecting' | 'open' | 'closed'
+  isCongested: boolean
+}
+
+/**
+ * WebRTC by simple-peer: one connection per peer with two channels that both ends agreed on beforehand,
+ * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that knows simple-peer.
+ */
+export class WebRtcTransport {
+  readonly #connections = new Map<SessionId, Connection>()
+  readonly #events: TransportEvents
+  iceServers: readonly IceServer[] = []
+  /** Connections constructed in this tab's life: Chrome refuses more than about 500. */
+  constructedCount = 0
+
+  constructor(events: TransportEvents) {
+    this.#events = events
+  }
+
+  open(sid: SessionId, isInitiator: boolean): void {
+    let peer: SimplePeer.Instance
+    try {
+      this.constructedCount++
+      peer = new SimplePeer({
+        initiator: isInitiator,
+        trickle: true,
+        objectMode: true,
+        channelName: 'control',
+        channelConfig: { negotiated: true, id: 0 },
+        config: { iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })) },
+      })
+    } catch {
+      // The browser refuses to construct another connection.
+      queueMicrotask(() => this.#events.closed(sid))
+      return
+    }
+    const bulk = (peer as unknown as Internals)._pc.createDataChannel('bulk', { negotiated: true, id: 1 })
+    bulk.binaryType = 'arraybuffer'
+    bulk.bufferedAmountLowThreshold = LOW_WATER_BYTES
+    const connection: Connection = { peer, bulk, early: [], state: 'connecting', isCongested: false }
+    this.#connections.set(sid, connection)
+    this.#listen(sid, connection)
+  }
+
+  /** Hands over a signal that has been checked; simple-peer itself would destroy the peer over a bad one. */
+  signal(sid: SessionId, signal: LocalSignal): void {
+    const connection = this.#connections.get(sid)
+    if (connection === undefined || connection.peer.destroyed) return
+    if (signal.type !== 'candidate') {
+      connection.peer.signal(signal)
+      return
+    }
+    const { candidate, sdpMid, sdpMLineIndex } = signal
+    const init = { candidate, sdpMid, sdpMLineIndex } as RTCIceCandidate
+    connection.peer.signal({ type: 'candidate', candidate: init })
+  }
+
+  send(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void {
+    const connection = this.#connections.get(sid)
+    if (connection?.state !== 'open') return
+    try {
+      if (channel === 'control') connection.peer.send(bytes)
+      else this.#sendBulk(sid, connection, bytes)
+    } catch {
+      // The channel closed under our hands: its close event follows.
+      connection.peer.destroy()
+    }
+  }
+
+  close(sid: SessionId): void {
+    const connection = this.#connections.get(sid)
+    if (connection === undefined) return
+    connection.state = 'closed'
+    this.#connections.delete(sid)
+    connection.peer.destroy()
+  }
+
+  closeAll(): void {
+    for (const sid of [...this.#connections.keys()]) this.close(sid)
+  }
+
+  #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
+    connection.bulk.send(bytes)
+    if (connection.isCongested || connection.bulk.bufferedAmount < HIGH_WATER_BYTES) return
+    connection.isCongested = true
+    this.#events.congestion(sid, 'congested')
+  }
+
+  #listen(sid: SessionId, connection: Connection): void {
+    const { peer, bulk } = connection
+    peer.on('signal', (data) => {
+      const signal = localSignal(data)
+      if (signal !== null && this.#connections.has(sid)) this.#events.signal(sid, signal)
+    })
+    peer.on('connect', () => this.#onOpen(sid, connection))
+    peer.on('data', (data: Uint8Array<ArrayBuffer>) => {
+      this.#onFrame(sid, connection, 'control', new Uint8Array(data.buffer, data.byteOffset, data.length))
+    })
+    // 'error' is always followed by 'close'; without a listener it would be thrown.
+    peer.on('error', () => undefined)
+    peer.on('close', () => this.#onClosed(sid, connection))
+    bulk.addEventListener('open', () => this.#onOpen(sid, connection))
+    bulk.addEventListener('close', () => peer.destroy())
+    bulk.addEventListener('message', (event: MessageEvent<ArrayBuffer>) => {
+      this.#onFrame(sid, connection, 'bulk', new Uint8Array(event.data))
+    })
+    bulk.addEventListener('bufferedamountlow', () => {
+      if (!connection.isCongested) return
+      connection.isCongested = false
+      this.#events.congestion(sid, 'writable')
+    })
+  }
+
+  #onOpen(sid: SessionId, connection: Connection): void {
+    if (connection.state !== 'connecting' || !connection.peer.connected || connection.bulk.readyState !== 'open') return
+    connection.state = 'open'
+    this.#events.open(sid)
+    for (const { channel, bytes } of connection.early.splice(0)) this.#events.frame(sid, channel, bytes)
+  }
+
+  #onFrame(sid: SessionId, connection: Connection, channel: 'control' | 'bulk', bytes: Bytes): void {
+    if (connection.state === 'open') this.#events.frame(sid, channel, bytes)
+    else if (connection.state === 'connecting' && connection.early.length < 16) connection.early.push({ channel, bytes })
+  }
+
+  #onClosed(sid: SessionId, connection: Connection): void {
+    if (connection.state === 'closed') return
+    connection.state = 'closed'
+    this.#connections.delete(sid)
+    this.#events.closed(sid)
+  }
+}
+
+/** simple-peer also emits renegotiation and transceiver requests, of which we have no use. */
+function localSignal(data: SimplePeer.SignalData): LocalSignal | null {
+  if ((data.type === 'offer' || data.type === 'answer') && typeof data.sdp === 'string') {
+    return { type: data.type, sdp: data.sdp }
+  }
+  if (data.type !== 'candidate') return null
+  const { candidate, sdpMid, sdpMLineIndex } = data.candidate
+  return { type: 'candidate', candidate, sdpMid: sdpMid ?? null, sdpMLineIndex: sdpMLineIndex ?? null }
+}

@@ -1,0 +1,176 @@
+import { HashTree } from '@ringdrop/shared/content/merkle.ts'
+import { Geometry } from '@ringdrop/shared/content/geometry.ts'
+import { parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { spanCount } from '@ringdrop/shared/content/merkle.ts'
+import type { StateStore, StoredShare, StoredSpan } from '../adapters/state-store.ts'
+import type { MissingSource, PickedFile } from './api.ts'
+import type { MadeShare } from './share-maker.ts'
+import type { NodeRuntime } from './node-runtime.ts'
+
+/** Permission calls of file handles, which TypeScript's DOM library does not name yet. */
+type HandleWithPermission = FileSystemFileHandle & {
+  queryPermission(options: { mode: 'read' }): Promise<PermissionState>
+  requestPermission(options: { mode: 'read' }): Promise<PermissionState>
+}
+
+interface WaitingSource {
+  readonly stored: StoredShare
+  readonly info: ShareInfo
+  readonly trees: ReadonlyMap<FileRoot, HashTree>
+}
+
+/** Remembers shares over reloads and brings them back; everything read is checked before it is used. */
+export class Library {
+  /** Own files that the browser would not give back by itself. */
+  readonly #waiting = new Map<InfoHash, WaitingSource>()
+
+  constructor(
+    readonly state: StateStore,
+    readonly runtime: NodeRuntime,
+  ) {}
+
+  get missingSources(): MissingSource[] {
+    return [...this.#waiting.values()].map(({ stored, info }) => ({
+      infoHash: info.infoHash,
+      name: info.name,
+      fileCount: info.files.length,
+      totalBytes: info.totalBytes,
+      needs: stored.handles === null ? 'files' : 'permission',
+    }))
+  }
+
+  /** Brings back every remembered share. */
+  async restore(): Promise<void> {
+    const remembered = await this.state.shares()
+    for (const { share, spans } of remembered) {
+      const info = parseInfo(share.infoBytes)
+      if (!info.ok || info.value.infoHash !== share.infoHash) {
+        await this.state.removeShare(share.infoHash)
+        continue
+      }
+      const trees = treesFrom(info.value, spans)
+      if (share.isSource) await this.#restoreSource({ stored: share, info: info.value, trees })
+      else this.#restoreDownload(share, info.value, trees)
+    }
+    this.runtime.blocks.post({ type: 'sweep', keep: remembered.map(({ share }) => share.infoHash) })
+  }
+
+  /** Remembers a share that was just made of the person's files. */
+  async rememberSource({ info, trees, files }: MadeShare): Promise<void> {
+    const handles = files.map(({ handle }) => handle)
+    const hasAll = handles.every((handle) => handle !== undefined)
+    await this.state.saveShare({
+      infoHash: info.infoHash,
+      infoBytes: info.infoBytes,
+      isSource: true,
+      isPaused: false,
+      selection: null,
+      addedAt: Date.now(),
+      handles: hasAll ? handles : null,
+    })
+    for (const [root, tree] of trees) {
+      for (let span = 0; span < spanCount(tree.blockCount); span++) {
+        const servable = tree.servable(span)
+        if (servable !== null) await this.state.saveSpan(info.infoHash, { root, span, ...servable })
+      }
+    }
+  }
+
+  async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
+    const { infoHash, infoBytes } = info
+    const start = { isSource: false, isPaused: false, addedAt: Date.now(), handles: null }
+    await this.state.saveShare({ infoHash, infoBytes, selection, ...start })
+  }
+
+  /** Gives a share its own files back. @returns false when sizes or number don't fit. */
+  reselect(infoHash: InfoHash, picked: readonly PickedFile[]): boolean {
+    const waiting = this.#waiting.get(infoHash)
+    if (waiting === undefined) return false
+    const { info } = waiting
+    const files = info.files.map((file) => {
+      const name = file.path.at(-1)
+      return (
+        picked.find((each) => endsWith(each.path, file.path) && each.file.size === file.sizeBytes) ??
+        picked.find((each) => each.file.name === name && each.file.size === file.sizeBytes)
+      )
+    })
+    if (files.includes(undefined)) return false
+    this.#waiting.delete(infoHash)
+    this.#startSource(
+      waiting,
+      (files as PickedFile[]).map(({ file }) => file),
+    )
+    return true
+  }
+
+  /** Asks for permission to read the files again; must be called in answer to a click. */
+  async grant(infoHash: InfoHash): Promise<boolean> {
+    const waiting = this.#waiting.get(infoHash)
+    const files = waiting === undefined ? null : await filesOf(waiting.stored, true)
+    if (waiting === undefined || files === null) return false
+    this.#waiting.delete(infoHash)
+    this.#startSource(waiting, files)
+    return true
+  }
+
+  async forget(infoHash: InfoHash): Promise<void> {
+    this.#waiting.delete(infoHash)
+    this.runtime.blocks.post({ type: 'remove', infoHash })
+    await this.state.removeShare(infoHash)
+  }
+
+  async #restoreSource(waiting: WaitingSource): Promise<void> {
+    const files = await filesOf(waiting.stored, false)
+    if (files === null) this.#waiting.set(waiting.info.infoHash, waiting)
+    else this.#startSource(waiting, files)
+  }
+
+  #startSource({ info, trees }: WaitingSource, files: readonly File[]): void {
+    this.runtime.openFiles(info, files)
+    const share = { info, trees, start: 'check', isSource: true, selection: null } as const
+    this.runtime.feed({ type: 'addShare', share })
+  }
+
+  #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
+    this.runtime.openFiles(info, null)
+    const { selection, infoHash } = stored
+    this.runtime.feed({ type: 'addShare', share: { info, trees, start: 'check', isSource: false, selection } })
+    if (stored.isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
+  }
+}
+
+/** Only spans whose proof holds get in. */
+function treesFrom(info: ShareInfo, spans: readonly StoredSpan[]): Map<FileRoot, HashTree> {
+  const trees = new Map<FileRoot, HashTree>()
+  const geometry = new Geometry(
+    info.pieceBytes,
+    info.files.map((file) => file.sizeBytes),
+  )
+  info.files.forEach((file, index) => {
+    if (file.root !== null) trees.set(file.root, new HashTree(file.root, geometry.fileBlocks(index).count))
+  })
+  for (const { root, span, hashes, proof } of spans) trees.get(root)?.addSpan(span, hashes, proof)
+  return trees
+}
+
+async function filesOf(stored: StoredShare, mayAsk: boolean): Promise<File[] | null> {
+  if (stored.handles === null) return null
+  try {
+    const files: File[] = []
+    for (const handle of stored.handles as HandleWithPermission[]) {
+      const options = { mode: 'read' } as const
+      const state = mayAsk ? await handle.requestPermission(options) : await handle.queryPermission(options)
+      if (state !== 'granted') return null
+      files.push(await handle.getFile())
+    }
+    return files
+  } catch {
+    // Moved, deleted, or on a drive that is not there.
+    return null
+  }
+}
+
+function endsWith(path: readonly string[], tail: readonly string[]): boolean {
+  return path.slice(-tail.length).join('/') === tail.join('/')
+}

@@ -1,0 +1,280 @@
+import { assertNever } from '@ringdrop/shared/kernel/core.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
+import { parseLink } from '@ringdrop/shared/content/magnet.ts'
+import { pieceLayer, HashTree } from '@ringdrop/shared/content/merkle.ts'
+import { exportTorrent, importTorrent } from '@ringdrop/shared/content/torrent-file.ts'
+import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
+import { filesOf, snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
+import { browserClock } from '../adapters/browser-clock.ts'
+import { Hasher } from '../adapters/hashing/hasher.ts'
+import type { Identity } from '../adapters/identity.ts'
+import type { StateStore } from '../adapters/state-store.ts'
+import type {
+  AppCommand,
+  AppPhase,
+  AppResult,
+  AppResults,
+  AppSnapshot,
+  HashingView,
+  LimitsView,
+  NodeClient,
+  PickedFile,
+  SavedFile,
+} from './api.ts'
+import { describeDiagnostics } from './diagnostics.ts'
+import { Library } from './library.ts'
+import { NodeRuntime } from './node-runtime.ts'
+import { makeShare } from './share-maker.ts'
+
+/** Views hear of changes at most this often (performance reference: progress at 10 Hz). */
+const NOTIFY_MS = 100
+
+type Failure = { readonly ok: false; readonly code: Extract<AppResult<'open'>, { ok: false }>['code'] }
+const fail = (code: Failure['code']): Failure => ({ ok: false, code })
+const ok = <Value>(value: Value): { readonly ok: true; readonly value: Value } => ({ ok: true, value })
+
+/** The client of the tab that runs the node. */
+export class LocalClient implements NodeClient {
+  readonly runtime: NodeRuntime
+  readonly #library: Library
+  readonly #hasher = new Hasher()
+  readonly #listeners = new Set<() => void>()
+  readonly #hashing = new Map<string, HashingView>()
+  #phase: AppPhase = { name: 'owner' }
+  #limits: LimitsView = { uploadRate: null, downloadRate: null }
+  #usage: { usedBytes: number | null; quotaBytes: number | null } = { usedBytes: null, quotaBytes: null }
+  #snapshot: AppSnapshot | null = null
+  #notifyTimer: ReturnType<typeof setTimeout> | null = null
+
+  constructor(
+    identity: Identity,
+    readonly state: StateStore,
+  ) {
+    this.runtime = new NodeRuntime(identity, state, {
+      changed: () => this.#changed(),
+      completed: () => void this.#measureStorage(),
+      fault: (error) => {
+        this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
+        this.#changed()
+      },
+    })
+    this.#library = new Library(state, this.runtime)
+  }
+
+  async start(): Promise<void> {
+    await this.#setLimits(await this.state.limits(), false)
+    await this.#library.restore()
+    this.runtime.socket.connect()
+    await this.#measureStorage()
+    this.#changed()
+  }
+
+  stop(): void {
+    this.runtime.stop()
+    this.#hasher.terminate()
+  }
+
+  snapshot(): AppSnapshot {
+    this.#snapshot ??= Object.freeze({
+      phase: this.#phase,
+      node: snapshotOf(this.runtime.node, browserClock.now()),
+      hashing: [...this.#hashing.values()],
+      missingSources: this.#library.missingSources,
+      server: this.runtime.socket.view,
+      storage: { kind: this.runtime.storageKind, ...this.#usage },
+      limits: this.#limits,
+    })
+    return this.#snapshot
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async run<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>): Promise<AppResult<Type>> {
+    const result = (await this.#run(command)) as AppResult<Type>
+    this.#changed()
+    return result
+  }
+
+  async #run(command: AppCommand): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
+    switch (command.type) {
+      case 'share':
+        return ok({ id: this.#share(command.files) })
+      case 'dismissHashing':
+        this.#hashing.delete(command.id)
+        return ok(null)
+      case 'open':
+        return this.#open(command.text)
+      case 'download':
+        return this.#download(command.infoHash, command.files)
+      case 'select':
+        await this.state.updateShare(command.infoHash, { selection: command.files })
+        return this.#command(command.infoHash, { type: 'select', files: command.files })
+      case 'pause':
+      case 'resume':
+        await this.state.updateShare(command.infoHash, { isPaused: command.type === 'pause' })
+        return this.#command(command.infoHash, { type: command.type })
+      case 'remove':
+        this.runtime.feed({ type: 'removeShare', infoHash: command.infoHash })
+        await this.#library.forget(command.infoHash)
+        return ok(null)
+      case 'files': {
+        const exchange = this.#exchange(command.infoHash)
+        return exchange === null ? fail('unknownShare') : ok({ files: filesOf(exchange) })
+      }
+      case 'blobs':
+        return this.#blobs(command.infoHash, command.files)
+      case 'torrentFile':
+        return this.#torrentFile(command.infoHash)
+      case 'importTorrent':
+        return this.#importTorrent(command.file)
+      case 'reselect': {
+        const isGiven =
+          command.files.length === 0
+            ? await this.#library.grant(command.infoHash)
+            : this.#library.reselect(command.infoHash, command.files)
+        return isGiven ? ok(null) : fail('notTheSameFiles')
+      }
+      case 'limits':
+        await this.#setLimits(command.limits, true)
+        return ok(null)
+      case 'server':
+        if (command.connect) this.runtime.socket.connect()
+        else this.runtime.socket.disconnect()
+        return ok(null)
+      case 'diagnostics':
+        return ok({ text: describeDiagnostics(this.snapshot(), this.runtime) })
+      default:
+        return assertNever(command)
+    }
+  }
+
+  /** Hashing goes on after this returns; its progress is in the snapshot. */
+  #share(files: readonly PickedFile[]): string {
+    const id = crypto.randomUUID()
+    const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
+    const name = files[0]?.path[0] ?? ''
+    this.#hashing.set(id, { id, name, fileCount: files.length, totalBytes, hashedBytes: 0, error: null })
+    void this.#hashAndShare(id, files)
+    return id
+  }
+
+  async #hashAndShare(id: string, picked: readonly PickedFile[]): Promise<void> {
+    const update = (change: (view: HashingView) => Partial<HashingView>) => {
+      const view = this.#hashing.get(id)
+      if (view !== undefined) this.#hashing.set(id, { ...view, ...change(view) })
+      this.#changed()
+    }
+    const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
+    const made = await makeShare(picked, this.#hasher, onProgress)
+    if (!made.ok) return update(() => ({ error: made.code }))
+    const { info, trees, files } = made.value
+    this.runtime.openFiles(
+      info,
+      files.map(({ file }) => file),
+    )
+    this.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
+    const share = { info, trees, start: 'source', isSource: true, selection: null } as const
+    this.runtime.feed({ type: 'addShare', share })
+    this.#hashing.delete(id)
+    this.#changed()
+    await this.#library.rememberSource(made.value).catch(() => undefined)
+  }
+
+  #open(text: string): { readonly ok: true; readonly value: { infoHash: InfoHash } } | Failure {
+    const link = parseLink(text)
+    if (!link.ok) return fail(link.code)
+    this.runtime.feed({ type: 'openLink', infoHash: link.value.infoHash })
+    return ok({ infoHash: link.value.infoHash })
+  }
+
+  async #download(infoHash: InfoHash, files: readonly number[] | null) {
+    const info = this.#exchange(infoHash)?.swarm?.info
+    if (info === undefined) return fail('noMetadata')
+    await this.#library.rememberDownload(info, files).catch(() => undefined)
+    // Persistence is asked for when there is something to keep, not on the first visit.
+    void navigator.storage.persist().catch(() => false)
+    return this.#command(infoHash, { type: 'download', files })
+  }
+
+  #command(infoHash: InfoHash, command: Parameters<NodeRuntime['feed']>[0] extends infer Input
+    ? Extract<Input, { type: 'command' }> extends { command: infer Command }
+      ? Command
+      : never
+    : never) {
+    if (this.#exchange(infoHash) === null) return fail('unknownShare')
+    this.runtime.feed({ type: 'command', infoHash, command })
+    return ok(null)
+  }
+
+  async #blobs(infoHash: InfoHash, files: readonly number[] | null) {
+    const exchange = this.#exchange(infoHash)
+    const views = exchange === null ? [] : filesOf(exchange)
+    const isWhole = (index: number) => views[index]?.verifiedBytes === views[index]?.sizeBytes
+    const wanted = files ?? views.map((_, index) => index).filter((index) => views[index]?.isSelected === true)
+    if (views.length === 0) return fail('unknownShare')
+    if (wanted.length === 0 || !wanted.every(isWhole)) return fail('notFinished')
+    const blobs = await this.runtime.blocks.blobs(infoHash, wanted)
+    if (blobs === null) return fail('io')
+    const name = exchange?.swarm?.info.isSingleFile === false ? [exchange.swarm.info.name] : []
+    const paths = sanitizePaths(views.map((view) => [...name, ...view.path]))
+    const saved: SavedFile[] = wanted.map((index, at) => ({ path: paths[index] ?? [], file: blobs[at] ?? new Blob([]) }))
+    return ok({ files: saved })
+  }
+
+  #torrentFile(infoHash: InfoHash) {
+    const swarm = this.#exchange(infoHash)?.swarm
+    if (swarm === null || swarm === undefined) return fail('noMetadata')
+    const layers = new Map()
+    for (const file of swarm.info.files) {
+      if (file.root === null || file.sizeBytes <= swarm.info.pieceBytes) continue
+      const leaves = swarm.hashes.leavesOf(file.root)
+      if (leaves === null) return fail('notFinished')
+      layers.set(file.root, pieceLayer(leaves, swarm.geometry.blocksPerPiece))
+    }
+    const bytes = exportTorrent(swarm.info, layers)
+    const [name] = sanitizePaths([[swarm.info.name]])
+    return ok({ name: `${name?.[0] ?? 'share'}.torrent`, file: new Blob([bytes], { type: 'application/x-bittorrent' }) })
+  }
+
+  async #importTorrent(file: File) {
+    const torrent = importTorrent(new Uint8Array(await file.arrayBuffer()))
+    if (!torrent.ok) return fail('badTorrent')
+    const { info } = torrent.value
+    this.runtime.openFiles(info, null)
+    const share = { info, trees: new Map<never, HashTree>(), start: 'offer', isSource: false, selection: null } as const
+    this.runtime.feed({ type: 'addShare', share })
+    return ok({ infoHash: info.infoHash })
+  }
+
+  #exchange(infoHash: InfoHash): Exchange | null {
+    return this.runtime.node.shares.get(infoHash)?.exchange ?? null
+  }
+
+  async #setLimits(limits: LimitsView, save: boolean): Promise<void> {
+    this.#limits = limits
+    const [uploadRate, downloadRate] = [limits.uploadRate ?? Infinity, limits.downloadRate ?? Infinity]
+    this.runtime.feed({ type: 'limits', uploadRate, downloadRate })
+    if (save) await this.state.saveLimits(limits)
+  }
+
+  async #measureStorage(): Promise<void> {
+    try {
+      const { usage, quota } = await navigator.storage.estimate()
+      this.#usage = { usedBytes: usage ?? null, quotaBytes: quota ?? null }
+    } catch {
+      this.#usage = { usedBytes: null, quotaBytes: null }
+    }
+  }
+
+  #changed(): void {
+    this.#snapshot = null
+    this.#notifyTimer ??= setTimeout(() => {
+      this.#notifyTimer = null
+      for (const listener of this.#listeners) listener()
+    }, NOTIFY_MS)
+  }
+}

@@ -1,0 +1,155 @@
+import { createRng } from '@ringdrop/shared/kernel/rng.ts'
+import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { assertNever } from '@ringdrop/shared/kernel/core.ts'
+import { Host } from '@ringdrop/shared/host/host.ts'
+import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { NodeEffect, NodeInput } from '@ringdrop/shared/node/node-io.ts'
+import { SharingNode } from '@ringdrop/shared/node/sharing-node.ts'
+import { BlockStore } from '../adapters/block-store/block-store.ts'
+import { browserClock } from '../adapters/browser-clock.ts'
+import { verifySignature, type Identity } from '../adapters/identity.ts'
+import { ServerSocket } from '../adapters/server-socket.ts'
+import type { StateStore } from '../adapters/state-store.ts'
+import { WebRtcTransport } from '../adapters/webrtc-transport.ts'
+import type { StorageView } from './api.ts'
+
+export interface RuntimeEvents {
+  changed(): void
+  completed(infoHash: InfoHash): void
+  fault(error: unknown): void
+}
+
+/** The last so many violations are kept for diagnostics. */
+const KEPT_VIOLATIONS = 50
+
+/** The production node in one tab: the core in its host, and an adapter for every effect. */
+export class NodeRuntime {
+  readonly node: SharingNode
+  readonly socket: ServerSocket
+  readonly transport: WebRtcTransport
+  readonly blocks: BlockStore
+  readonly violations: { peer: PeerId; code: string }[] = []
+  storageKind: StorageView['kind'] = 'opfs'
+  readonly #host: Host<NodeInput, NodeEffect>
+  readonly #events: RuntimeEvents
+
+  constructor(
+    readonly identity: Identity,
+    readonly state: StateStore,
+    events: RuntimeEvents,
+  ) {
+    this.#events = events
+    const words = crypto.getRandomValues(new Uint32Array(4))
+    const rng = createRng([words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0])
+    this.node = new SharingNode({ self: identity.peerId, key: identity.publicKey, rng, now: browserClock.now() })
+    this.#host = new Host<NodeInput, NodeEffect>(this.node, {
+      clock: browserClock,
+      apply: (effect) => this.#apply(effect),
+      onFault: (error) => events.fault(error),
+      onDrained: () => events.changed(),
+    })
+    this.transport = new WebRtcTransport({
+      signal: (sid, signal) => this.feed({ type: 'localSignal', sid, signal }),
+      open: (sid) => this.feed({ type: 'channelOpen', sid }),
+      closed: (sid) => this.feed({ type: 'channelClosed', sid }),
+      frame: (sid, channel, bytes) => this.feed({ type: 'frame', sid, channel, bytes }),
+      congestion: (sid, type) => this.feed({ type, sid }),
+    })
+    this.blocks = new BlockStore({
+      result: (infoHash, result) => this.feed({ type: 'storeResult', infoHash, result }),
+      ready: (kind) => (this.storageKind = kind),
+    })
+    this.socket = new ServerSocket(identity, {
+      up: (roles, iceServers) => {
+        this.transport.iceServers = iceServers
+        this.feed({ type: 'serverUp', roles })
+      },
+      down: () => this.feed({ type: 'serverDown' }),
+      envelope: (envelope) => this.feed({ type: 'serverEnvelope', envelope }),
+      changed: () => events.changed(),
+    })
+  }
+
+  feed(input: NodeInput): void {
+    this.#host.feed(input)
+  }
+
+  /** Opens the place of a share's bytes; `files` are the person's own, `null` means a download. */
+  openFiles(info: ShareInfo, files: readonly File[] | null): void {
+    const sizes = info.files.map((file) => file.sizeBytes)
+    this.blocks.post({ type: 'open', infoHash: info.infoHash, pieceBytes: info.pieceBytes, sizes, files })
+  }
+
+  stop(): void {
+    this.#host.stop()
+    this.socket.disconnect()
+    this.transport.closeAll()
+    this.blocks.terminate()
+  }
+
+  #apply(effect: NodeEffect): void {
+    switch (effect.type) {
+      case 'sendFrame':
+        return this.transport.send(effect.sid, effect.channel, effect.bytes)
+      case 'storeRequest':
+        return this.blocks.request(effect.infoHash, effect.request, () => this.#hashesOf(effect.infoHash))
+      case 'sign':
+        void this.#sign(effect.ticket, effect.text)
+        return
+      case 'verify':
+        void this.#verify(effect)
+        return
+      case 'openConnection':
+        return this.transport.open(effect.sid, effect.isInitiator)
+      case 'applySignal':
+        return this.transport.signal(effect.sid, effect.signal)
+      case 'closeConnection':
+        return this.transport.close(effect.sid)
+      case 'serverSignal':
+        return this.socket.signal(effect.envelope)
+      case 'serverAnnounce':
+        void this.#announce(effect)
+        return
+      case 'metadataKnown':
+        return this.openFiles(effect.info, null)
+      case 'hashesKnown': {
+        const { root, span, hashes, proof } = effect
+        void this.state.saveSpan(effect.infoHash, { root, span, hashes, proof }).catch(() => undefined)
+        return
+      }
+      case 'shareCompleted':
+        return this.#events.completed(effect.infoHash)
+      case 'violation':
+        this.violations.push({ peer: effect.peer, code: effect.code })
+        if (this.violations.length > KEPT_VIOLATIONS) this.violations.shift()
+        return
+      default:
+        assertNever(effect)
+    }
+  }
+
+  async #sign(ticket: number, text: string): Promise<void> {
+    this.feed({ type: 'signed', ticket, signature: await this.identity.sign(text) })
+  }
+
+  async #verify({ ticket, key, text, signature }: Extract<NodeEffect, { type: 'verify' }>): Promise<void> {
+    this.feed({ type: 'verified', ticket, isValid: await verifySignature(key, text, signature) })
+  }
+
+  async #announce({ request }: Extract<NodeEffect, { type: 'serverAnnounce' }>): Promise<void> {
+    const response = await this.socket.announce(request)
+    this.feed({ type: 'announceResult', infoHash: request.infoHash, response })
+  }
+
+  /** All known block hashes of a share, 32 bytes each, zeroes where unknown. */
+  #hashesOf(infoHash: InfoHash): Uint8Array<ArrayBuffer> {
+    const swarm = this.node.shares.get(infoHash)?.exchange.swarm
+    if (swarm === null || swarm === undefined) return new Uint8Array()
+    const hashes = new Uint8Array(swarm.geometry.blockCount * 32)
+    for (let block = 0; block < swarm.geometry.blockCount; block++) {
+      const leaf = swarm.hashes.leafOf(block)
+      if (leaf !== null) hashes.set(leaf, block * 32)
+    }
+    return hashes
+  }
+}

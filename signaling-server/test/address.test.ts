@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import { ClientAddresses, limitKey } from '../src/signaling/client-address.ts'
+import { AddressLimiter } from '../src/signaling/rate-limits.ts'
+
+function requestFrom(remoteAddress: string, forwarded?: string): IncomingMessage {
+  const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
+  return { headers, socket: { remoteAddress } } as unknown as IncomingMessage
+}
+
+describe('ClientAddresses', () => {
+  it.each([
+    ['no proxy, header ignored', [], '9.9.9.9', '1.1.1.1', '9.9.9.9'],
+    ['one proxy', ['10.0.0.0/8'], '10.1.2.3', '1.1.1.1', '1.1.1.1'],
+    ['one proxy, mapped address', ['10.0.0.0/8'], '::ffff:10.1.2.3', '1.1.1.1', '1.1.1.1'],
+    ['client lies to the left', ['10.0.0.0/8'], '10.1.2.3', '6.6.6.6, 1.1.1.1', '1.1.1.1'],
+    ['two proxies', ['10.0.0.0/8', '::1'], '::1', '6.6.6.6, 1.1.1.1, 10.0.0.9', '1.1.1.1'],
+    ['garbage from a proxy', ['::1'], '::1', 'what?', '::1'],
+    ['proxy without the header', ['::1'], '::1', undefined, '::1'],
+    ['stranger pretends', ['10.0.0.0/8'], '9.9.9.9', '127.0.0.1', '9.9.9.9'],
+  ])('%s', (_what, trusted, remote, forwarded, expected) => {
+    expect(new ClientAddresses(trusted).of(requestFrom(remote, forwarded))).toBe(expected)
+  })
+
+  it('knows loopback', () => {
+    const addresses = new ClientAddresses([])
+    expect(['127.0.0.1', '127.9.9.9', '::1'].every((address) => addresses.isLoopback(address))).toBe(true)
+    expect(['128.0.0.1', '::2', 'unknown'].some((address) => addresses.isLoopback(address))).toBe(false)
+  })
+})
+
+it.each([
+  ['1.2.3.4', '1.2.3.4'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0db8:0001:0002::9', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['unknown', 'unknown'],
+])('limitKey(%s) is %s', (address, key) => {
+  expect(limitKey(address)).toBe(key)
+})
+
+describe('AddressLimiter', () => {
+  const limits = { sockets: 2, connectsPerSecond: 3 }
+
+  it('counts sockets by network and frees them', () => {
+    const limiter = new AddressLimiter()
+    limiter.opened('2001:db8::1')
+    limiter.opened('2001:db8::2')
+    expect(limiter.admits('2001:db8::3', limits, 0)).toBe(false)
+    expect(limiter.admits('2001:db9::3', limits, 0)).toBe(true)
+    limiter.closed('2001:db8::1')
+    expect(limiter.admits('2001:db8::3', limits, 0)).toBe(true)
+  })
+
+  it('limits connects a second', () => {
+    const limiter = new AddressLimiter()
+    const admitted = [0, 0, 0, 0, 1000].map((now) => limiter.admits('1.2.3.4', limits, now))
+    expect(admitted).toEqual([true, true, true, false, true])
+  })
+})

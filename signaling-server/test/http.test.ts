@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { ManualClock, startServer, testServer } from './helpers.ts'
+
+const host = 'localhost:8080'
+let clientDir = ''
+
+beforeAll(async () => {
+  clientDir = await mkdtemp(join(tmpdir(), 'ringdrop-client-'))
+  await mkdir(join(clientDir, 'assets'))
+  await writeFile(join(clientDir, 'index.html'), '<title>app</title>')
+  await writeFile(join(clientDir, 'sw.js'), 'worker')
+  await writeFile(join(clientDir, '.env'), 'hidden')
+  await writeFile(join(clientDir, 'assets', 'app-abc.js'), 'plain')
+  await writeFile(join(clientDir, 'assets', 'app-abc.js.br'), 'brotli')
+  await writeFile(join(clientDir, 'assets', 'app-abc.js.gz'), 'gzip')
+})
+afterAll(() => rm(clientDir, { recursive: true }))
+
+async function get(url: string, headers: Record<string, string> = {}, env: Record<string, string> = {}) {
+  const { app } = await testServer({ CLIENT_DIR: clientDir, ...env })
+  onTestFinished(() => app.close())
+  return app.inject({ url, headers: { host, ...headers } })
+}
+
+describe('headers', () => {
+  it.each(['/', '/health', '/metrics', '/assets/app-abc.js', '/missing'])('are strict on %s', async (url) => {
+    const { headers } = await get(url)
+    expect(headers).toMatchObject({
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
+    expect(headers['strict-transport-security']).toBeUndefined()
+    expect(headers['permissions-policy']).toMatch(/camera=\(\).*geolocation=\(\).*microphone=\(\)/)
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data: blob:;media-src 'self' blob:;" +
+        `font-src 'self';connect-src 'self' ws://${host} wss://${host};worker-src 'self';manifest-src 'self';` +
+        "frame-ancestors 'none';base-uri 'none';form-action 'none';object-src 'none'",
+    )
+  })
+
+  it.each([
+    ['localhost:8080', 200],
+    ['LOCALHOST:8080', 200],
+    ['127.0.0.1:8080', 200],
+    ['[::1]:8080', 200],
+    ['drop.example', 200],
+    ['drop.example:443', 421],
+    ['localhost:8081', 421],
+    ['localhost', 421],
+    ['evil.example', 421],
+    ["x'; script-src *", 421],
+    ['', 421],
+  ])('Host %j is answered with %i', async (name, status) => {
+    const response = await get('/health', { host: name }, { PUBLIC_ORIGIN: 'https://drop.example' })
+    expect(response.statusCode).toBe(status)
+    const policy = response.headers['content-security-policy']
+    expect(policy).toContain(status === 200 ? `wss://${name};` : "connect-src 'self' 'self' 'self';")
+  })
+
+  it('allows the host that was bound explicitly, and none for all interfaces', async () => {
+    expect((await get('/health', { host: '192.168.1.5:8080' }, { HOST: '192.168.1.5' })).statusCode).toBe(200)
+    expect((await get('/health', { host: '0.0.0.0:8080' }, { HOST: '0.0.0.0' })).statusCode).toBe(421)
+  })
+})
+
+describe('endpoints', () => {
+  it('tells its health', async () => {
+    const clock = new ManualClock()
+    const { app } = await testServer({}, clock)
+    onTestFinished(() => app.close())
+    clock.advance(61_500)
+    const response = await app.inject({ url: '/health', headers: { host } })
+    expect(response.json()).toEqual({ status: 'ok', uptimeSeconds: 61, version: '1.2.3', peers: 0 })
+    expect(response.headers['cache-control']).toBe('no-store')
+  })
+
+  it('gives metrics, each server its own', async () => {
+    const response = await get('/metrics')
+    expect(response.headers['content-type']).toContain('text/plain')
+    for (const name of ['sockets', 'peers', 'swarms', 'announces_total', 'relays_total', 'refusals_total']) {
+      expect(response.body).toContain(`ringdrop_${name}`)
+    }
+    expect(response.body).toContain('nodejs_eventloop_lag_seconds')
+    expect(response.body).toContain('process_resident_memory_bytes')
+  })
+
+  it.each([
+    ['GET', '/missing', 404, 'notFound'],
+    ['POST', '/health', 404, 'notFound'],
+    ['GET', '/.env', 404, 'notFound'],
+    ['GET', '/../package.json', 404, 'notFound'],
+    ['GET', '/..%2f..%2fetc/passwd', 404, 'notFound'],
+    ['GET', '/%ff', 400, 'badRequest'],
+  ] as const)('answers %s %s with %i in JSON', async (method, url, status, code) => {
+    const { app } = await testServer({ CLIENT_DIR: clientDir })
+    onTestFinished(() => app.close())
+    const response = await app.inject({ method, url, headers: { host } })
+    expect([response.statusCode, response.json()]).toEqual([status, { ok: false, code }])
+    expect(response.headers['cache-control']).toBe('no-store')
+  })
+})
+
+describe('client files', () => {
+  it.each([
+    ['/', 'no-cache', '<title>app</title>'],
+    ['/index.html', 'no-cache', '<title>app</title>'],
+    ['/sw.js', 'no-cache', 'worker'],
+    ['/assets/app-abc.js', 'public, max-age=31536000, immutable', 'plain'],
+  ])('serves %s as %s', async (url, cache, body) => {
+    const response = await get(url)
+    expect([response.statusCode, response.headers['cache-control'], response.body]).toEqual([
+      200,
+      cache,
+      body,
+    ])
+  })
+
+  it.each([
+    ['br, gzip', 'br', 'brotli'],
+    ['gzip', 'gzip', 'gzip'],
+  ])('serves precompressed files to those who take %s', async (accept, encoding, body) => {
+    const response = await get('/assets/app-abc.js', { 'accept-encoding': accept })
+    expect([response.headers['content-encoding'], response.body]).toEqual([encoding, body])
+    expect(response.headers['content-type']).toContain('javascript')
+    expect(response.headers['cache-control']).toContain('immutable')
+  })
+
+  it('says how to build a client that is not there, and finds it once it is', async () => {
+    const dir = join(clientDir, 'later')
+    const { app } = await testServer({ CLIENT_DIR: dir })
+    onTestFinished(() => app.close())
+    const before = await app.inject({ url: '/', headers: { host } })
+    expect(before.statusCode).toBe(503)
+    expect(before.body).toContain('npm run build')
+    await mkdir(dir)
+    await writeFile(join(dir, 'index.html'), 'built')
+    expect((await app.inject({ url: '/', headers: { host } })).body).toBe('built')
+  })
+})
+
+it('refuses long polling', async () => {
+  const { origin } = await startServer()
+  const response = await fetch(`${origin}/socket.io/?EIO=4&transport=polling`, { headers: { origin } })
+  expect(response.status).toBe(400)
+})
