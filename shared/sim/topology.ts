@@ -17,7 +17,8 @@ export function randomLinks(nodes: readonly TopologyNode[], rng: Rng): [PeerId, 
   })
   const degree = new Map<PeerId, number>()
   const links: [PeerId, PeerId][] = []
-  const urgency = ([a, b]: [TopologyNode, TopologyNode]) => (a.isGreedy || b.isGreedy ? 0 : a === nodes[0] ? 1 : 2)
+  const urgency = ([a, b]: [TopologyNode, TopologyNode]) =>
+    a.isGreedy || b.isGreedy ? 0 : a === nodes[0] ? 1 : 2
   const inOrder = shuffled(rng, pairs)
   for (const wave of [0, 1, 2]) {
     for (const pair of inOrder) {

@@ -28,6 +28,7 @@ export interface WorldOptions {
 
 /** Sees everything that crosses the boundary of a core. Checkers and figures are made of these. */
 export interface WorldObserver {
+  readonly name: string
   sent?(from: SimNode, to: PeerId, message: ExchangeMessage): void
   delivered?(from: PeerId, to: SimNode, message: ExchangeMessage): void
   effect?(node: SimNode, effect: ExchangeEffect): void

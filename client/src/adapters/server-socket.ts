@@ -4,6 +4,7 @@ import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envel
 import {
   announceResponseSchema,
   challengeSchema,
+  closingSchema,
   challengeText,
   identifyResponseSchema,
   type AnnounceRequest,
@@ -21,6 +22,9 @@ const ACK_TIMEOUT_MS = 10_000
 /** Reconnection: 0.5 s, doubling to 30 s, with jitter, so that a restarted server is not stormed. */
 const RECONNECT = { reconnectionDelay: 500, reconnectionDelayMax: 30_000, randomizationFactor: 0.5 }
 
+/** After a refusal the next try waits longer than any reconnection. */
+const RETRY_REFUSED_MS = 30_000
+
 export interface ServerEvents {
   up(roles: readonly ServerRole[], iceServers: readonly IceServer[]): void
   down(): void
@@ -31,7 +35,15 @@ export interface ServerEvents {
 
 const refusalSchema = v.object({
   ok: v.literal(false),
-  code: v.picklist(['badRequest', 'notIdentified', 'badSignature', 'badHost', 'rateLimited', 'roleOff', 'full']),
+  code: v.picklist([
+    'badRequest',
+    'notIdentified',
+    'badSignature',
+    'badHost',
+    'rateLimited',
+    'roleOff',
+    'full',
+  ]),
 })
 
 /** The socket to the introduction server. What it says is checked like anything else from outside. */
@@ -40,6 +52,9 @@ export class ServerSocket {
   readonly #identity: Identity
   readonly #events: ServerEvents
   #view: ServerView = { state: 'connecting', because: null }
+  /** The reason that the server gave for closing, if any. */
+  #closing: ServerView['because'] = null
+  #isWanted = false
 
   constructor(identity: Identity, events: ServerEvents, url = location.origin) {
     this.#identity = identity
@@ -50,10 +65,15 @@ export class ServerSocket {
       const envelope = decodeEnvelope(raw)
       if (envelope.ok) this.#events.envelope(envelope.value)
     })
+    this.#socket.on('closing', (raw) => {
+      const notice = v.safeParse(closingSchema, raw)
+      if (!notice.success || notice.output.reason === 'shuttingDown') return
+      this.#closing = notice.output.reason === 'replaced' ? 'replaced' : 'refused'
+    })
     this.#socket.on('disconnect', (reason) => {
-      // The server closes our socket for good when another one proves the same key.
-      this.#down(reason === 'io server disconnect' ? 'replaced' : 'unreachable')
-      if (reason === 'io server disconnect') setTimeout(() => this.#socket.active || this.#socket.connect(), 5_000)
+      this.#down(this.#closing ?? 'unreachable')
+      // Socket.IO does not come back by itself when the server closed the socket.
+      if (reason === 'io server disconnect' && this.#isWanted) this.#retryLater()
     })
     this.#socket.on('connect_error', () => this.#down('unreachable'))
   }
@@ -63,11 +83,14 @@ export class ServerSocket {
   }
 
   connect(): void {
+    this.#isWanted = true
+    this.#closing = null
     this.#show({ state: 'connecting', because: null })
     this.#socket.connect()
   }
 
   disconnect(): void {
+    this.#isWanted = false
     this.#socket.disconnect()
     this.#down(null)
   }
@@ -101,6 +124,12 @@ export class ServerSocket {
     } catch {
       this.#down('unreachable')
     }
+  }
+
+  #retryLater(): void {
+    setTimeout(() => {
+      if (this.#isWanted && !this.#socket.active) this.connect()
+    }, RETRY_REFUSED_MS)
   }
 
   #down(because: ServerView['because']): void {

@@ -40,9 +40,19 @@ const shareSchema = v.object({
   isPaused: v.boolean(),
   selection: v.nullable(v.array(index)),
   addedAt: v.number(),
-  handles: v.nullable(v.array(v.custom<FileSystemFileHandle>((input) => typeof input === 'object' && input !== null))),
+  handles: v.nullable(
+    v.array(v.custom<FileSystemFileHandle>((input) => typeof input === 'object' && input !== null)),
+  ),
 })
-const spanSchema = v.object({ root: v.pipe(hex64, v.transform((text) => text as FileRoot)), span: index, hashes: bytes, proof: bytes })
+const spanSchema = v.object({
+  root: v.pipe(
+    hex64,
+    v.transform((text) => text as FileRoot),
+  ),
+  span: index,
+  hashes: bytes,
+  proof: bytes,
+})
 const rate = v.nullable(v.pipe(v.number(), v.minValue(1)))
 const limitsSchema = v.object({ uploadRate: rate, downloadRate: rate })
 const identitySchema = v.object({

@@ -141,7 +141,12 @@ export class WebRtcTransport {
   }
 
   #onOpen(sid: SessionId, connection: Connection): void {
-    if (connection.state !== 'connecting' || !connection.peer.connected || connection.bulk.readyState !== 'open') return
+    if (
+      connection.state !== 'connecting' ||
+      !connection.peer.connected ||
+      connection.bulk.readyState !== 'open'
+    )
+      return
     connection.state = 'open'
     this.#events.open(sid)
     for (const { channel, bytes } of connection.early.splice(0)) this.#events.frame(sid, channel, bytes)
@@ -149,7 +154,8 @@ export class WebRtcTransport {
 
   #onFrame(sid: SessionId, connection: Connection, channel: 'control' | 'bulk', bytes: Bytes): void {
     if (connection.state === 'open') this.#events.frame(sid, channel, bytes)
-    else if (connection.state === 'connecting' && connection.early.length < 16) connection.early.push({ channel, bytes })
+    else if (connection.state === 'connecting' && connection.early.length < 16)
+      connection.early.push({ channel, bytes })
   }
 
   #onClosed(sid: SessionId, connection: Connection): void {

@@ -24,7 +24,11 @@ export type AppPhase =
   | { readonly name: 'owner' }
   /** Another tab of this browser profile runs it. */
   | { readonly name: 'follower' }
-  | { readonly name: 'failed'; readonly because: 'insecureContext' | 'noWebRtc' | 'noStorage' | 'fault'; readonly detail: string }
+  | {
+      readonly name: 'failed'
+      readonly because: 'insecureContext' | 'noWebRtc' | 'noStorage' | 'fault'
+      readonly detail: string
+    }
 
 export interface ServerView {
   readonly state: 'connecting' | 'up' | 'down'

@@ -135,7 +135,10 @@ export class Library {
   #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
     this.runtime.openFiles(info, null)
     const { selection, infoHash } = stored
-    this.runtime.feed({ type: 'addShare', share: { info, trees, start: 'check', isSource: false, selection } })
+    this.runtime.feed({
+      type: 'addShare',
+      share: { info, trees, start: 'check', isSource: false, selection },
+    })
     if (stored.isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   }
 }

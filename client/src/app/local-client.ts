@@ -2,7 +2,8 @@ import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
-import { pieceLayer, HashTree } from '@ringdrop/shared/content/merkle.ts'
+import type { HashTree } from '@ringdrop/shared/content/merkle.ts';
+import { pieceLayer } from '@ringdrop/shared/content/merkle.ts'
 import { exportTorrent, importTorrent } from '@ringdrop/shared/content/torrent-file.ts'
 import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
 import { filesOf, snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
@@ -93,13 +94,17 @@ export class LocalClient implements NodeClient {
     return () => this.#listeners.delete(listener)
   }
 
-  async run<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>): Promise<AppResult<Type>> {
+  async run<Type extends AppCommand['type']>(
+    command: Extract<AppCommand, { type: Type }>,
+  ): Promise<AppResult<Type>> {
     const result = (await this.#run(command)) as AppResult<Type>
     this.#changed()
     return result
   }
 
-  async #run(command: AppCommand): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
+  async #run(
+    command: AppCommand,
+  ): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
     switch (command.type) {
       case 'share':
         return ok({ id: this.#share(command.files) })
@@ -200,11 +205,14 @@ export class LocalClient implements NodeClient {
     return this.#command(infoHash, { type: 'download', files })
   }
 
-  #command(infoHash: InfoHash, command: Parameters<NodeRuntime['feed']>[0] extends infer Input
-    ? Extract<Input, { type: 'command' }> extends { command: infer Command }
-      ? Command
-      : never
-    : never) {
+  #command(
+    infoHash: InfoHash,
+    command: Parameters<NodeRuntime['feed']>[0] extends infer Input
+      ? Extract<Input, { type: 'command' }> extends { command: infer Command }
+        ? Command
+        : never
+      : never,
+  ) {
     if (this.#exchange(infoHash) === null) return fail('unknownShare')
     this.runtime.feed({ type: 'command', infoHash, command })
     return ok(null)
@@ -214,14 +222,18 @@ export class LocalClient implements NodeClient {
     const exchange = this.#exchange(infoHash)
     const views = exchange === null ? [] : filesOf(exchange)
     const isWhole = (index: number) => views[index]?.verifiedBytes === views[index]?.sizeBytes
-    const wanted = files ?? views.map((_, index) => index).filter((index) => views[index]?.isSelected === true)
+    const wanted =
+      files ?? views.map((_, index) => index).filter((index) => views[index]?.isSelected === true)
     if (views.length === 0) return fail('unknownShare')
     if (wanted.length === 0 || !wanted.every(isWhole)) return fail('notFinished')
     const blobs = await this.runtime.blocks.blobs(infoHash, wanted)
     if (blobs === null) return fail('io')
     const name = exchange?.swarm?.info.isSingleFile === false ? [exchange.swarm.info.name] : []
     const paths = sanitizePaths(views.map((view) => [...name, ...view.path]))
-    const saved: SavedFile[] = wanted.map((index, at) => ({ path: paths[index] ?? [], file: blobs[at] ?? new Blob([]) }))
+    const saved: SavedFile[] = wanted.map((index, at) => ({
+      path: paths[index] ?? [],
+      file: blobs[at] ?? new Blob([]),
+    }))
     return ok({ files: saved })
   }
 
@@ -237,7 +249,10 @@ export class LocalClient implements NodeClient {
     }
     const bytes = exportTorrent(swarm.info, layers)
     const [name] = sanitizePaths([[swarm.info.name]])
-    return ok({ name: `${name?.[0] ?? 'share'}.torrent`, file: new Blob([bytes], { type: 'application/x-bittorrent' }) })
+    return ok({
+      name: `${name?.[0] ?? 'share'}.torrent`,
+      file: new Blob([bytes], { type: 'application/x-bittorrent' }),
+    })
   }
 
   async #importTorrent(file: File) {
@@ -245,7 +260,13 @@ export class LocalClient implements NodeClient {
     if (!torrent.ok) return fail('badTorrent')
     const { info } = torrent.value
     this.runtime.openFiles(info, null)
-    const share = { info, trees: new Map<never, HashTree>(), start: 'offer', isSource: false, selection: null } as const
+    const share = {
+      info,
+      trees: new Map<never, HashTree>(),
+      start: 'offer',
+      isSource: false,
+      selection: null,
+    } as const
     this.runtime.feed({ type: 'addShare', share })
     return ok({ infoHash: info.infoHash })
   }
@@ -272,7 +293,8 @@ export class LocalClient implements NodeClient {
 
   #changed(): void {
     this.#snapshot = null
-    this.#notifyTimer ??= setTimeout(() => {
+    if (this.#notifyTimer !== null) return
+    this.#notifyTimer = setTimeout(() => {
       this.#notifyTimer = null
       for (const listener of this.#listeners) listener()
     }, NOTIFY_MS)

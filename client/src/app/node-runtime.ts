@@ -41,7 +41,12 @@ export class NodeRuntime {
     this.#events = events
     const words = crypto.getRandomValues(new Uint32Array(4))
     const rng = createRng([words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0])
-    this.node = new SharingNode({ self: identity.peerId, key: identity.publicKey, rng, now: browserClock.now() })
+    this.node = new SharingNode({
+      self: identity.peerId,
+      key: identity.publicKey,
+      rng,
+      now: browserClock.now(),
+    })
     this.#host = new Host<NodeInput, NodeEffect>(this.node, {
       clock: browserClock,
       apply: (effect) => this.#apply(effect),

@@ -15,7 +15,9 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
     for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
       const leaf = ((offset + at) / LIMITS.blockBytes) * 32
       const block = bytes.subarray(at, at + LIMITS.blockBytes)
-      digests.push(crypto.subtle.digest('SHA-256', block).then((digest) => leaves.set(new Uint8Array(digest), leaf)))
+      digests.push(
+        crypto.subtle.digest('SHA-256', block).then((digest) => leaves.set(new Uint8Array(digest), leaf)),
+      )
     }
     await Promise.all(digests)
     onProgress(bytes.length)
@@ -26,7 +28,8 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
 async function hashAll({ id, files }: HashCommand): Promise<void> {
   try {
     const leaves: Uint8Array<ArrayBuffer>[] = []
-    for (const file of files) leaves.push(await hashFile(file, (bytes) => post({ type: 'progress', id, bytes })))
+    for (const file of files)
+      leaves.push(await hashFile(file, (bytes) => post({ type: 'progress', id, bytes })))
     post(
       { type: 'done', id, leaves },
       leaves.map((each) => each.buffer),

@@ -7,7 +7,12 @@ import { ProgressChecker } from './progress.ts'
 
 /** Puts every checker to work on a world. */
 export function installCheckers(world: World): readonly Checker[] {
-  const checkers = [new IntegrityChecker(), new AnswerChecker(), new BookkeepingChecker(), new ProgressChecker()]
+  const checkers = [
+    new IntegrityChecker(),
+    new AnswerChecker(),
+    new BookkeepingChecker(),
+    new ProgressChecker(),
+  ]
   world.observers.push(...checkers)
   return checkers
 }

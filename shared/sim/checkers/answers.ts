@@ -6,6 +6,7 @@ import { check, short, type Checker } from './checker.ts'
 
 /** As long as a link lives, each request is answered by exactly one piece or reject (BEP 6). */
 export class AnswerChecker implements Checker {
+  readonly name = 'answers'
   /** Requests that wait for an answer: asker, then whom it asked, then `piece:begin`. */
   readonly #open = new Map<PeerId, Map<PeerId, Set<number>>>()
 

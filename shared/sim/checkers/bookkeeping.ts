@@ -7,6 +7,7 @@ import { check, short, type Checker } from './checker.ts'
 
 /** Every count that is kept up to date step by step equals a recount from scratch. */
 export class BookkeepingChecker implements Checker {
+  readonly name = 'bookkeeping'
   inspect(world: World): void {
     for (const node of world.nodes.values()) {
       const { swarm } = node.exchange
@@ -68,6 +69,9 @@ export class BookkeepingChecker implements Checker {
     check(asked === link.askedCount, () => `${name()}: askedCount`)
     let useful = 0
     for (const block of link.theirs?.ones() ?? []) if (swarm.picker.isMissing(block)) useful++
-    check(useful === link.usefulCount, () => `${name()}: usefulCount ${String(link.usefulCount)} is ${String(useful)}`)
+    check(
+      useful === link.usefulCount,
+      () => `${name()}: usefulCount ${String(link.usefulCount)} is ${String(useful)}`,
+    )
   }
 }

@@ -7,9 +7,13 @@ import { check, short, type Checker } from './checker.ts'
 
 /** No block is read for a peer, counted or passed on before it was verified and stored. */
 export class IntegrityChecker implements Checker {
+  readonly name = 'integrity'
   effect(node: SimNode, effect: ExchangeEffect): void {
     if (effect.type === 'read') {
-      check(node.stored.get(effect.block), () => `${short(node.peer)} serves block ${String(effect.block)} unverified`)
+      check(
+        node.stored.get(effect.block),
+        () => `${short(node.peer)} serves block ${String(effect.block)} unverified`,
+      )
     }
     if (effect.type !== 'send' || effect.message.type !== 'piece') return
     const { bytes } = effect.message
@@ -22,7 +26,10 @@ export class IntegrityChecker implements Checker {
       if (swarm === null || !node.isOnline) continue
       for (let block = 0; block < world.share.geometry.blockCount; block++) {
         const isCounted = swarm.picker.state(block) === BLOCK.have
-        check(!isCounted || node.stored.get(block), () => `${short(node.peer)} counts block ${String(block)} unstored`)
+        check(
+          !isCounted || node.stored.get(block),
+          () => `${short(node.peer)} counts block ${String(block)} unstored`,
+        )
       }
     }
   }
@@ -30,7 +37,10 @@ export class IntegrityChecker implements Checker {
   finish(world: World): void {
     this.inspect(world)
     for (const node of world.nodes.values()) {
-      check(node.finishedAt === null || node.stored.isFull, () => `${short(node.peer)} finished with blocks missing`)
+      check(
+        node.finishedAt === null || node.stored.isFull,
+        () => `${short(node.peer)} finished with blocks missing`,
+      )
     }
   }
 }

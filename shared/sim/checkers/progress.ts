@@ -11,6 +11,7 @@ const IDLE_LIMIT_MS = 30_000
 
 /** Nobody sits idle beside a peer that has unchoked it and has blocks that it could ask for. */
 export class ProgressChecker implements Checker {
+  readonly name = 'progress'
   readonly #idleSince = new Map<string, number>()
 
   inspect(world: World): void {

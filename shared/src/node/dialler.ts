@@ -61,7 +61,8 @@ export class Dialler {
   *due(infoHash: InfoHash, now: number): IterableIterator<{ peer: PeerId; via: ReadonlySet<PeerId> }> {
     const known = this.#candidates.get(infoHash)
     if (known === undefined) return
-    for (const [peer, candidate] of known.entries()) if (candidate.notBefore <= now) yield { peer, via: candidate.via }
+    for (const [peer, candidate] of known.entries())
+      if (candidate.notBefore <= now) yield { peer, via: candidate.via }
   }
 
   /** Earliest moment after `now` at which another candidate of the share is due. */

@@ -15,7 +15,12 @@ export type LinkMessage =
   /** An envelope on its way: for the receiver, or to be passed on. */
   | { readonly type: 'signal'; readonly envelope: SignalEnvelope }
   /** The sender has this share; frames to it about the share carry `handle`. */
-  | { readonly type: 'join'; readonly infoHash: InfoHash; readonly handle: number; readonly hasMetadata: boolean }
+  | {
+      readonly type: 'join'
+      readonly infoHash: InfoHash
+      readonly handle: number
+      readonly hasMetadata: boolean
+    }
   /** The sender no longer takes part under the handle that it gave. */
   | { readonly type: 'leave'; readonly handle: number }
   /** The sender does not have the share that the receiver joined. */

@@ -72,7 +72,8 @@ export class LinkKeeper {
       if (link.ours.size > 0 || link.theirs.size > 0) link.idleSince = now
       const silentMs = now - link.lastHeardAt
       if (wasAsleep && silentMs >= PING_MS) link.lastHeardAt = now - PING_MS
-      if (now - link.idleSince >= IDLE_MS || (silentMs >= DEAD_MS && !wasAsleep)) verdicts.push([link, 'close'])
+      if (now - link.idleSince >= IDLE_MS || (silentMs >= DEAD_MS && !wasAsleep))
+        verdicts.push([link, 'close'])
       else if (silentMs >= PING_MS) verdicts.push([link, 'ping'])
     }
     return verdicts

@@ -51,17 +51,33 @@ export type NodeInput =
   | { readonly type: 'serverEnvelope'; readonly envelope: SignalEnvelope }
   | { readonly type: 'announceResult'; readonly infoHash: InfoHash; readonly response: AnnounceOutcome }
   /** A frame of a link, raw. */
-  | { readonly type: 'frame'; readonly sid: SessionId; readonly channel: 'control' | 'bulk'; readonly bytes: Bytes }
+  | {
+      readonly type: 'frame'
+      readonly sid: SessionId
+      readonly channel: 'control' | 'bulk'
+      readonly bytes: Bytes
+    }
   | { readonly type: 'congested' | 'writable'; readonly sid: SessionId }
   /** Make a link with this peer although no share asks for it. */
   | { readonly type: 'link'; readonly peer: PeerId }
-  | Extract<IntroductionInput, { type: 'signed' | 'verified' | 'localSignal' | 'channelOpen' | 'channelClosed' }>
+  | Extract<
+      IntroductionInput,
+      { type: 'signed' | 'verified' | 'localSignal' | 'channelOpen' | 'channelClosed' }
+    >
   | { readonly type: 'wake' }
 
 /** Things that a node asks of its host. */
 export type NodeEffect =
-  | Extract<IntroductionEffect, { type: 'sign' | 'verify' | 'openConnection' | 'applySignal' | 'closeConnection' }>
-  | { readonly type: 'sendFrame'; readonly sid: SessionId; readonly channel: 'control' | 'bulk'; readonly bytes: Bytes }
+  | Extract<
+      IntroductionEffect,
+      { type: 'sign' | 'verify' | 'openConnection' | 'applySignal' | 'closeConnection' }
+    >
+  | {
+      readonly type: 'sendFrame'
+      readonly sid: SessionId
+      readonly channel: 'control' | 'bulk'
+      readonly bytes: Bytes
+    }
   | { readonly type: 'serverSignal'; readonly envelope: SignalEnvelope }
   /** Answer: `announceResult`. */
   | { readonly type: 'serverAnnounce'; readonly request: AnnounceRequest }

@@ -122,7 +122,10 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'writable':
         return this.#onCongestion(input.sid, input.type, now)
       case 'link':
-        return this.#introduce({ type: 'connect', peer: input.peer, carriers: this.#carriersTo(new Set()) }, now)
+        return this.#introduce(
+          { type: 'connect', peer: input.peer, carriers: this.#carriersTo(new Set()) },
+          now,
+        )
       case 'signed':
       case 'verified':
       case 'localSignal':
@@ -163,7 +166,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   }
 
   #onSignal(link: Link, envelope: SignalEnvelope, now: number): void {
-    if (envelope.to === this.self) return this.#introduce({ type: 'envelope', envelope, carrier: link.peer }, now)
+    if (envelope.to === this.self)
+      return this.#introduce({ type: 'envelope', envelope, carrier: link.peer }, now)
     const isLinked = (peer: PeerId) => this.links.byPeer(peer) !== undefined
     const next = this.relay.pass(link.peer, envelope, isLinked, now)
     if (next !== null) this.links.byPeer(next.to)?.send({ type: 'signal', envelope: next.envelope })

@@ -188,7 +188,8 @@ function verifiedInFile(swarm: Swarm, file: number): number {
   const { geometry, picker } = swarm
   const pieces = geometry.filePieces(file)
   let verified = 0
-  for (let piece = pieces.first; piece < pieces.first + pieces.count; piece++) verified += picker.verifiedInPiece(piece)
+  for (let piece = pieces.first; piece < pieces.first + pieces.count; piece++)
+    verified += picker.verifiedInPiece(piece)
   return verified
 }
 

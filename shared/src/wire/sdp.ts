@@ -8,7 +8,8 @@ export interface SdpFacts {
 
 export type SdpCode = 'tooBig' | 'badLine' | 'badMedia' | 'badFingerprint' | 'unknownAttribute'
 
-const SESSION_LINES = /^(v=0|o=[\x20-\x7e]{1,200}|s=[\x20-\x7e]{1,100}|t=0 0|c=IN IP[46] [0-9a-fA-F.:]{2,45})$/
+const SESSION_LINES =
+  /^(v=0|o=[\x20-\x7e]{1,200}|s=[\x20-\x7e]{1,100}|t=0 0|c=IN IP[46] [0-9a-fA-F.:]{2,45})$/
 const MEDIA_LINE = /^m=application \d{1,5} (UDP|TCP)\/DTLS\/SCTP webrtc-datachannel$/
 const FINGERPRINT = /^a=fingerprint:sha-256 ((?:[0-9A-F]{2}:){31}[0-9A-F]{2})$/i
 /** Attributes of a description with data channels only, as browsers write them (RFC 8829, 8841). */
@@ -51,7 +52,8 @@ export function inspectSdp(sdp: string): Result<SdpFacts, SdpCode> {
   }
   if (mediaCount !== 1) return fail('badMedia')
   const [fingerprint] = fingerprints
-  if (fingerprints.size !== 1 || fingerprint === undefined || fingerprint === 'bad') return fail('badFingerprint')
+  if (fingerprints.size !== 1 || fingerprint === undefined || fingerprint === 'bad')
+    return fail('badFingerprint')
   return ok({ fingerprint: fingerprint.replaceAll(':', '') })
 }
 

@@ -14,7 +14,8 @@ import { countSchema as count, hexSchema as hex, infoHashSchema, peerIdSchema } 
 export type ServerRole = 'tracker' | 'directory'
 
 /** Closed set of refusals. `roleOff`: this server does not run that role. */
-export type RefusalCode = 'badRequest' | 'notIdentified' | 'badSignature' | 'badHost' | 'rateLimited' | 'roleOff' | 'full'
+export type RefusalCode =
+  'badRequest' | 'notIdentified' | 'badSignature' | 'badHost' | 'rateLimited' | 'roleOff' | 'full'
 export type Refusal = { readonly ok: false; readonly code: RefusalCode }
 
 /** As `RTCIceServer`, without importing DOM types. */
@@ -82,10 +83,19 @@ export interface ClientToServerEvents {
   /** Acknowledged the same whether or not the target is online, so that it can't be used to probe. */
   signal: (envelope: SignalEnvelope, ack: Ack<{ readonly ok: true }>) => void
 }
+/**
+ * Why the server is about to close a socket. `replaced`: the same peer opened another one. Only after
+ * `shuttingDown` does it make sense to come back at once; for the others the new socket would meet the same end.
+ */
+export type ClosingReason =
+  'notIdentifiedInTime' | 'identifyFailed' | 'replaced' | 'tooManyRefusals' | 'shuttingDown'
+
 export interface ServerToClientEvents {
   /** Sent once right after the socket opens. `nonce`: 32 hex digits. */
   challenge: (challenge: { readonly nonce: string }) => void
   signal: (envelope: SignalEnvelope) => void
+  /** The last event before the server closes the socket. */
+  closing: (notice: { readonly reason: ClosingReason }) => void
 }
 
 /** The text that `identify` signs; naming the host keeps one server from replaying another's challenge. */
@@ -96,6 +106,15 @@ export function challengeText(host: string, nonce: string): string {
 const peers = v.pipe(v.array(peerIdSchema), v.maxLength(LIMITS.announcePeers))
 const seenAgo = v.nullable(count)
 
+export const closingSchema = v.strictObject({
+  reason: v.picklist([
+    'notIdentifiedInTime',
+    'identifyFailed',
+    'replaced',
+    'tooManyRefusals',
+    'shuttingDown',
+  ]),
+})
 export const challengeSchema = v.strictObject({ nonce: hex(32) })
 export const identifyRequestSchema = v.strictObject({
   key: hex(130),

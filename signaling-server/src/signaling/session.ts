@@ -4,13 +4,14 @@ import {
   announceRequestSchema,
   identifyRequestSchema,
   scrapeRequestSchema,
+  type ClosingReason,
   type RefusalCode,
 } from '@ringdrop/shared/wire/signaling.ts'
 import * as v from 'valibot'
 import type { ServerConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import type { TrackerRole } from '../roles/tracker.ts'
-import type { ClosingReason, PeerSocket } from './events.ts'
+import type { PeerSocket } from './events.ts'
 import { iceServersFor } from './ice-servers.ts'
 import { createNonce, verifyIdentity } from './identify.ts'
 import type { PeerRegistry } from './peer-registry.ts'

@@ -55,7 +55,7 @@ class IdbShareFiles implements ShareFiles {
   async read(file: number, offset: number, length: number): Promise<Bytes> {
     const parts: Uint8Array[] = []
     const end = offset + length
-    for (let at = offset; at < end; ) {
+    for (let at = offset; at < end;) {
       const block = Math.floor(at / LIMITS.blockBytes)
       const held = await get<Bytes>(this.#key(file, block), this.store)
       const start = at - block * LIMITS.blockBytes
@@ -85,7 +85,9 @@ class IdbShareFiles implements ShareFiles {
     const blockCount = Math.ceil((this.sizes[file] ?? 0) / LIMITS.blockBytes)
     const parts: Blob[] = []
     for (let first = 0; first < blockCount; first += BLOB_BATCH) {
-      const batch = Array.from({ length: Math.min(BLOB_BATCH, blockCount - first) }, (_, i) => this.#key(file, first + i))
+      const batch = Array.from({ length: Math.min(BLOB_BATCH, blockCount - first) }, (_, i) =>
+        this.#key(file, first + i),
+      )
       const blocks = await getMany<Bytes | undefined>(batch, this.store)
       // A Blob of its own lets the browser move the batch out of memory.
       parts.push(new Blob(blocks.map((block) => block ?? new Uint8Array())))

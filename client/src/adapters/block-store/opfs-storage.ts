@@ -130,7 +130,9 @@ class OpfsShareFiles implements ShareFiles {
   }
 
   #shareDirectory(): Promise<FileSystemDirectoryHandle> {
-    this.#directory ??= sharesDirectory().then((shares) => shares.getDirectoryHandle(this.infoHash, { create: true }))
+    this.#directory ??= sharesDirectory().then((shares) =>
+      shares.getDirectoryHandle(this.infoHash, { create: true }),
+    )
     return this.#directory
   }
 }

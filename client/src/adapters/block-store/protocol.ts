@@ -22,7 +22,12 @@ export type StoreCommand =
   | { readonly type: 'read'; readonly infoHash: InfoHash; readonly to: PeerId; readonly block: BlockIndex }
   /** `hashes`: 32 bytes a block, zeroes where unknown. */
   | { readonly type: 'check'; readonly infoHash: InfoHash; readonly hashes: Bytes }
-  | { readonly type: 'blobs'; readonly infoHash: InfoHash; readonly files: readonly number[]; readonly ticket: number }
+  | {
+      readonly type: 'blobs'
+      readonly infoHash: InfoHash
+      readonly files: readonly number[]
+      readonly ticket: number
+    }
   | { readonly type: 'remove'; readonly infoHash: InfoHash }
   | { readonly type: 'close'; readonly infoHash: InfoHash }
   /** Deletes downloads that no share knows of any more. */

@@ -116,7 +116,13 @@ export class StoreServer {
     }
   }
 
-  async #checkRange(share: OpenShare, file: number, offset: number, hashes: Bytes, held: Bitfield): Promise<void> {
+  async #checkRange(
+    share: OpenShare,
+    file: number,
+    offset: number,
+    hashes: Bytes,
+    held: Bitfield,
+  ): Promise<void> {
     const { geometry, files } = share
     const first = geometry.fileBlocks(file).first + offset / LIMITS.blockBytes
     const bytes = await files.read(file, offset, Math.min(CHECK_BYTES, geometry.fileSize(file) - offset))
@@ -127,7 +133,8 @@ export class StoreServer {
       if (part.length < geometry.blockSize(block)) break
       digests.push(
         crypto.subtle.digest('SHA-256', part).then((digest) => {
-          if (equalBytes(new Uint8Array(digest), hashes.subarray(block * 32, block * 32 + 32))) held.set(block)
+          if (equalBytes(new Uint8Array(digest), hashes.subarray(block * 32, block * 32 + 32)))
+            held.set(block)
         }),
       )
     }

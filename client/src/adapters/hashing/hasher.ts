@@ -9,7 +9,10 @@ export interface HashJob {
 /** Hashes files in a worker, one share after the other. */
 export class Hasher {
   readonly #worker = new Worker(new URL('../../workers/hash.worker.ts', import.meta.url), { type: 'module' })
-  readonly #jobs = new Map<string, { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }>()
+  readonly #jobs = new Map<
+    string,
+    { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }
+  >()
   #nextId = 0
 
   constructor() {

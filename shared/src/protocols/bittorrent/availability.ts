@@ -16,7 +16,12 @@ export class Availability {
     readonly pieceCount: number,
     rng: Rng,
   ) {
-    this.#order = Uint32Array.from(shuffled(rng, Array.from({ length: pieceCount }, (_, piece) => piece)))
+    this.#order = Uint32Array.from(
+      shuffled(
+        rng,
+        Array.from({ length: pieceCount }, (_, piece) => piece),
+      ),
+    )
     this.#position = new Uint32Array(pieceCount)
     this.#count = new Uint32Array(pieceCount)
     this.#order.forEach((piece, position) => (this.#position[piece] = position))

@@ -41,7 +41,10 @@ export function rankPeers(
   let optimistic = kept?.peer ?? null
   // The optimistic slot first, then any slot that nobody has earned: an idle uplink helps no one.
   while (unchoked.size < slots) {
-    const drawn = drawOptimistic(interested.filter(({ peer }) => !unchoked.has(peer)), rng)
+    const drawn = drawOptimistic(
+      interested.filter(({ peer }) => !unchoked.has(peer)),
+      rng,
+    )
     if (drawn === null) break
     unchoked.add(drawn)
     optimistic ??= drawn
@@ -57,7 +60,10 @@ export function pickForIdleSlots(waiting: readonly ChokeCandidate[], slots: numb
     .slice(0, slots)
     .map((candidate) => candidate.peer)
   while (chosen.length < slots) {
-    const drawn = drawOptimistic(waiting.filter(({ peer }) => !chosen.includes(peer)), rng)
+    const drawn = drawOptimistic(
+      waiting.filter(({ peer }) => !chosen.includes(peer)),
+      rng,
+    )
     if (drawn === null) break
     chosen.push(drawn)
   }

@@ -64,7 +64,10 @@ export function encodeExchange(message: ControlMessage): Bytes {
     case 'haveHashes':
       return writer.hex(message.root).uint32(message.span).finish()
     case 'hashes':
-      writer.hex(message.root).uint32(message.span).uint16(message.proof.length / 32)
+      writer
+        .hex(message.root)
+        .uint32(message.span)
+        .uint16(message.proof.length / 32)
       return writer.bytes(message.proof).bytes(message.hashes).finish()
     case 'peers':
       for (const peer of message.peers) writer.hex(peer)
@@ -89,7 +92,12 @@ export function decodeExchange(bytes: Bytes): Result<ControlMessage, ExchangeCod
   const reader = new ByteReader(bytes)
   const type = TYPES.get(reader.uint8())
   if (type === undefined) return fail('unknownType')
-  if (type !== 'hashes' && type !== 'bitfield' && type !== 'metadata' && bytes.length > LIMITS.controlMessageBytes) {
+  if (
+    type !== 'hashes' &&
+    type !== 'bitfield' &&
+    type !== 'metadata' &&
+    bytes.length > LIMITS.controlMessageBytes
+  ) {
     return fail('tooBig')
   }
   const message = readFields(type, reader)

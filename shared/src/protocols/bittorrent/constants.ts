@@ -31,6 +31,8 @@ export const ENDGAME_COPIES = 2
 
 /** Endgame: a block is asked of a second peer only when the first has had it for so long; our choice. */
 export const STEAL_AFTER_MS = 1_000
+/** Endgame: how often to look for blocks to ask of a second peer; our choice. */
+export const ENDGAME_CHECK_MS = 500
 
 /** Pieces picked at random before rarest first takes over. libtorrent: 4. */
 export const RANDOM_PIECES = 4
@@ -38,9 +40,16 @@ export const RANDOM_PIECES = 4
 /** `have` runs are gathered for so long, or until so many blocks are pending; our choice. */
 export const HAVE_FLUSH_MS = 100
 export const HAVE_FLUSH_BLOCKS = 16
+/** Peers that have a block already are told of ours later, in long runs; our choice. */
+export const HAVE_LAZY_MS = 2_000
 
-/** Blocks being read or queued on one link at a time: the sender's share of what is in flight. */
-export const SERVE_WINDOW = 4
+/**
+ * Blocks being read for one link at a time: so many seconds of its rate within bounds. Slow uplinks must not
+ * gather a queue, since what waits there is stale when it leaves; fast ones must not wait for the disk.
+ */
+export const SERVE_SECONDS = 0.02
+export const SERVE_MIN = 2
+export const SERVE_MAX = 16
 
 /** Metadata travels in parts of 16 KiB (BEP 9). */
 export const METADATA_PART_BYTES = 16_384
@@ -54,8 +63,18 @@ export const HASH_WINDOW_HASHES = 1024
 /** DESIGN section 5: one bad block stops requests, the second bans. */
 export const BAD_BLOCKS_TO_BAN = 2
 
-/** Super-seeding: blocks revealed to one peer ahead of what it has fetched; our choice, by simulation. */
-export const REVEAL_BLOCKS = 8
+/**
+ * Super-seeding, by simulation: blocks revealed to a peer ahead of what it has fetched are this many seconds of
+ * its rate within bounds, and a turn is so many times that.
+ */
+export const REVEAL_SECONDS = 0.5
+export const REVEAL_MIN = 8
+export const REVEAL_MAX = 64
+export const TURN_REVEALS = 2
+/** A peer that has a turn and fetches nothing loses it after so long: as with a re-ranking. */
+export const TURN_MS = RECHOKE_MS
+/** A block that only its first receiver has shown for so long is given to another; our choice. */
+export const SPREAD_TIMEOUT_MS = 10_000
 /** Peer exchange: at most one message a minute (BEP 11), the first one soon after the peer joined. */
 export const PEX_MS = 60_000
 export const PEX_FIRST_MS = 1_000

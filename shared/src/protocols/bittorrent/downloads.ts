@@ -3,7 +3,7 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { defined } from '../../kernel/invariant.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
-import { Bitfield } from '../../content/bitfield.ts'
+import type { Bitfield } from '../../content/bitfield.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import {
   ENDGAME_COPIES,
@@ -107,7 +107,8 @@ export class Downloads {
       if (link.outstanding.has(block)) continue
       if (!this.#ask(link, block, now)) return
     }
-    if (picked.length === 0 && link.askedCount < PIPELINE_MIN && picker.freeCount === 0) this.#endgame(link, now)
+    if (picked.length === 0 && link.askedCount < PIPELINE_MIN && picker.freeCount === 0)
+      this.#endgame(link, now)
   }
 
   /** A block came in. @returns false when we had not asked this peer for it. */
@@ -196,7 +197,8 @@ export class Downloads {
 
   wakeAt(now: number): number {
     let at = Infinity
-    for (const link of this.#parts.links.values()) if (link.askedCount > 0) at = Math.min(at, this.#snubAt(link))
+    for (const link of this.#parts.links.values())
+      if (link.askedCount > 0) at = Math.min(at, this.#snubAt(link))
     if (this.#isActive && this.#parts.picker.freeCount > 0) {
       const ready = this.#parts.bucket.readyAt(now)
       if (ready > now) at = Math.min(at, ready)

@@ -25,7 +25,8 @@ export type ExchangeState =
 export type ExchangeStateName = ExchangeState['name']
 
 /** States in which blocks are asked for. */
-export const isFetching = (state: ExchangeState): boolean => state.name === 'leeching' || state.name === 'endgame'
+export const isFetching = (state: ExchangeState): boolean =>
+  state.name === 'leeching' || state.name === 'endgame'
 
 /** States in which blocks are given. */
 export const isServing = (state: ExchangeState): boolean => isFetching(state) || state.name === 'seeding'

@@ -6,7 +6,13 @@ import { Bitfield } from '../../content/bitfield.ts'
 import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import { BAD_BLOCKS_TO_BAN } from './constants.ts'
-import { Outbox, type DropCode, type ExchangeEffect, type ExchangeInput, type StoreFailure } from './effects.ts'
+import {
+  Outbox,
+  type DropCode,
+  type ExchangeEffect,
+  type ExchangeInput,
+  type StoreFailure,
+} from './effects.ts'
 import { isFetching, isServing, type ExchangeState } from './exchange-state.ts'
 import { MessageHandler } from './message-handler.ts'
 import { MetadataFetch } from './metadata-fetch.ts'
@@ -109,6 +115,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
       swarm.downloads.wakeAt(this.#now),
       swarm.uploads.wakeAt(this.#now),
       swarm.hashes.wakeAt(),
+      swarm.wakeAt(),
     )
   }
 
@@ -135,7 +142,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
         return this.#onReadFailed(input.to, input.block, now)
       case 'congested':
       case 'writable':
-        return this.#setCongested(input.peer, input.type === 'congested')
+        return this.#setCongested(input.peer, input.type === 'congested', now)
       case 'checked':
         return this.#onChecked(input.bits, now)
       case 'checkProgress':
@@ -167,13 +174,13 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     swarm.haves.onWake(now)
     if (isFetching(this.#state)) {
       swarm.hashes.fetch(this.#out, now)
-      swarm.downloads.checkSnubs(now)
-      if (now >= swarm.downloads.wakeAt(now)) swarm.downloads.refillAll(now)
+      swarm.downloads.onWake(now)
       this.#state = { name: swarm.picker.freeCount === 0 ? 'endgame' : 'leeching' }
     }
+    swarm.onWake(now)
     swarm.choking.onWake(now)
     swarm.choking.fillIdleSlots(now)
-    swarm.uploads.serve(now)
+    swarm.uploads.onWake(now)
   }
 
   #begin(info: ShareInfo, now: number): void {
@@ -233,7 +240,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     swarm.downloads.onStored(block)
     swarm.haves.add(block, now)
     if (swarm.picker.missingCount > 0 || !isFetching(this.#state)) return
-    swarm.haves.flush()
+    swarm.haves.flush(now)
     this.#activate(now)
     this.#out.push({ type: 'completed' })
   }
@@ -254,9 +261,11 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     if (this.#options.isSource) this.#fail('sourceChanged', now)
   }
 
-  #setCongested(peer: PeerId, isCongested: boolean): void {
+  #setCongested(peer: PeerId, isCongested: boolean, now: number): void {
     const link = this.links.get(peer)
-    if (link !== undefined) link.congested = isCongested
+    if (link === undefined) return
+    link.congested = isCongested
+    if (!isCongested) this.#swarm?.uploads.serve(now)
   }
 
   #onChecked(bits: Uint8Array, now: number): void {

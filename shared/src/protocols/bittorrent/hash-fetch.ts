@@ -148,7 +148,8 @@ export class HashFetch {
   *held(): IterableIterator<{ root: FileRoot; span: number }> {
     for (const [root, tree] of this.#trees) {
       if (tree.blockCount === 1) continue
-      for (let span = 0; span < spanCount(tree.blockCount); span++) if (tree.hasSpan(span)) yield { root, span }
+      for (let span = 0; span < spanCount(tree.blockCount); span++)
+        if (tree.hasSpan(span)) yield { root, span }
     }
   }
 
@@ -160,7 +161,13 @@ export class HashFetch {
       return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES / 2
     }
     const relays = holders === undefined ? [] : [...holders].filter((peer) => free(peer, HASH_WINDOW))
-    return pick(this.rng, relays) ?? pick(this.rng, [...this.#fullHolders].filter((peer) => free(peer, 1)))
+    return (
+      pick(this.rng, relays) ??
+      pick(
+        this.rng,
+        [...this.#fullHolders].filter((peer) => free(peer, 1)),
+      )
+    )
   }
 
   #allBusy(): boolean {

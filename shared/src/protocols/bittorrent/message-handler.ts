@@ -53,6 +53,7 @@ export class MessageHandler {
       case 'interested':
       case 'notInterested':
         link.peerInterested = message.type === 'interested'
+        this.context.swarm()?.choking.touch()
         return 'done'
       default:
         return this.context.swarm() === null ? 'unexpectedMessage' : null
@@ -68,7 +69,13 @@ export class MessageHandler {
       case 'haveNone':
         return this.#onTheirs(swarm, link, new Bitfield(swarm.geometry.blockCount), true, now)
       case 'bitfield':
-        return this.#onTheirs(swarm, link, Bitfield.fromBytes(message.bits, swarm.geometry.blockCount), true, now)
+        return this.#onTheirs(
+          swarm,
+          link,
+          Bitfield.fromBytes(message.bits, swarm.geometry.blockCount),
+          true,
+          now,
+        )
       case 'have':
         return this.#onHave(swarm, link, message, now)
       case 'choke':
@@ -152,10 +159,17 @@ export class MessageHandler {
     return 'done'
   }
 
-  #onTheirs(swarm: Swarm, link: PeerLink, theirs: Bitfield | null, isCounted: boolean, now: number): DropCode | null {
+  #onTheirs(
+    swarm: Swarm,
+    link: PeerLink,
+    theirs: Bitfield | null,
+    isCounted: boolean,
+    now: number,
+  ): DropCode | null {
     if (theirs === null) return 'badBitfield'
     swarm.downloads.setTheirs(link, theirs, isCounted, now)
-    if (isCounted) swarm.onTheirBlocks(link, theirs.ones())
+    if (isCounted) swarm.onTheirBlocks(link, theirs.ones(), now)
+    swarm.choking.touch()
     this.#afterTheirs(swarm, link)
     return null
   }
@@ -163,14 +177,15 @@ export class MessageHandler {
   #onHave(swarm: Swarm, link: PeerLink, message: Message<'have'>, now: number): DropCode | null {
     const end = message.first + message.count
     if (message.count < 1 || end > swarm.geometry.blockCount) return 'badBitfield'
-    if (link.theirs === null) swarm.downloads.setTheirs(link, new Bitfield(swarm.geometry.blockCount), true, now)
+    if (link.theirs === null)
+      swarm.downloads.setTheirs(link, new Bitfield(swarm.geometry.blockCount), true, now)
     const news: number[] = []
     for (let block = message.first; block < end; block++) {
       if (link.theirs?.get(block) === true) continue
       swarm.downloads.onHave(link, block)
       news.push(block)
     }
-    swarm.onTheirBlocks(link, news)
+    swarm.onTheirBlocks(link, news, now)
     swarm.downloads.updateInterest(link)
     swarm.downloads.refill(link, now)
     this.#afterTheirs(swarm, link)

@@ -27,7 +27,13 @@ export type ExchangeMessage =
   | { readonly type: 'metadataReject'; readonly part: number }
   /** Asks for the block hashes of one span (512 blocks) of a file, with the proof up to its root. */
   | { readonly type: 'hashRequest' | 'hashReject'; readonly root: FileRoot; readonly span: number }
-  | { readonly type: 'hashes'; readonly root: FileRoot; readonly span: number; readonly hashes: Bytes; readonly proof: Bytes }
+  | {
+      readonly type: 'hashes'
+      readonly root: FileRoot
+      readonly span: number
+      readonly hashes: Bytes
+      readonly proof: Bytes
+    }
   /** The sender can serve the hashes of this span. */
   | { readonly type: 'haveHashes'; readonly root: FileRoot; readonly span: number }
   /** The sender can serve the hashes of every span. */

@@ -43,7 +43,8 @@ export class PiecePicker {
     this.#freeInPiece = new Uint32Array(geometry.pieceCount)
     this.#haveInPiece = new Uint32Array(geometry.pieceCount)
     this.#wanted = new Uint8Array(geometry.pieceCount).fill(1)
-    for (let piece = 0; piece < geometry.pieceCount; piece++) this.#freeInPiece[piece] = geometry.blocksIn(piece)
+    for (let piece = 0; piece < geometry.pieceCount; piece++)
+      this.#freeInPiece[piece] = geometry.blocksIn(piece)
     this.#recount()
   }
 

@@ -1,125 +1,199 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import { REVEAL_BLOCKS } from './constants.ts'
+import { REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
+import { LIMITS } from '../../kernel/limits.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
 
+/** What we gave one peer. */
+interface Pupil {
+  /** All that we ever told it of. */
+  readonly revealed: Bitfield
+  /** Revealed and not sent yet. */
+  readonly open: Set<BlockIndex>
+  /** Blocks that it got from us and nobody else has shown yet. */
+  unspread: number
+  /** Blocks that may still be revealed in this turn; 0 when it has no turn. */
+  turnLeft: number
+  turnEndsAt: number
+  /** Number of its last turn, to serve all alike. */
+  lastTurn: number
+}
+
 /**
- * Super-seeding (BEP 16) by blocks: while we are the only full source, each peer is told of other blocks,
- * so that our uplink carries every block once before it carries any twice. A peer whose blocks turn up at
- * others earns credit, which ranks it for our slots.
+ * Super-seeding (BEP 16) by blocks: while we are the only full source, each peer is told of other blocks, so
+ * that our uplink carries every block once before it carries any twice. Slots go round in short turns, to
+ * those first whose blocks have spread: who keeps what it gets waits.
  */
 export class SuperSeeder {
-  readonly #revealed = new Map<PeerId, Bitfield>()
-  readonly #timesRevealed: Uint8Array
+  readonly #pupils = new Map<PeerId, Pupil>()
+  /** How many peers a block was revealed to and may yet be fetched or spread by. */
+  readonly #given: Uint8Array
   readonly #holders: Uint16Array
-  readonly #revealedTo = new Map<BlockIndex, PeerId>()
-  readonly #credit = new Map<PeerId, number>()
-  #seenCount = 0
+  /** Blocks on their way into the swarm: who got them first, and when. Oldest first. */
+  readonly #unspread = new Map<BlockIndex, { peer: PeerId; since: number }>()
+  /** Blocks to be given again, since whoever got them left or keeps them. */
+  readonly #again: BlockIndex[] = []
+  #spreadCount = 0
   #next = 0
+  #turns = 0
 
   constructor(readonly blockCount: number) {
-    this.#timesRevealed = new Uint8Array(blockCount)
+    this.#given = new Uint8Array(blockCount)
     this.#holders = new Uint16Array(blockCount)
   }
 
-  /** True when every block is held by some leecher: hiding serves no purpose any more. */
+  /** True when every block is held by two peers or more: hiding serves no purpose any more. */
   get isDone(): boolean {
-    return this.#seenCount === this.blockCount
+    return this.#spreadCount === this.blockCount
   }
 
   isHiddenFrom(peer: PeerId): boolean {
-    return this.#revealed.has(peer)
+    return this.#pupils.has(peer)
   }
 
   mayRequest(peer: PeerId, block: BlockIndex): boolean {
-    return this.#revealed.get(peer)?.get(block) ?? true
-  }
-
-  /** Blocks of this peer's that spread to others since it joined. */
-  creditOf(peer: PeerId): number {
-    return this.#credit.get(peer) ?? 0
+    return this.#pupils.get(peer)?.revealed.get(block) ?? true
   }
 
   join(peer: PeerId): void {
-    this.#revealed.set(peer, new Bitfield(this.blockCount))
+    const revealed = new Bitfield(this.blockCount)
+    const pupil = { revealed, open: new Set<number>(), unspread: 0, turnLeft: 0, turnEndsAt: 0, lastTurn: 0 }
+    this.#pupils.set(peer, pupil)
   }
 
   leave(link: PeerLink): void {
-    this.#revealed.delete(link.peer)
-    this.#credit.delete(link.peer)
+    const pupil = this.#pupils.get(link.peer)
+    this.#pupils.delete(link.peer)
     if (link.theirs !== null) for (const block of link.theirs.ones()) this.#addHolder(block, -1)
-    for (const [block, peer] of this.#revealedTo) {
-      if (peer !== link.peer || (this.#holders[block] ?? 0) > 0) continue
-      this.#timesRevealed[block] = 0
-      this.#revealedTo.delete(block)
-      this.#next = Math.min(this.#next, block)
+    for (const block of pupil?.open ?? []) this.#giveAgain(block)
+    for (const [block, { peer }] of this.#unspread) {
+      if (peer !== link.peer) continue
+      this.#unspread.delete(block)
+      this.#giveAgain(block)
     }
   }
 
-  /** A peer announced a block; whoever got it from us first is credited once it reaches another. */
+  /** Whether the peer has a turn that is not over. */
+  isOnTurn(peer: PeerId): boolean {
+    const pupil = this.#pupils.get(peer)
+    return pupil !== undefined && (pupil.open.size > 0 || pupil.turnLeft > 0)
+  }
+
+  /** Whether there is something to give. */
+  get hasSupply(): boolean {
+    while (this.#next < this.blockCount && (this.#given[this.#next] ?? 0) > 0) this.#next++
+    return this.#next < this.blockCount || this.#again.length > 0
+  }
+
+  /** Above zero; the less of what it got is still unseen at others and the longer it waits, the higher. */
+  meritOf(peer: PeerId): number {
+    const pupil = this.#pupils.get(peer)
+    return pupil === undefined ? 0 : 1 / (1 + pupil.unspread) + 1e-9 / (1 + pupil.lastTurn)
+  }
+
+  beginTurn(link: PeerLink, out: Outbox, now: number): void {
+    const pupil = this.#pupils.get(link.peer)
+    if (pupil === undefined) return
+    pupil.turnLeft = TURN_REVEALS * batchOf(link, now)
+    pupil.turnEndsAt = now + TURN_MS
+    pupil.lastTurn = ++this.#turns
+    this.topUp(link, out, now)
+  }
+
+  /** Ends turns of peers that do not fetch, and gives up on blocks that do not spread. */
+  onWake(now: number): void {
+    for (const pupil of this.#pupils.values()) {
+      if (now < pupil.turnEndsAt || (pupil.open.size === 0 && pupil.turnLeft === 0)) continue
+      pupil.turnLeft = 0
+      // As if it had fetched and kept them: it waits behind those who do better.
+      pupil.unspread += pupil.open.size
+      for (const block of pupil.open) this.#giveAgain(block)
+      pupil.open.clear()
+    }
+    for (const [block, { since }] of this.#unspread) {
+      if (now < since + SPREAD_TIMEOUT_MS) break
+      this.#unspread.delete(block)
+      this.#giveAgain(block)
+    }
+  }
+
+  /** A peer announced a block: it counts as spread when somebody has it who did not get it from us. */
   sawBlock(peer: PeerId, block: BlockIndex): void {
     this.#addHolder(block, 1)
-    const first = this.#revealedTo.get(block)
-    if (first === undefined || first === peer) return
-    this.#credit.set(first, this.creditOf(first) + 1)
-    this.#revealedTo.delete(block)
+    this.#pupils.get(peer)?.open.delete(block)
+    const first = this.#unspread.get(block)
+    if (first === undefined || first.peer === peer) return
+    const giver = this.#pupils.get(first.peer)
+    if (giver !== undefined) giver.unspread--
+    this.#unspread.delete(block)
   }
 
-  /** Reveals more blocks to a peer: a few to keep it interested, more when it holds a slot. */
-  topUp(link: PeerLink, out: Outbox): void {
-    const revealed = this.#revealed.get(link.peer)
-    if (revealed === undefined || link.theirs === null) return
-    const wanted = link.amChoking ? REVEAL_BLOCKS / 4 : REVEAL_BLOCKS
-    let open = revealed.count
-    for (const block of revealed.ones()) {
-      // What the peer has fetched no longer counts as open; forgetting it keeps this loop short.
-      if (!link.theirs.get(block)) continue
-      revealed.clear(block)
-      open--
-    }
-    if (open > wanted / 2) return
-    for (let first = open; first < wanted; ) {
-      const run = this.#nextRun(link, Math.min(REVEAL_BLOCKS / 4, wanted - first))
-      if (run === null) return
-      for (let i = 0; i < run.count; i++) this.#reveal(link.peer, revealed, run.first + i)
+  /** A block went out to a peer. */
+  onSent(peer: PeerId, block: BlockIndex, now: number): void {
+    const pupil = this.#pupils.get(peer)
+    if (pupil?.open.delete(block) !== true) return
+    if (this.#unspread.has(block) || (this.#holders[block] ?? 0) > 1) return
+    pupil.unspread++
+    this.#unspread.set(block, { peer, since: now })
+  }
+
+  /** Reveals more blocks to a peer on its turn. */
+  topUp(link: PeerLink, out: Outbox, now: number): void {
+    const pupil = this.#pupils.get(link.peer)
+    if (pupil === undefined || pupil.turnLeft === 0 || link.theirs === null) return
+    const batch = batchOf(link, now)
+    if (pupil.open.size > batch / 2) return
+    let room = Math.min(batch - pupil.open.size, pupil.turnLeft)
+    while (room > 0) {
+      const run = this.#nextRun(link, pupil, room)
+      if (run === null) {
+        pupil.turnLeft = 0
+        return
+      }
+      for (let block = run.first; block < run.first + run.count; block++) {
+        pupil.revealed.set(block)
+        pupil.open.add(block)
+        this.#given[block] = Math.min(255, (this.#given[block] ?? 0) + 1)
+      }
       out.send(link.peer, { type: 'have', ...run })
-      first += run.count
+      room -= run.count
+      pupil.turnLeft -= run.count
     }
   }
 
-  #reveal(peer: PeerId, revealed: Bitfield, block: BlockIndex): void {
-    revealed.set(block)
-    this.#timesRevealed[block] = (this.#timesRevealed[block] ?? 0) + 1
-    if (!this.#revealedTo.has(block)) this.#revealedTo.set(block, peer)
-  }
-
-  /** The next run that nobody was told of; when there is none, one that nobody holds yet. */
-  #nextRun(link: PeerLink, length: number): { first: BlockIndex; count: number } | null {
-    const revealed = this.#revealed.get(link.peer)
-    const isFresh = (block: BlockIndex) => this.#timesRevealed[block] === 0
-    const isRare = (block: BlockIndex) =>
-      this.#holders[block] === 0 && link.theirs?.get(block) !== true && revealed?.get(block) !== true
-    while (this.#next < this.blockCount && !isFresh(this.#next)) this.#next++
-    if (this.#next < this.blockCount) return this.#runFrom(this.#next, length, isFresh)
-    let best = -1
-    for (let block = 0; block < this.blockCount; block++) {
-      if (!isRare(block)) continue
-      if (best === -1 || (this.#timesRevealed[block] ?? 0) < (this.#timesRevealed[best] ?? 0)) best = block
+  /** The next run that nobody was given; when there is none, a block that is to be given again. */
+  #nextRun(link: PeerLink, pupil: Pupil, length: number): { first: BlockIndex; count: number } | null {
+    if (!this.hasSupply) return null
+    if (this.#next < this.blockCount) {
+      const first = this.#next
+      let count = 1
+      while (count < length && first + count < this.blockCount && this.#given[first + count] === 0) count++
+      return { first, count }
     }
-    return best === -1 ? null : this.#runFrom(best, length, isRare)
+    const fits = (block: BlockIndex) => link.theirs?.get(block) !== true && !pupil.revealed.get(block)
+    const position = this.#again.findIndex(fits)
+    const first = this.#again[position]
+    if (first === undefined) return null
+    this.#again.splice(position, 1)
+    return { first, count: 1 }
   }
 
-  #runFrom(first: BlockIndex, length: number, fits: (block: BlockIndex) => boolean): { first: number; count: number } {
-    let count = 1
-    while (count < length && first + count < this.blockCount && fits(first + count)) count++
-    return { first, count }
+  #giveAgain(block: BlockIndex): void {
+    if ((this.#holders[block] ?? 0) < 2) this.#again.push(block)
   }
 
   #addHolder(block: BlockIndex, change: number): void {
     const before = this.#holders[block] ?? 0
-    this.#holders[block] = before + change
-    if (before === 0 && change > 0) this.#seenCount++
-    if (before + change === 0 && change < 0) this.#seenCount--
+    const after = before + change
+    this.#holders[block] = after
+    if (before < 2 && after >= 2) this.#spreadCount++
+    if (before >= 2 && after < 2) this.#spreadCount--
   }
+}
+
+/** Blocks to keep revealed ahead: more for fast links, so that our uplink never waits for a request. */
+function batchOf(link: PeerLink, now: number): number {
+  const ahead = Math.ceil((link.upSpeed.rate(now) * REVEAL_SECONDS) / LIMITS.blockBytes)
+  return Math.max(REVEAL_MIN, Math.min(REVEAL_MAX, ahead))
 }

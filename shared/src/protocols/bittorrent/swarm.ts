@@ -6,7 +6,8 @@ import { Geometry } from '../../content/geometry.ts'
 import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import type { FileRoot } from '../../kernel/ids.ts'
-import { Choking } from './choking.ts'
+import { Choking, type SlotTurns } from './choking.ts'
+import { RECHOKE_MS } from './constants.ts'
 import { Downloads } from './downloads.ts'
 import type { Outbox } from './effects.ts'
 import { HashFetch } from './hash-fetch.ts'
@@ -15,6 +16,9 @@ import type { PeerLink } from './peer-link.ts'
 import { BLOCK, PiecePicker } from './piece-picker.ts'
 import { SuperSeeder } from './super-seed.ts'
 import { Uploads } from './uploads.ts'
+
+/** How often stale turns of super-seeding are looked for; our choice. */
+const TURN_CHECK_MS = RECHOKE_MS / 5
 
 export interface SwarmOptions {
   readonly info: ShareInfo
@@ -40,6 +44,7 @@ export class Swarm {
   readonly haves: HaveAnnouncer
   readonly #options: SwarmOptions
   #superSeed: SuperSeeder | 'notYet' | 'over' = 'notYet'
+  #turnCheckAt = 0
 
   constructor(options: SwarmOptions) {
     const { info, links, out, rng } = options
@@ -55,7 +60,10 @@ export class Swarm {
     const { picker, hashes } = this
     this.downloads = new Downloads({ geometry, picker, hashes, links, out, bucket: options.downloadBucket })
     const mayServe = (peer: PeerId, block: BlockIndex) => this.#mayServe(peer, block)
-    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe })
+    const onSent = (link: PeerLink, block: BlockIndex, now: number) => {
+      this.onSent(link, block, now)
+    }
+    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe, onSent })
     this.choking = new Choking(
       {
         links,
@@ -64,6 +72,7 @@ export class Swarm {
         rng: rng.child('choking'),
         scoreOf: (link, now) => this.#scoreOf(link, now),
         expectsReturn: () => !options.isSeeding(),
+        turns: () => this.#turns,
       },
       options.now,
     )
@@ -72,14 +81,16 @@ export class Swarm {
 
   /** Every block of the share is here, wanted or not. */
   get isFull(): boolean {
-    for (let piece = 0; piece < this.geometry.pieceCount; piece++) if (!this.picker.hasWholePiece(piece)) return false
+    for (let piece = 0; piece < this.geometry.pieceCount; piece++)
+      if (!this.picker.hasWholePiece(piece)) return false
     return true
   }
 
   /** The blocks that we hold. */
   ours(): Bitfield {
     const ours = new Bitfield(this.geometry.blockCount)
-    for (let block = 0; block < ours.length; block++) if (this.picker.state(block) === BLOCK.have) ours.set(block)
+    for (let block = 0; block < ours.length; block++)
+      if (this.picker.state(block) === BLOCK.have) ours.set(block)
     return ours
   }
 
@@ -95,28 +106,47 @@ export class Swarm {
     } else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
     else if (ours.isEmpty) out.send(link.peer, { type: 'haveNone' })
     else out.send(link.peer, { type: 'bitfield', bits: ours.toBytes() })
-    this.topUp(link)
   }
 
   /** A peer's blocks changed: spreads the news to super-seeding and interest. */
-  onTheirBlocks(link: PeerLink, blocks: Iterable<BlockIndex>): void {
+  onTheirBlocks(link: PeerLink, blocks: Iterable<BlockIndex>, now: number): void {
     if (!(this.#superSeed instanceof SuperSeeder)) return
     for (const block of blocks) this.#superSeed.sawBlock(link.peer, block)
     if (this.#superSeed.isDone || link.isSeed) this.#endSuperSeeding()
-    else this.topUp(link)
+    else this.topUp(link, now)
   }
 
-  topUp(link: PeerLink): void {
-    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#options.out)
+  topUp(link: PeerLink, now: number): void {
+    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#options.out, now)
   }
 
-  topUpAll(): void {
-    if (this.#superSeed instanceof SuperSeeder) for (const link of this.#options.links.values()) this.topUp(link)
+  /** A block left for a peer. */
+  onSent(link: PeerLink, block: BlockIndex, now: number): void {
+    if (!(this.#superSeed instanceof SuperSeeder)) return
+    this.#superSeed.onSent(link.peer, block, now)
+    this.topUp(link, now)
+    if (!this.#superSeed.isOnTurn(link.peer)) this.choking.touch()
+  }
+
+  /** Every re-ranking: stale turns end. */
+  onWake(now: number): void {
+    if (now < this.#turnCheckAt) return
+    this.#turnCheckAt = now + TURN_CHECK_MS
+    if (!(this.#superSeed instanceof SuperSeeder)) return
+    this.#superSeed.onWake(now)
+    this.choking.touch()
+  }
+
+  wakeAt(): number {
+    return this.#superSeed instanceof SuperSeeder && this.#options.links.size > 0 ? this.#turnCheckAt : Infinity
   }
 
   removePeer(link: PeerLink, now: number): void {
     if (this.#superSeed instanceof SuperSeeder) this.#superSeed.leave(link)
     this.hashes.removePeer(link.peer)
+    this.haves.removePeer(link.peer)
+    this.choking.touch()
+    this.uploads.removePeer(link)
     this.downloads.removePeer(link, now)
   }
 
@@ -128,7 +158,8 @@ export class Swarm {
     if (!(this.#superSeed instanceof SuperSeeder)) {
       this.#superSeed = new SuperSeeder(this.geometry.blockCount)
       for (const link of this.#options.links.values()) {
-        if (link.theirs !== null) for (const block of link.theirs.ones()) this.#superSeed.sawBlock(link.peer, block)
+        if (link.theirs !== null)
+          for (const block of link.theirs.ones()) this.#superSeed.sawBlock(link.peer, block)
       }
     }
     return this.#superSeed
@@ -146,6 +177,7 @@ export class Swarm {
   }
 
   #endSuperSeeding(): void {
+    this.choking.touch()
     const superSeed = this.#superSeed
     this.#superSeed = 'over'
     if (!(superSeed instanceof SuperSeeder)) return
@@ -161,6 +193,19 @@ export class Swarm {
 
   #scoreOf(link: PeerLink, now: number): number {
     if (!this.#options.isSeeding()) return link.downRank.rate(now)
-    return this.#superSeed instanceof SuperSeeder ? this.#superSeed.creditOf(link.peer) : link.upRank.rate(now)
+    return this.#superSeed instanceof SuperSeeder ? this.#superSeed.meritOf(link.peer) : link.upRank.rate(now)
+  }
+
+  /** While we super-seed, slots go round in turns. */
+  get #turns(): SlotTurns | null {
+    const superSeed = this.#superSeed
+    if (!(superSeed instanceof SuperSeeder)) return null
+    return {
+      isOnTurn: (link) => superSeed.isOnTurn(link.peer),
+      isWaiting: (link) => superSeed.isHiddenFrom(link.peer) && link.theirs !== null && superSeed.hasSupply,
+      begin: (link, now) => {
+        superSeed.beginTurn(link, this.#options.out, now)
+      },
+    }
   }
 }

@@ -48,7 +48,12 @@ export type IntroductionEffect =
       readonly signature: string
     }
   | { readonly type: 'route'; readonly envelope: SignalEnvelope; readonly carrier: Carrier }
-  | { readonly type: 'openConnection'; readonly sid: SessionId; readonly peer: PeerId; readonly isInitiator: boolean }
+  | {
+      readonly type: 'openConnection'
+      readonly sid: SessionId
+      readonly peer: PeerId
+      readonly isInitiator: boolean
+    }
   | { readonly type: 'applySignal'; readonly sid: SessionId; readonly signal: LocalSignal }
   | { readonly type: 'closeConnection'; readonly sid: SessionId }
   | { readonly type: 'sendProof'; readonly sid: SessionId; readonly signature: string }

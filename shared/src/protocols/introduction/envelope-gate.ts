@@ -21,7 +21,8 @@ export class EnvelopeGate {
   /** @returns the `verify` effect under the given ticket, or `null` when the envelope is refused at once. */
   admit(envelope: SignalEnvelope, carrier: Carrier, ticket: number, now: number): IntroductionEffect | null {
     if (envelope.to !== this.self || envelope.from === this.self) return null
-    if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + EXPIRY_MS) return null
+    if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + EXPIRY_MS)
+      return null
     if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return null
     const payload = decodePayload(envelope.kind, envelope.payload)
     if (!payload.ok || this.#pending.size >= PENDING_CHECKS) return null

@@ -7,14 +7,21 @@ import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { signedText, type SignalEnvelope, type UnsignedEnvelope } from '../../wire/envelope.ts'
 import { inspectCandidate, inspectSdp } from '../../wire/sdp.ts'
-import { CONNECT_TIMEOUT_MS, EXPIRY_MS, PROBE_TIMEOUT_MS, SEEN_PERIOD_MS, SEEN_SESSIONS } from './constants.ts'
+import {
+  CONNECT_TIMEOUT_MS,
+  EXPIRY_MS,
+  PROBE_TIMEOUT_MS,
+  SEEN_PERIOD_MS,
+  SEEN_SESSIONS,
+} from './constants.ts'
 import type { Carrier, IntroductionEffect, IntroductionInput, LinkFailure, LocalSignal } from './effects.ts'
 import { EnvelopeGate } from './envelope-gate.ts'
 import { encodePayload, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
 import { hashText, transcript, type Session, type SessionStage } from './session.ts'
 
 /** What is waiting for a signature of ours. */
-type Signing = { readonly envelope: UnsignedEnvelope; readonly carrier: Carrier } | { readonly proofOf: SessionId }
+type Signing =
+  { readonly envelope: UnsignedEnvelope; readonly carrier: Carrier } | { readonly proofOf: SessionId }
 
 export interface IntroducerOptions {
   readonly self: PeerId
@@ -56,7 +63,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   wakeAt(): number {
     let at = Infinity
-    for (const session of this.#sessions.values()) if (session.stage !== 'up') at = Math.min(at, session.deadline)
+    for (const session of this.#sessions.values())
+      if (session.stage !== 'up') at = Math.min(at, session.deadline)
     return at
   }
 
@@ -117,7 +125,10 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     }
     const sid = defined(parseSessionId(toHex(this.#options.rng.bytes(16))), 'session id')
     this.#seenSessions.add(sid, now)
-    const session = this.#open({ sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers }, now)
+    const session = this.#open(
+      { sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers },
+      now,
+    )
     this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
   }
 
@@ -150,7 +161,18 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #send(session: Session, payload: Payload, now: number): void {
     const { peer: to, sid, carrier } = session
     const text = encodePayload(payload)
-    this.#signAndRoute({ v: 1, kind: payload.kind, to, from: this.#options.self, sid, expiry: Math.floor(now) + EXPIRY_MS, payload: text }, carrier)
+    this.#signAndRoute(
+      {
+        v: 1,
+        kind: payload.kind,
+        to,
+        from: this.#options.self,
+        sid,
+        expiry: Math.floor(now) + EXPIRY_MS,
+        payload: text,
+      },
+      carrier,
+    )
   }
 
   #signAndRoute(envelope: UnsignedEnvelope, carrier: Carrier): void {
@@ -214,13 +236,26 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       // The other side lost the link without our noticing: it would not call otherwise.
       this.#close(existing)
     }
-    const start = { sid: envelope.sid, peer: envelope.from, role: 'responder', stage: 'accepted', carrier } as const
-    if (!this.#isOpen || this.pendingCount >= LIMITS.pendingNegotiations * 2 || this.#banned.has(envelope.from)) {
+    const start = {
+      sid: envelope.sid,
+      peer: envelope.from,
+      role: 'responder',
+      stage: 'accepted',
+      carrier,
+    } as const
+    if (
+      !this.#isOpen ||
+      this.pendingCount >= LIMITS.pendingNegotiations * 2 ||
+      this.#banned.has(envelope.from)
+    ) {
       const reason: ByeReason = this.#banned.has(envelope.from) ? 'banned' : 'busy'
       const bye = encodePayload({ kind: 'bye', reason })
       const { sid, from } = envelope
       const expiry = Math.floor(now) + EXPIRY_MS
-      this.#signAndRoute({ v: 1, kind: 'bye', to: from, from: this.#options.self, sid, expiry, payload: bye }, carrier)
+      this.#signAndRoute(
+        { v: 1, kind: 'bye', to: from, from: this.#options.self, sid, expiry, payload: bye },
+        carrier,
+      )
       return
     }
     const session = this.#open({ ...start, otherCarriers: [] }, now)
@@ -252,11 +287,16 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #onAnswer(session: Session, payload: PayloadOf<'answer'>): void {
-    if (session.stage !== 'offering' || session.offerSdp === null || session.answerFingerprint !== null) return
+    if (session.stage !== 'offering' || session.offerSdp === null || session.answerFingerprint !== null)
+      return
     const facts = inspectSdp(payload.sdp)
     if (!facts.ok || payload.offerHash !== hashText(session.offerSdp)) return
     session.answerFingerprint = facts.value.fingerprint
-    this.#effects.push({ type: 'applySignal', sid: session.sid, signal: { type: 'answer', sdp: payload.sdp } })
+    this.#effects.push({
+      type: 'applySignal',
+      sid: session.sid,
+      signal: { type: 'answer', sdp: payload.sdp },
+    })
   }
 
   #onCandidate(session: Session, payload: PayloadOf<'candidate'>): void {
@@ -277,7 +317,10 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       return
     }
     const facts = inspectSdp(signal.sdp)
-    const fingerprint = defined(facts.ok ? facts.value.fingerprint : null, 'fingerprint of our own description')
+    const fingerprint = defined(
+      facts.ok ? facts.value.fingerprint : null,
+      'fingerprint of our own description',
+    )
     if (signal.type === 'offer' && session.stage === 'offering' && session.offerSdp === null) {
       session.offerSdp = signal.sdp
       session.offerFingerprint = fingerprint

@@ -22,7 +22,9 @@ const schemas = {
   bye: v.strictObject({ reason: v.picklist(['busy', 'banned', 'cancelled', 'refused']) }),
 } as const satisfies Record<SignalKind, v.GenericSchema>
 
-export type Payload = { [Kind in SignalKind]: { readonly kind: Kind } & v.InferOutput<(typeof schemas)[Kind]> }[SignalKind]
+export type Payload = {
+  [Kind in SignalKind]: { readonly kind: Kind } & v.InferOutput<(typeof schemas)[Kind]>
+}[SignalKind]
 export type PayloadOf<Kind extends SignalKind> = Extract<Payload, { kind: Kind }>
 export type ByeReason = PayloadOf<'bye'>['reason']
 

@@ -1,0 +1,3 @@
+import { createNodeClient } from '../src/app/tabs.ts'
+
+Object.assign(globalThis, { engine: () => createNodeClient() })

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vite'
+
+/** The benchmark page: the engine without its interface, beside a bare data channel. Not part of the app. */
+export default defineConfig({
+  root: import.meta.dirname,
+  worker: { format: 'es' },
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+})

@@ -1,0 +1,103 @@
+import type { AppCommand, AppErrorCode, AppResult, AppSnapshot, NodeClient } from './api.ts'
+import type { LocalClient } from './local-client.ts'
+
+const CHANNEL = 'ringdrop-tabs'
+/** A follower says so often that it is there; an owner that hears nobody stops sending snapshots. */
+const HELLO_MS = 5_000
+/** A command that the owner has not answered by then failed; saving large files takes a while. */
+const ANSWER_MS = 60_000
+
+/** Between the tabs of one profile; all of one origin and one version, so shapes are trusted. */
+type TabMessage =
+  | { readonly type: 'hello' }
+  | { readonly type: 'snapshot'; readonly snapshot: AppSnapshot }
+  | { readonly type: 'command'; readonly id: string; readonly command: AppCommand }
+  | { readonly type: 'answer'; readonly id: string; readonly result: AppResult<AppCommand['type']> }
+
+/** Shows the owner's node in another tab, and passes commands to it. Files cross as handles, not as bytes. */
+export class RemoteClient implements NodeClient {
+  readonly #channel = new BroadcastChannel(CHANNEL)
+  readonly #answers = new Map<string, (result: AppResult<AppCommand['type']>) => void>()
+  readonly #listeners = new Set<() => void>()
+  readonly #timer: ReturnType<typeof setInterval>
+  #snapshot: AppSnapshot = {
+    phase: { name: 'follower' },
+    node: null,
+    hashing: [],
+    missingSources: [],
+    server: { state: 'connecting', because: null },
+    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
+    limits: { uploadRate: null, downloadRate: null },
+  }
+
+  constructor(changed: () => void) {
+    this.onChange(changed)
+    this.#channel.onmessage = (event: MessageEvent<TabMessage>) => this.#onMessage(event.data)
+    this.#timer = setInterval(() => this.#post({ type: 'hello' }), HELLO_MS)
+    this.#post({ type: 'hello' })
+  }
+
+  snapshot(): AppSnapshot {
+    return this.#snapshot
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  run<Type extends AppCommand['type']>(
+    command: Extract<AppCommand, { type: Type }>,
+  ): Promise<AppResult<Type>> {
+    const id = crypto.randomUUID()
+    return new Promise((resolve) => {
+      const finish = (result: AppResult<AppCommand['type']>) => {
+        clearTimeout(timer)
+        this.#answers.delete(id)
+        resolve(result as AppResult<Type>)
+      }
+      const ownerGone = { ok: false, code: 'ownerGone' satisfies AppErrorCode } as const
+      const timer = setTimeout(() => finish(ownerGone), ANSWER_MS)
+      this.#answers.set(id, finish)
+      this.#post({ type: 'command', id, command })
+    })
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#channel.close()
+    for (const finish of this.#answers.values()) finish({ ok: false, code: 'ownerGone' })
+  }
+
+  #onMessage(message: TabMessage): void {
+    if (message.type === 'answer') this.#answers.get(message.id)?.(message.result)
+    if (message.type !== 'snapshot') return
+    this.#snapshot = { ...message.snapshot, phase: { name: 'follower' } }
+    for (const listener of this.#listeners) listener()
+  }
+
+  #post(message: TabMessage): void {
+    this.#channel.postMessage(message)
+  }
+}
+
+/** The owner's side: answers the commands of other tabs and keeps them up to date while there are any. */
+export function serveTabs(client: LocalClient): void {
+  const channel = new BroadcastChannel(CHANNEL)
+  const post = (message: TabMessage) => channel.postMessage(message)
+  let heardAt = -Infinity
+  const show = () => post({ type: 'snapshot', snapshot: client.snapshot() })
+  channel.onmessage = (event: MessageEvent<TabMessage>) => {
+    const message = event.data
+    if (message.type === 'hello') {
+      heardAt = performance.now()
+      show()
+    } else if (message.type === 'command') {
+      const { id, command } = message
+      void client.run(command).then((result) => post({ type: 'answer', id, result }))
+    }
+  }
+  client.onChange(() => {
+    if (performance.now() - heardAt < HELLO_MS * 3) show()
+  })
+}

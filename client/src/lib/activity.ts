@@ -1,0 +1,79 @@
+/** Questions about the whole node: what the title says, when to warn, what to announce. */
+import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
+import { isFetching } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
+import type { AppSnapshot } from '../app/api.ts'
+import { fractionOf, percentOf } from './format.ts'
+import { displayName } from './links.ts'
+import { stateWords } from './words.ts'
+
+export const APP_NAME = 'Ringdrop'
+
+/** `↓ 42 % · name` while something is fetched, of the share that is furthest. */
+export function titleOf(snapshot: AppSnapshot): string {
+  const fetched = (snapshot.node?.shares ?? []).filter((share) => isFetching(share.state))
+  const [first] = [...fetched].sort((a, b) => fraction(b) - fraction(a))
+  if (first !== undefined) {
+    const more = fetched.length > 1 ? ` + ${String(fetched.length - 1)}` : ''
+    return `↓ ${String(percentOf(fraction(first)))} % · ${displayName(first.name, first.infoHash)}${more}`
+  }
+  const hashing = snapshot.hashing.find((each) => each.error === null)
+  if (hashing !== undefined) return `${String(percentOf(fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
+  const isSending = snapshot.node?.shares.some((share) => share.upSpeed > 0) === true
+  return isSending ? `↑ ${APP_NAME}` : APP_NAME
+}
+
+/** True when closing this tab would stop bytes that move, or take away the only whole copy from those who fetch it. */
+export function shouldWarnBeforeClosing(snapshot: AppSnapshot): boolean {
+  if (snapshot.phase.name !== 'owner') return false
+  return (snapshot.node?.shares ?? []).some(
+    (share) => (isFetching(share.state) && share.downSpeed > 0) || isOnlyCopy(share),
+  )
+}
+
+/** Whether somebody is fetching a share that nobody else has in whole. */
+export function isOnlyCopy(share: ShareView): boolean {
+  if (share.state.name !== 'seeding') return false
+  const hasLeechers = share.peers.some((peer) => !peer.isSeed)
+  // Seeds do not stay connected to each other, so only the tracker knows of them; its count includes us.
+  const hasOtherSeeds = share.peers.some((peer) => peer.isSeed) || (share.tracker.seeders ?? 0) > 1
+  return hasLeechers && !hasOtherSeeds
+}
+
+/** What happened between two snapshots that a person who can't see the page should hear. */
+export function changesBetween(before: AppSnapshot, after: AppSnapshot): string[] {
+  const said: string[] = []
+  const earlier = new Map(before.node?.shares.map((share) => [share.infoHash, share]))
+  const isFirst = before.node === null
+  for (const share of after.node?.shares ?? []) {
+    const sentence = isFirst ? null : changeOf(earlier.get(share.infoHash) ?? null, share)
+    if (sentence !== null) said.push(sentence)
+  }
+  for (const { id, name, error } of after.hashing) {
+    const wasFine = before.hashing.find((each) => each.id === id)?.error === null
+    if (error !== null && wasFine) said.push(`${name} could not be shared`)
+  }
+  return said
+}
+
+function changeOf(before: ShareView | null, after: ShareView): string | null {
+  const name = displayName(after.name, after.infoHash)
+  const [was, is] = [before?.state.name ?? null, after.state.name]
+  if (was === is) return null
+  switch (is) {
+    case 'seeding':
+      if (was === null) return after.isSource ? `${name} is ready to be shared` : null
+      return was === 'leeching' || was === 'endgame' ? `${name} is complete and verified` : null
+    case 'leeching':
+      return was === 'offered' || was === 'checking' ? `${name} started downloading` : null
+    case 'failed':
+      return `${name}: ${stateWords(after).label}`
+    case 'paused':
+      return after.state.name === 'paused' && after.state.because === 'person' ? null : `${name}: ${stateWords(after).label}`
+    default:
+      return null
+  }
+}
+
+function fraction(share: ShareView): number {
+  return fractionOf(share.verifiedBytes, share.wantedBytes)
+}

@@ -1,0 +1,37 @@
+import { type LinkCode, type ParsedLink, parseLink } from '@ringdrop/shared/content/magnet.ts'
+
+/** What the fragment of the address asks for. */
+export type Route =
+  | { readonly page: 'home' }
+  /** `text` is what was in the fragment, as it came. */
+  | { readonly page: 'share'; readonly text: string; readonly link: ParsedLink }
+  | { readonly page: 'badLink'; readonly text: string; readonly code: LinkCode }
+
+/** Address of the first screen. */
+export const HOME_HASH = '#/'
+
+/** Reads `location.hash`. `#/...` is the app itself, everything else a link to a share. */
+export function parseRoute(hash: string): Route {
+  const text = hash.startsWith('#') ? hash.slice(1) : hash
+  if (text === '' || text.startsWith('/')) return { page: 'home' }
+  const link = parseLink(text)
+  return link.ok ? { page: 'share', text, link: link.value } : { page: 'badLink', text, code: link.code }
+}
+
+/**
+ * The fragment that opens what a person pasted: the magnet inside a link of ours stays as it is, so that a reload
+ * and a copied address show the same page.
+ */
+export function hashFor(text: string): string {
+  const trimmed = text
+    .trim()
+    .replace(/^<+|>+$/g, '')
+    .trim()
+  const fragment = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed.slice(trimmed.indexOf('#') + 1) : trimmed
+  return `#${fragment}`
+}
+
+/** True when pasted text looks like something to open rather than like prose. */
+export function looksLikeLink(text: string): boolean {
+  return parseLink(text).ok
+}

@@ -1,0 +1,104 @@
+/** Getting finished files out of the browser's storage. Nothing here reads a whole file into memory. */
+import { downloadZip } from 'client-zip'
+import type { SavedFile } from '../app/api.ts'
+
+/** A zip up to this size is put together without asking where to. Our choice. */
+const ZIP_WITHOUT_PICKER = 64 * 1024 * 1024
+/** A larger zip must not be put together by the browser; it would hold it in memory or fill its disk cache. */
+const ZIP_IN_BROWSER = 512 * 1024 * 1024
+/** Downloads read from their object URL after the click; it is taken back when they surely have begun. */
+const REVOKE_MS = 10 * 60_000
+/** Browsers drop downloads that are asked for in too quick a row. */
+const BETWEEN_DOWNLOADS_MS = 400
+
+/** Pickers that TypeScript's DOM library does not name yet. */
+export interface Pickers {
+  showDirectoryPicker?(options: { mode: 'readwrite'; id?: string }): Promise<FileSystemDirectoryHandle>
+  showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>
+}
+
+/** `cancelled` is no error: the person closed the browser's dialog. */
+export type SaveOutcome = 'saved' | 'cancelled' | 'failed'
+
+export const canSaveFolder = (pickers: Pickers): boolean => pickers.showDirectoryPicker !== undefined
+
+/** Hands one file to the browser's downloads. */
+export function saveFile(name: string, file: Blob): void {
+  const url = URL.createObjectURL(file)
+  const anchor = document.createElement('a')
+  anchor.href = url
+  anchor.download = name
+  document.body.append(anchor)
+  anchor.click()
+  anchor.remove()
+  setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS)
+}
+
+/** Each file by itself; folders are lost. */
+export async function saveEach(files: readonly SavedFile[]): Promise<SaveOutcome> {
+  for (const { path, file } of files) {
+    saveFile(path.at(-1) ?? 'file', file)
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_DOWNLOADS_MS))
+  }
+  return 'saved'
+}
+
+/** Asks for a folder; must be called in answer to a click. */
+export async function pickFolder(pickers: Pickers): Promise<FileSystemDirectoryHandle | 'cancelled'> {
+  try {
+    return (await pickers.showDirectoryPicker?.({ mode: 'readwrite', id: 'ringdrop' })) ?? 'cancelled'
+  } catch {
+    return 'cancelled'
+  }
+}
+
+/** Writes the tree of files into a folder, one after another, as streams. */
+export async function saveToFolder(
+  folder: FileSystemDirectoryHandle,
+  files: readonly SavedFile[],
+  onProgress: (done: number) => void,
+): Promise<SaveOutcome> {
+  try {
+    for (const [index, { path, file }] of files.entries()) {
+      let place = folder
+      for (const name of path.slice(0, -1)) place = await place.getDirectoryHandle(name, { create: true })
+      const handle = await place.getFileHandle(path.at(-1) ?? 'file', { create: true })
+      await file.stream().pipeTo(await handle.createWritable())
+      onProgress(index + 1)
+    }
+    return 'saved'
+  } catch {
+    return 'failed'
+  }
+}
+
+/** One zip of everything, streamed where the browser can; where it can't and it is large, file by file instead. */
+export async function saveZip(name: string, files: readonly SavedFile[], pickers: Pickers): Promise<SaveOutcome> {
+  const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
+  const zip = () => downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
+  if (totalBytes > ZIP_WITHOUT_PICKER && pickers.showSaveFilePicker !== undefined) {
+    const handle = await pickers.showSaveFilePicker({ suggestedName: `${name}.zip` }).catch(() => null)
+    if (handle === null) return 'cancelled'
+    return pipe(zip(), handle)
+  }
+  if (totalBytes > ZIP_IN_BROWSER) return saveEach(files)
+  try {
+    saveFile(`${name}.zip`, await zip().blob())
+    return 'saved'
+  } catch {
+    return 'failed'
+  }
+}
+
+async function pipe(response: Response, handle: FileSystemFileHandle): Promise<SaveOutcome> {
+  try {
+    await response.body?.pipeTo(await handle.createWritable())
+    return 'saved'
+  } catch {
+    return 'failed'
+  }
+}
+
+function zipEntry(path: readonly string[], file: Blob) {
+  return { name: path.join('/'), input: file, size: file.size, lastModified: new Date() }
+}

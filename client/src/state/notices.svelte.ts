@@ -1,0 +1,47 @@
+import type { Tone } from '../lib/words.ts'
+
+export interface NoticeAction {
+  readonly label: string
+  readonly run: () => void
+}
+
+export interface Notice {
+  readonly id: number
+  readonly tone: Tone
+  readonly text: string
+  readonly actions: readonly NoticeAction[]
+}
+
+/** A passing remark goes away after so long; errors and questions stay until they are closed. */
+const SHOWN_MS = 6_000
+
+/** Short messages at the edge of the screen, and the one sentence that screen readers speak. */
+export class Notices {
+  #items = $state.raw<readonly Notice[]>([])
+  #spoken = $state('')
+  #nextId = 1
+
+  get items(): readonly Notice[] {
+    return this.#items
+  }
+
+  get spoken(): string {
+    return this.#spoken
+  }
+
+  show(text: string, tone: Tone = 'quiet', actions: readonly NoticeAction[] = []): void {
+    const id = this.#nextId++
+    this.#items = [...this.#items.filter((item) => item.text !== text), { id, tone, text, actions }]
+    this.say(text)
+    if (tone !== 'bad' && actions.length === 0) setTimeout(() => this.dismiss(id), SHOWN_MS)
+  }
+
+  dismiss(id: number): void {
+    this.#items = this.#items.filter((item) => item.id !== id)
+  }
+
+  /** Spoken only. The same sentence twice in a row is spoken twice: the second carries an invisible space. */
+  say(text: string): void {
+    this.#spoken = this.#spoken === text ? `${text}\u00a0` : text
+  }
+}

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Helpers of the set-up scripts. Plain Node without packages: they run before anything is installed. */
+
+export const root = join(import.meta.dirname, '..')
+
+/** Ends with a message that says what to do. */
+export function stop(message) {
+  console.error(`\n${message}\n`)
+  process.exit(1)
+}
+
+/** Runs a command with its output shown; returns its exit code. */
+export function run(command, args, options = {}) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
+  if (error !== undefined) stop(`Could not run ${command}: ${error.message}`)
+  return status ?? 1
+}
+
+export function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  stop(`Ringdrop needs Node 20.19 or newer; this is ${process.versions.node}. See nodejs.org.`)
+}
+
+const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0)
+
+/** Installs packages from the lock file when they are missing or older than it. */
+export function installPackages() {
+  const installed = mtime(join(root, 'node_modules', '.package-lock.json'))
+  if (installed >= mtime(join(root, 'package-lock.json')) && installed > 0) return
+  console.log('Installing packages…')
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) stop('npm ci failed; see above.')
+}
+
+/** The newest change in a folder, generated and installed folders left out. */
+function newestIn(folder) {
+  let newest = 0
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name === 'test') continue
+    const path = join(folder, entry.name)
+    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : mtime(path))
+  }
+  return newest
+}
+
+/** Builds client and server when their sources are newer than what was built. */
+export function build() {
+  const shared = newestIn(join(root, 'shared'))
+  const lock = mtime(join(root, 'package-lock.json'))
+  for (const part of ['client', 'signaling-server']) {
+    const built = mtime(join(root, part, 'dist', part === 'client' ? 'index.html' : 'main.js'))
+    if (built > Math.max(shared, lock, newestIn(join(root, part)))) continue
+    console.log(`Building ${part}…`)
+    const quiet = ['run', 'build', '--workspace', part, '--silent', '--', '--logLevel', 'warn']
+    if (run('npm', quiet) !== 0) stop(`The build of ${part} failed; see above.`)
+  }
+}
+
+const isRoot = () => process.getuid?.() === 0
+
+/** Makes sure that Debian packages are there: installs them when root, else says which are missing. */
+export function needDebian(packages) {
+  const missing = Object.entries(packages).filter(([, isThere]) => !isThere())
+  if (missing.length === 0) return
+  const names = missing.map(([name]) => name)
+  if (!isRoot() || !existsSync('/usr/bin/apt-get')) {
+    stop(`The tests need these packages, please install them: ${names.join(', ')}
+On Debian or Ubuntu: sudo apt-get install ${names.join(' ')}`)
+  }
+  console.log(`Installing Debian packages: ${names.join(', ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-qq'], { env })
+  if (run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env }) !== 0) {
+    stop(`apt-get could not install ${names.join(', ')}; see above.`)
+  }
+}
+
+/** What the tests need besides npm packages. */
+export const TEST_PACKAGES = {
+  chromium: () => existsSync('/usr/bin/chromium'),
+  'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
+}

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, checkNode, installPackages, needDebian, root, run, stop, TEST_PACKAGES } from './lib.mjs'
+
+/**
+ * `npm test`: installs what is missing and runs everything: checks, unit tests and simulations, contract
+ * suites in a real browser, end-to-end specs. Ends with one plain line of counts over all suites.
+ */
+const results = join(root, '.cache')
+const total = { passed: 0, failed: 0, skipped: 0 }
+let isRed = false
+
+function read(file) {
+  const path = join(results, file)
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null
+}
+
+function suite(name, command, args, env = {}) {
+  console.log(`\n== ${name}`)
+  const started = Date.now()
+  const code = run(command, args, { env: { ...process.env, ...env } })
+  if (code !== 0) isRed = true
+  console.log(`== ${name}: ${code === 0 ? 'ok' : `exit ${code}`}, ${Math.round((Date.now() - started) / 1000)} s`)
+}
+
+function addVitest(file) {
+  const report = read(file)
+  if (report === null) return void (total.failed += 1)
+  total.passed += report.numPassedTests
+  total.failed += report.numFailedTests
+  total.skipped += report.numPendingTests + (report.numTodoTests ?? 0)
+}
+
+function addPlaywright(file) {
+  const report = read(file)
+  if (report === null) return void (total.failed += 1)
+  total.passed += report.stats.expected
+  total.failed += report.stats.unexpected + report.stats.flaky
+  total.skipped += report.stats.skipped
+}
+
+checkNode()
+if (!process.argv.includes('--no-install')) {
+  installPackages()
+  needDebian(TEST_PACKAGES)
+}
+rmSync(results, { recursive: true, force: true })
+mkdirSync(results, { recursive: true })
+suite('format, lint, types', 'npm', ['run', '--silent', 'check:static'])
+const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json']
+suite('unit tests, simulations, contracts in Chromium', 'npx', [...vitest, '--outputFile.json=.cache/vitest.json'])
+addVitest('vitest.json')
+build()
+suite('end to end', 'npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'])
+addPlaywright('e2e.json')
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+if (isRed || total.failed > 0) stop('Something failed; see above.')
+if (total.passed === 0) stop('No test ran.')
