@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { FileView } from '@ringdrop/shared/node/snapshot.ts'
 import { FileTree } from '../lib/file-tree.ts'
@@ -38,6 +39,6 @@ export class FilesView {
   }
 
   #build(): FileTree {
-    return new FileTree(this.#files ?? [])
+    return new FileTree(untrack(() => this.#files) ?? [])
   }
 }

@@ -16,6 +16,15 @@ export interface ChokingParts {
   readonly scoreOf: (link: PeerLink, now: number) => number
   /** False for a seed, to which nobody can give anything. */
   readonly expectsReturn: () => boolean
+  /** Super-seeding hands out slots in turns; `null` otherwise. */
+  readonly turns: () => SlotTurns | null
+}
+
+/** Slots that go round: a peer keeps its slot until its turn is over. */
+export interface SlotTurns {
+  readonly isOnTurn: (link: PeerLink) => boolean
+  readonly isWaiting: (link: PeerLink) => boolean
+  readonly begin: (link: PeerLink, now: number) => void
 }
 
 /** Hands out the upload slots: every 10 s by rank, every 30 s one by lot, and at once when a slot falls idle. */
@@ -25,6 +34,8 @@ export class Choking {
   #optimisticUntil: number
   #optimistic: PeerId | null = null
   #isOpen = true
+  /** Whether something changed that may leave a slot idle. */
+  #isTouched = true
 
   constructor(parts: ChokingParts, now: number) {
     this.#parts = parts
@@ -57,28 +68,54 @@ export class Choking {
     this.#rank(now)
   }
 
+  /** Interest, links or turns changed. */
+  touch(): void {
+    this.#isTouched = true
+  }
+
   /** Work-conserving: a slot whose peer wants nothing, or left, goes to the next at once. */
   fillIdleSlots(now: number): void {
-    if (!this.#isOpen) return
+    if (!this.#isTouched || !this.#isOpen) return
+    this.#isTouched = false
+    const turns = this.#parts.turns()
+    const isBusy = (link: PeerLink) => !link.amChoking && (turns?.isOnTurn(link) ?? link.peerInterested)
+    const isWaiting = (link: PeerLink) => turns?.isWaiting(link) ?? (link.amChoking && link.peerInterested)
+    const busy: PeerLink[] = []
     const waiting: PeerLink[] = []
-    let idleSlots = UPLOAD_SLOTS
     for (const link of this.#parts.links.values()) {
-      if (!link.peerInterested) continue
-      if (link.amChoking) waiting.push(link)
-      else idleSlots--
+      if (isBusy(link)) busy.push(link)
+      else if (isWaiting(link)) waiting.push(link)
     }
-    if (idleSlots <= 0 || waiting.length === 0) return
+    if (waiting.length === 0) return
     const candidates = waiting.map((link) => this.#candidate(link, now))
-    const chosen = new Set(pickForIdleSlots(candidates, idleSlots, this.#parts.rng))
-    for (const link of this.#parts.links.values()) {
-      // The slot moves on: whoever wants nothing now has to queue again.
-      if (chosen.has(link.peer)) this.#setChoked(link, false)
-      else if (!link.peerInterested) this.#setChoked(link, true)
+    const chosen = pickForIdleSlots(candidates, UPLOAD_SLOTS - busy.length, this.#parts.rng)
+    if (chosen.length > 0) this.#giveSlots(new Set(chosen), turns, now)
+  }
+
+  #giveSlots(chosen: ReadonlySet<PeerId>, turns: SlotTurns | null, now: number): void {
+    const { links } = this.#parts
+    let open = 0
+    for (const link of links.values()) if (!link.amChoking || chosen.has(link.peer)) open++
+    for (const link of links.values()) {
+      if (open <= UPLOAD_SLOTS) break
+      // Whoever wants nothing now makes room, but keeps its slot as long as nobody needs it.
+      const isIdle = !(turns?.isOnTurn(link) ?? link.peerInterested)
+      if (link.amChoking || chosen.has(link.peer) || !isIdle) continue
+      this.#setChoked(link, true)
+      open--
+    }
+    for (const peer of chosen) {
+      const link = links.get(peer)
+      if (link === undefined) continue
+      this.#setChoked(link, false)
+      turns?.begin(link, now)
     }
   }
 
   #rank(now: number): void {
     const { links, rng } = this.#parts
+    this.#isTouched = true
+    if (this.#isOpen && this.#parts.turns() !== null) return
     const candidates = this.#isOpen ? [...links.values()].map((link) => this.#candidate(link, now)) : []
     const { unchoked, optimistic } = rankPeers(candidates, UPLOAD_SLOTS, this.#optimistic, rng)
     const lucky = optimistic === null ? undefined : links.get(optimistic)

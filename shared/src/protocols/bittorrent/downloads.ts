@@ -6,6 +6,7 @@ import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import {
+  ENDGAME_CHECK_MS,
   ENDGAME_COPIES,
   PIPELINE_MAX,
   PIPELINE_MIN,
@@ -14,10 +15,11 @@ import {
   SNUB_MS,
   STEAL_AFTER_MS,
 } from './constants.ts'
+import { BlockSet } from './block-set.ts'
 import type { Outbox } from './effects.ts'
 import type { HashFetch } from './hash-fetch.ts'
 import type { PeerLink } from './peer-link.ts'
-import { BLOCK, type PiecePicker } from './piece-picker.ts'
+import { BLOCK, type BlockState, type PiecePicker } from './piece-picker.ts'
 
 export interface DownloadParts {
   readonly geometry: Geometry
@@ -36,6 +38,10 @@ export class Downloads {
   /** Blocks asked of more than one peer. */
   readonly #copies = new Map<BlockIndex, number>()
   #isActive = false
+  /** No peer can be snubbed before. */
+  #snubCheckAt = Infinity
+  #endgameAt = Infinity
+  #waitsForBucket = false
   receivedBytes = 0
   duplicateBytes = 0
 
@@ -68,7 +74,10 @@ export class Downloads {
   onHave(link: PeerLink, block: BlockIndex): void {
     if (link.theirs?.set(block) !== true) return
     if (link.isCounted) this.#count(block, 1)
-    if (this.#parts.picker.isMissing(block)) link.usefulCount++
+    if (!this.#parts.picker.isMissing(block)) return
+    link.usefulCount++
+    if (this.#parts.picker.state(block) === BLOCK.free) link.candidates?.add(block)
+    this.#parts.hashes.prefer(block)
   }
 
   removePeer(link: PeerLink, now: number): void {
@@ -95,20 +104,19 @@ export class Downloads {
 
   /** Tops up the requests outstanding with a peer. */
   refill(link: PeerLink, now: number): void {
-    if (!this.#isActive || link.peerChoking || link.theirs === null || link.usefulCount === 0) return
-    if (link.trust === 'quarantined') return
+    const { candidates } = link
+    if (!this.#isActive || link.peerChoking || candidates === null || link.trust === 'quarantined') return
+    const { picker, hashes } = this.#parts
+    if (candidates.count === 0) {
+      // What everybody has is on its way: look later whether it still is.
+      if (picker.freeCount === 0 && link.usefulCount > 0) this.#endgameAt = Math.min(this.#endgameAt, now + ENDGAME_CHECK_MS)
+      return
+    }
     const target = this.#target(link, now)
     const room = target - link.askedCount
     if (room < 1 || (link.askedCount > 0 && room < target * REFILL_SHARE)) return
-    const { picker, hashes } = this.#parts
-    const isVerifiable = (block: BlockIndex) => hashes.leafOf(block) !== null
-    const picked = picker.pick({ theirs: link.theirs, count: room, isVerifiable })
-    for (const block of picked) {
-      if (link.outstanding.has(block)) continue
-      if (!this.#ask(link, block, now)) return
-    }
-    if (picked.length === 0 && link.askedCount < PIPELINE_MIN && picker.freeCount === 0)
-      this.#endgame(link, now)
+    const isAskable = (block: BlockIndex) => hashes.isKnown(block) && !link.outstanding.has(block)
+    for (const block of picker.pick(candidates, room, isAskable)) if (!this.#ask(link, block, now)) return
   }
 
   /** A block came in. @returns false when we had not asked this peer for it. */
@@ -122,7 +130,7 @@ export class Downloads {
     if (picker.state(block) >= BLOCK.verifying) {
       this.duplicateBytes += bytes.length
     } else {
-      picker.setState(block, BLOCK.verifying)
+      this.#setState(block, BLOCK.verifying)
       this.#verifying.set(block, link.peer)
       link.downRank.add(bytes.length, now)
       link.downSpeed.add(bytes.length, now)
@@ -135,8 +143,9 @@ export class Downloads {
   }
 
   onReject(link: PeerLink, block: BlockIndex, now: number): void {
-    if (link.outstanding.has(block)) this.#settle(link, block)
-    this.refillAll(now)
+    const freed = this.#settle(link, block)
+    if (freed) this.refillAll(now)
+    else this.refill(link, now)
   }
 
   onStored(block: BlockIndex): PeerId | null {
@@ -145,7 +154,7 @@ export class Downloads {
     this.#verifying.delete(block)
     if (picker.state(block) === BLOCK.have) return from
     const wasMissing = picker.isMissing(block)
-    picker.setState(block, BLOCK.have)
+    this.#setState(block, BLOCK.have)
     for (const link of links.values()) {
       if (wasMissing && link.theirs?.get(block) === true) {
         link.usefulCount--
@@ -160,7 +169,7 @@ export class Downloads {
   onLost(block: BlockIndex): PeerId | null {
     const from = this.#verifying.get(block) ?? null
     this.#verifying.delete(block)
-    this.#parts.picker.setState(block, BLOCK.free)
+    this.#setState(block, BLOCK.free)
     return from
   }
 
@@ -182,12 +191,28 @@ export class Downloads {
     for (const link of this.#parts.links.values()) this.refill(link, now)
   }
 
+  /** What is due: peers to be snubbed, the endgame, and requests that waited for the download limit. */
+  onWake(now: number): void {
+    if (now >= this.#snubCheckAt) this.#checkSnubs(now)
+    if (now >= this.#endgameAt) this.#endgame(now)
+    if (this.#waitsForBucket && now >= this.#parts.bucket.readyAt(now)) {
+      this.#waitsForBucket = false
+      this.refillAll(now)
+    }
+  }
+
   /** Peers that owe us blocks and deliver none: their requests go to others. */
-  checkSnubs(now: number): void {
+  #checkSnubs(now: number): void {
     let freed = false
+    this.#snubCheckAt = Infinity
     for (const link of this.#parts.links.values()) {
-      if (link.askedCount === 0 || now < this.#snubAt(link)) continue
-      link.trust = link.trust === 'quarantined' ? 'quarantined' : 'snubbed'
+      if (link.askedCount === 0) continue
+      const at = this.#snubAt(link)
+      if (now < at) {
+        this.#snubCheckAt = Math.min(this.#snubCheckAt, at)
+        continue
+      }
+      if (link.trust === 'trusted') link.trust = 'snubbed'
       link.lastBlockAt = now
       this.#callOffAll(link)
       freed = true
@@ -196,14 +221,9 @@ export class Downloads {
   }
 
   wakeAt(now: number): number {
-    let at = Infinity
-    for (const link of this.#parts.links.values())
-      if (link.askedCount > 0) at = Math.min(at, this.#snubAt(link))
-    if (this.#isActive && this.#parts.picker.freeCount > 0) {
-      const ready = this.#parts.bucket.readyAt(now)
-      if (ready > now) at = Math.min(at, ready)
-    }
-    return at
+    if (!this.#isActive) return Infinity
+    const at = Math.min(this.#snubCheckAt, this.#endgameAt)
+    return this.#waitsForBucket ? Math.min(at, this.#parts.bucket.readyAt(now)) : at
   }
 
   #snubAt(link: PeerLink): number {
@@ -226,9 +246,13 @@ export class Downloads {
   #ask(link: PeerLink, block: BlockIndex, now: number): boolean {
     const { geometry, picker, out, bucket } = this.#parts
     const length = geometry.blockSize(block)
-    if (!bucket.takeIntoDebt(length, now)) return false
+    if (!bucket.takeIntoDebt(length, now)) {
+      this.#waitsForBucket = true
+      return false
+    }
+    this.#snubCheckAt = Math.min(this.#snubCheckAt, now + SNUB_MS)
     if (picker.state(block) === BLOCK.requested) this.#copies.set(block, (this.#copies.get(block) ?? 1) + 1)
-    picker.setState(block, BLOCK.requested)
+    this.#setState(block, BLOCK.requested)
     link.outstanding.set(block, { askedAt: now, state: 'asked' })
     link.askedCount++
     const piece = geometry.pieceOf(block)
@@ -237,22 +261,37 @@ export class Downloads {
     return true
   }
 
-  /** Nothing is free: ask again for a block that its present holder is slow with. */
-  #endgame(link: PeerLink, now: number): void {
+  /** Nothing is free: idle peers are asked again for what its present holder is slow with, a block at a time. */
+  #endgame(now: number): void {
     const { picker, links } = this.#parts
-    if (link.theirs === null) return
-    const myRate = link.downSpeed.rate(now)
-    let best: { block: BlockIndex; rate: number } | null = null
-    for (const block of picker.busy(link.theirs)) {
-      if ((this.#copies.get(block) ?? 1) >= ENDGAME_COPIES || link.outstanding.has(block)) continue
-      for (const holder of links.values()) {
-        const request = holder.outstanding.get(block)
-        if (request?.state !== 'asked' || now - request.askedAt < STEAL_AFTER_MS) continue
-        const rate = holder.downSpeed.rate(now)
-        if (rate < myRate && (best === null || rate < best.rate)) best = { block, rate }
+    this.#endgameAt = Infinity
+    if (!this.#isActive || picker.freeCount > 0 || picker.missingCount === 0) return
+    for (const link of links.values()) {
+      if (link.peerChoking || link.askedCount > 0 || link.usefulCount === 0 || link.trust !== 'trusted') continue
+      const block = this.#slowestBlock(link, now)
+      if (block !== null) this.#ask(link, block, now)
+    }
+    this.#endgameAt = now + ENDGAME_CHECK_MS
+  }
+
+  /** A block that this peer has and that a slower one was asked for long ago. */
+  #slowestBlock(link: PeerLink, now: number): BlockIndex | null {
+    let slowest = link.downSpeed.rate(now)
+    let found: BlockIndex | null = null
+    for (const holder of this.#parts.links.values()) {
+      if (holder === link || holder.askedCount === 0) continue
+      const rate = holder.downSpeed.rate(now)
+      if (rate > slowest || (rate === slowest && found !== null)) continue
+      for (const [block, request] of holder.outstanding) {
+        if (request.state !== 'asked' || now - request.askedAt < STEAL_AFTER_MS) continue
+        if (link.theirs?.get(block) !== true || link.outstanding.has(block)) continue
+        if ((this.#copies.get(block) ?? 1) >= ENDGAME_COPIES) continue
+        slowest = rate
+        found = block
+        break
       }
     }
-    if (best !== null) this.#ask(link, best.block, now)
+    return found
   }
 
   #callOffCopies(block: BlockIndex): void {
@@ -283,14 +322,15 @@ export class Downloads {
     this.#freeUnlessAsked(block)
   }
 
-  /** The request has been answered, or never will be. */
-  #settle(link: PeerLink, block: BlockIndex, free = true): void {
+  /** The request has been answered, or never will be. @returns whether its block may be free again. */
+  #settle(link: PeerLink, block: BlockIndex, free = true): boolean {
     const request = link.outstanding.get(block)
-    if (request === undefined) return
+    if (request === undefined) return false
     link.outstanding.delete(block)
-    if (request.state !== 'asked') return
+    if (request.state !== 'asked') return false
     link.askedCount--
     if (free) this.#freeUnlessAsked(block)
+    return free
   }
 
   #freeUnlessAsked(block: BlockIndex): void {
@@ -301,12 +341,25 @@ export class Downloads {
       this.#copies.delete(block)
       for (const link of links.values()) if (link.outstanding.get(block)?.state === 'asked') return
     }
-    picker.setState(block, BLOCK.free)
+    this.#setState(block, BLOCK.free)
+  }
+
+  /** Keeps each peer's candidates in step with the block's state. */
+  #setState(block: BlockIndex, next: BlockState): void {
+    const { picker, links } = this.#parts
+    const wasFree = picker.state(block) === BLOCK.free
+    picker.setState(block, next)
+    if (wasFree === (next === BLOCK.free)) return
+    if (wasFree) for (const link of links.values()) link.candidates?.delete(block)
+    else if (picker.isMissing(block)) {
+      for (const link of links.values()) if (link.theirs?.get(block) === true) link.candidates?.add(block)
+    }
   }
 
   #forgetTheirs(link: PeerLink): void {
     if (link.isCounted && link.theirs !== null) for (const block of link.theirs.ones()) this.#count(block, -1)
     link.theirs = null
+    link.candidates = null
     link.usefulCount = 0
   }
 
@@ -318,9 +371,17 @@ export class Downloads {
   }
 
   #recountUseful(link: PeerLink): void {
-    const { picker } = this.#parts
+    const { picker, geometry, hashes } = this.#parts
     link.usefulCount = 0
     if (link.theirs === null) return
-    for (const block of link.theirs.ones()) if (picker.isMissing(block)) link.usefulCount++
+    link.candidates ??= new BlockSet(geometry.blockCount)
+    link.candidates.clear()
+    for (const block of link.theirs.ones()) {
+      if (!picker.isMissing(block)) continue
+      link.usefulCount++
+      if (picker.state(block) === BLOCK.free) link.candidates.add(block)
+    }
+    const first = link.candidates.next(0, geometry.blockCount)
+    if (first >= 0 && !link.theirs.isFull) hashes.prefer(first)
   }
 }

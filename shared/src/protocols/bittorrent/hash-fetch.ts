@@ -2,7 +2,7 @@ import { fromHex, type Bytes } from '../../kernel/bytes.ts'
 import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
 import { shuffled, pick, type Rng } from '../../kernel/rng.ts'
 import type { Geometry } from '../../content/geometry.ts'
-import { HashTree, spanCount, spanLength } from '../../content/merkle.ts'
+import { HashTree, SPAN_BLOCKS, spanCount, spanLength } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import { ANSWER_TIMEOUT_MS, HASH_WINDOW, HASH_WINDOW_HASHES } from './constants.ts'
 import type { Outbox } from './effects.ts'
@@ -26,6 +26,8 @@ const keyOf = (root: FileRoot, span: number): string => `${root}:${String(span)}
 export class HashFetch {
   readonly #trees = new Map<FileRoot, HashTree>()
   readonly #missing = new Map<string, MissingSpan>()
+  /** Missing spans to fetch first. */
+  readonly #preferred = new Set<string>()
   readonly #holders = new Map<string, Set<PeerId>>()
   readonly #fullHolders = new Set<PeerId>()
   readonly #asked = new Map<PeerId, { spans: number; hashes: number }>()
@@ -70,6 +72,21 @@ export class HashFetch {
     return this.#trees.get(root)?.leaf(place.blockInFile) ?? null
   }
 
+  /** Whether the hash of a block is here. */
+  isKnown(block: BlockIndex): boolean {
+    return this.#missing.size === 0 || this.leafOf(block) !== null
+  }
+
+  /** The hash of this block is wanted before others: a peer has the block. */
+  prefer(block: BlockIndex): void {
+    if (this.#missing.size === 0) return
+    const { file, blockInFile } = this.geometry.locate(block)
+    const root = this.info.files[file]?.root
+    if (root === undefined || root === null) return
+    const key = keyOf(root, Math.floor(blockInFile / SPAN_BLOCKS))
+    if (this.#missing.has(key)) this.#preferred.add(key)
+  }
+
   /** All block hashes of a file, or `null` while some are missing. */
   leavesOf(root: FileRoot): Bytes | null {
     return this.#trees.get(root)?.leaves() ?? null
@@ -105,22 +122,29 @@ export class HashFetch {
 
   /** Sends as many hash requests as the windows allow. */
   fetch(out: Outbox, now: number): void {
-    if (this.#fullHolders.size === 0 && this.#holders.size === 0) return
-    for (const span of this.#missing.values()) {
-      if (span.askedOf !== null && now < span.askedAt + ANSWER_TIMEOUT_MS) continue
-      if (!this.#wanted(span.root)) continue
-      if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
-      const peer = this.#choose(span)
-      if (peer === undefined) {
-        if (this.#allBusy()) return
-        continue
-      }
-      const asked = this.#asked.get(peer) ?? { spans: 0, hashes: 0 }
-      this.#asked.set(peer, { spans: asked.spans + 1, hashes: asked.hashes + span.hashCount })
-      span.askedOf = peer
-      span.askedAt = now
-      out.send(peer, { type: 'hashRequest', root: span.root, span: span.span })
+    if (this.#missing.size === 0 || (this.#fullHolders.size === 0 && this.#holders.size === 0)) return
+    for (const key of this.#preferred) {
+      const span = this.#missing.get(key)
+      if (span !== undefined) this.#ask(span, out, now)
     }
+    for (const span of this.#missing.values()) {
+      if (!this.#ask(span, out, now) && this.#allBusy()) return
+    }
+  }
+
+  /** @returns false when nobody can be asked. */
+  #ask(span: MissingSpan, out: Outbox, now: number): boolean {
+    if (span.askedOf !== null && now < span.askedAt + ANSWER_TIMEOUT_MS) return true
+    if (!this.#wanted(span.root)) return true
+    if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
+    const peer = this.#choose(span)
+    if (peer === undefined) return false
+    const asked = this.#asked.get(peer) ?? { spans: 0, hashes: 0 }
+    this.#asked.set(peer, { spans: asked.spans + 1, hashes: asked.hashes + span.hashCount })
+    span.askedOf = peer
+    span.askedAt = now
+    out.send(peer, { type: 'hashRequest', root: span.root, span: span.span })
+    return true
   }
 
   /** Files hashes that a peer sent. @returns true when they are new, false when unasked for, `'bad'` when wrong. */
@@ -130,6 +154,7 @@ export class HashFetch {
     this.#release(missing, from)
     if (this.#trees.get(root)?.addSpan(span, hashes, proof) !== true) return 'bad'
     this.#missing.delete(keyOf(root, span))
+    this.#preferred.delete(keyOf(root, span))
     this.#holders.delete(keyOf(root, span))
     return true
   }

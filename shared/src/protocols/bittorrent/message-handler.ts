@@ -88,7 +88,7 @@ export class MessageHandler {
         swarm.downloads.refill(link, now)
         return null
       case 'request':
-        return swarm.uploads.onRequest(link, message)
+        return swarm.uploads.onRequest(link, message, now)
       case 'cancel':
         return swarm.uploads.onCancel(link, message)
       case 'reject':

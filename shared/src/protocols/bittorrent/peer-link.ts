@@ -1,5 +1,6 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
+import type { BlockSet } from './block-set.ts'
 import { RANK_WINDOW_MS, SPEED_WINDOW_MS } from './constants.ts'
 import { RateMeter } from './rate-meter.ts'
 
@@ -25,6 +26,8 @@ export class PeerLink {
   badBlocks = 0
   /** Wanted blocks that we lack and the peer has. */
   usefulCount = 0
+  /** Those of them that nobody has been asked for; `null` as long as `theirs` is. */
+  candidates: BlockSet | null = null
   readonly outstanding = new Map<BlockIndex, Outstanding>()
   /** Entries of `outstanding` that still wait for their block. */
   askedCount = 0

@@ -1,21 +1,25 @@
 import type { BlockIndex, PieceIndex } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
-import type { Bitfield } from '../../content/bitfield.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import { Availability } from './availability.ts'
+import type { BlockSet } from './block-set.ts'
 import { RANDOM_PIECES } from './constants.ts'
 
 /** What we know and do about one block. */
 export const BLOCK = { free: 0, requested: 1, verifying: 2, have: 3 } as const
-type BlockState = (typeof BLOCK)[keyof typeof BLOCK]
+export type BlockState = (typeof BLOCK)[keyof typeof BLOCK]
 
-export interface PickRequest {
-  /** Blocks that the peer holds. */
-  readonly theirs: Bitfield
+/** Up to so many candidates are ranked one by one; our choice, by profile. */
+const FEW_CANDIDATES = 64
+/** More than the copies of any piece's blocks: started pieces come first. */
+const STARTED_BONUS = 2 ** 32
+
+interface Take {
+  readonly candidates: BlockSet
   readonly count: number
-  /** True for blocks whose hash we know; others can't be verified yet and are not asked for. */
-  readonly isVerifiable: (block: BlockIndex) => boolean
+  readonly isAskable: (block: BlockIndex) => boolean
+  readonly picked: BlockIndex[]
 }
 
 /**
@@ -115,45 +119,55 @@ export class PiecePicker {
     else this.#started.add(piece)
   }
 
-  /** Up to `count` free blocks that the peer has; the caller marks them as requested. */
-  pick(request: PickRequest): BlockIndex[] {
+  /**
+   * Up to `count` blocks to ask for; the caller marks them as requested.
+   * @param candidates free wanted blocks that the peer has.
+   * @param isAskable false for blocks that cannot be verified yet, or are still to be answered for.
+   */
+  pick(candidates: BlockSet, count: number, isAskable: (block: BlockIndex) => boolean): BlockIndex[] {
     const picked: BlockIndex[] = []
-    if (this.#freeWanted === 0) return picked
+    if (candidates.count === 0) return picked
+    const take = { candidates, count, isAskable, picked }
+    if (candidates.count <= FEW_CANDIDATES) return this.#pickFromFew(take)
     for (const piece of this.#started) {
-      if (picked.length >= request.count) return picked
-      this.#takeFrom(piece, request, picked)
+      if (picked.length >= count) return picked
+      this.#takeFrom(piece, take)
     }
     const pieceCount = this.geometry.pieceCount
     const random = this.#wholePieces < RANDOM_PIECES
     const start = random ? this.rng.below(pieceCount) : 0
-    for (let step = 0; step < pieceCount && picked.length < request.count; step++) {
+    for (let step = 0; step < pieceCount && picked.length < count; step++) {
       const piece = random ? (start + step) % pieceCount : this.availability.at(step)
-      if (this.#isUntouched(piece)) this.#takeFrom(piece, request, picked)
+      if (this.#isUntouched(piece)) this.#takeFrom(piece, take)
     }
     return picked
   }
 
-  /** Wanted blocks that are being fetched from somebody and that this peer has too, for the endgame. */
-  *busy(theirs: Bitfield): IterableIterator<BlockIndex> {
-    for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
-      if (!this.isWantedPiece(piece) || this.hasWholePiece(piece)) continue
-      const first = this.geometry.firstBlock(piece)
-      for (let block = first; block < first + this.geometry.blocksIn(piece); block++) {
-        if (this.#blocks[block] === BLOCK.requested && theirs.get(block)) yield block
-      }
+  /** A relay has few blocks that we lack: sorting them costs less than a walk over the pieces. */
+  #pickFromFew({ candidates, count, isAskable }: Take): BlockIndex[] {
+    const ranked: { block: BlockIndex; rank: number }[] = []
+    for (let at = candidates.next(0, candidates.length); at >= 0; at = candidates.next(at + 1, candidates.length)) {
+      if (!isAskable(at)) continue
+      const piece = this.geometry.pieceOf(at)
+      const started = this.#isUntouched(piece) ? STARTED_BONUS : 0
+      ranked.push({ block: at, rank: started + this.availability.count(piece) + this.rng.float() })
     }
+    ranked.sort((a, b) => a.rank - b.rank)
+    return ranked.slice(0, count).map(({ block }) => block)
   }
 
-  #takeFrom(piece: PieceIndex, request: PickRequest, picked: BlockIndex[]): void {
-    if (!this.isWantedPiece(piece) || this.#freeInPiece[piece] === 0) return
+  #takeFrom(piece: PieceIndex, { candidates, count, isAskable, picked }: Take): void {
     const first = this.geometry.firstBlock(piece)
-    const length = this.geometry.blocksIn(piece)
+    const end = first + this.geometry.blocksIn(piece)
+    let at = candidates.next(first, end)
+    if (at < 0) return
     // Each node walks a piece from another point, so two that take the same piece at once hold different parts.
-    const offset = this.#isUntouched(piece) ? this.rng.below(length) : 0
-    for (let i = 0; i < length && picked.length < request.count; i++) {
-      const block = first + ((i + offset) % length)
-      if (this.#blocks[block] !== BLOCK.free || !request.theirs.get(block)) continue
-      if (request.isVerifiable(block)) picked.push(block)
+    const from = this.#isUntouched(piece) ? first + this.rng.below(end - first) : first
+    for (at = candidates.next(from, end); at >= 0 && picked.length < count; at = candidates.next(at + 1, end)) {
+      if (isAskable(at)) picked.push(at)
+    }
+    for (at = candidates.next(first, from); at >= 0 && picked.length < count; at = candidates.next(at + 1, from)) {
+      if (isAskable(at)) picked.push(at)
     }
   }
 

@@ -1,7 +1,6 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import { REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
-import { LIMITS } from '../../kernel/limits.ts'
+import { SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
 
@@ -92,13 +91,13 @@ export class SuperSeeder {
     return pupil === undefined ? 0 : 1 / (1 + pupil.unspread) + 1e-9 / (1 + pupil.lastTurn)
   }
 
-  beginTurn(link: PeerLink, out: Outbox, now: number): void {
+  beginTurn(link: PeerLink, batch: number, out: Outbox, now: number): void {
     const pupil = this.#pupils.get(link.peer)
     if (pupil === undefined) return
-    pupil.turnLeft = TURN_REVEALS * batchOf(link, now)
+    pupil.turnLeft = TURN_REVEALS * batch
     pupil.turnEndsAt = now + TURN_MS
     pupil.lastTurn = ++this.#turns
-    this.topUp(link, out, now)
+    this.topUp(link, batch, out)
   }
 
   /** Ends turns of peers that do not fetch, and gives up on blocks that do not spread. */
@@ -138,11 +137,10 @@ export class SuperSeeder {
     this.#unspread.set(block, { peer, since: now })
   }
 
-  /** Reveals more blocks to a peer on its turn. */
-  topUp(link: PeerLink, out: Outbox, now: number): void {
+  /** Reveals more blocks to a peer on its turn. @param batch how many to keep revealed ahead. */
+  topUp(link: PeerLink, batch: number, out: Outbox): void {
     const pupil = this.#pupils.get(link.peer)
     if (pupil === undefined || pupil.turnLeft === 0 || link.theirs === null) return
-    const batch = batchOf(link, now)
     if (pupil.open.size > batch / 2) return
     let room = Math.min(batch - pupil.open.size, pupil.turnLeft)
     while (room > 0) {
@@ -190,10 +188,4 @@ export class SuperSeeder {
     if (before < 2 && after >= 2) this.#spreadCount++
     if (before >= 2 && after < 2) this.#spreadCount--
   }
-}
-
-/** Blocks to keep revealed ahead: more for fast links, so that our uplink never waits for a request. */
-function batchOf(link: PeerLink, now: number): number {
-  const ahead = Math.ceil((link.upSpeed.rate(now) * REVEAL_SECONDS) / LIMITS.blockBytes)
-  return Math.max(REVEAL_MIN, Math.min(REVEAL_MAX, ahead))
 }

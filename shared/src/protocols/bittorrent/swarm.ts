@@ -1,4 +1,5 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import { Bitfield } from '../../content/bitfield.ts'
@@ -7,7 +8,7 @@ import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import type { FileRoot } from '../../kernel/ids.ts'
 import { Choking, type SlotTurns } from './choking.ts'
-import { RECHOKE_MS } from './constants.ts'
+import { RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
 import { Downloads } from './downloads.ts'
 import type { Outbox } from './effects.ts'
 import { HashFetch } from './hash-fetch.ts'
@@ -63,7 +64,7 @@ export class Swarm {
     const onSent = (link: PeerLink, block: BlockIndex, now: number) => {
       this.onSent(link, block, now)
     }
-    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe, onSent })
+    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe, onSent, now: options.now })
     this.choking = new Choking(
       {
         links,
@@ -117,7 +118,7 @@ export class Swarm {
   }
 
   topUp(link: PeerLink, now: number): void {
-    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#options.out, now)
+    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#batch(now), this.#options.out)
   }
 
   /** A block left for a peer. */
@@ -191,6 +192,12 @@ export class Swarm {
     return this.#superSeed instanceof SuperSeeder ? this.#superSeed.mayRequest(peer, block) : true
   }
 
+  /** Blocks to keep revealed ahead: more for a fast uplink, so that it never waits for a request. */
+  #batch(now: number): number {
+    const ahead = (this.uploads.speed.rate(now) * REVEAL_SECONDS) / UPLOAD_SLOTS / LIMITS.blockBytes
+    return Math.max(REVEAL_MIN, Math.min(REVEAL_MAX, Math.ceil(ahead)))
+  }
+
   #scoreOf(link: PeerLink, now: number): number {
     if (!this.#options.isSeeding()) return link.downRank.rate(now)
     return this.#superSeed instanceof SuperSeeder ? this.#superSeed.meritOf(link.peer) : link.upRank.rate(now)
@@ -204,7 +211,7 @@ export class Swarm {
       isOnTurn: (link) => superSeed.isOnTurn(link.peer),
       isWaiting: (link) => superSeed.isHiddenFrom(link.peer) && link.theirs !== null && superSeed.hasSupply,
       begin: (link, now) => {
-        superSeed.beginTurn(link, this.#options.out, now)
+        superSeed.beginTurn(link, this.#batch(now), this.#options.out, now)
       },
     }
   }

@@ -3,10 +3,11 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Geometry } from '../../content/geometry.ts'
-import { SERVE_WINDOW } from './constants.ts'
+import { SERVE_MAX, SERVE_MIN, SERVE_SECONDS, SPEED_WINDOW_MS } from './constants.ts'
 import type { DropCode, Outbox } from './effects.ts'
 import type { BlockRange } from './messages.ts'
 import type { PeerLink } from './peer-link.ts'
+import { RateMeter } from './rate-meter.ts'
 
 export interface UploadParts {
   readonly geometry: Geometry
@@ -15,27 +16,35 @@ export interface UploadParts {
   readonly bucket: TokenBucket
   /** Whether we hold the block and may give it to this peer. */
   readonly mayServe: (peer: PeerId, block: BlockIndex) => boolean
+  readonly onSent: (link: PeerLink, block: BlockIndex, now: number) => void
+  readonly now: number
 }
 
 /** The serving side: queues of requests, read one block from each peer's queue in turn. */
 export class Uploads {
   readonly #parts: UploadParts
-  /** Whose turn it is: peers take turns by the block. */
-  #turn: PeerId[] = []
+  /** Peers with requests queued; the first is next, by the block. */
+  #turn: PeerLink[] = []
+  readonly speed: RateMeter
   sentBytes = 0
 
   constructor(parts: UploadParts) {
     this.#parts = parts
+    this.speed = new RateMeter(SPEED_WINDOW_MS, parts.now)
   }
 
   /** @returns the offence when the request is illegal. */
-  onRequest(link: PeerLink, range: BlockRange): DropCode | null {
+  onRequest(link: PeerLink, range: BlockRange, now: number): DropCode | null {
     const { geometry, out, mayServe } = this.#parts
     const block = geometry.blockAt(range.piece, range.begin)
     if (block === null || geometry.blockSize(block) !== range.length) return 'badRange'
     if (link.queue.length >= LIMITS.requestsOutstanding) return 'tooManyRequests'
-    if (link.amChoking || !mayServe(link.peer, block)) out.send(link.peer, { ...range, type: 'reject' })
-    else if (!link.queue.includes(block) && !link.reading.has(block)) link.queue.push(block)
+    if (link.amChoking || !mayServe(link.peer, block)) out.send(link.peer, rejectOf(range))
+    else if (!link.queue.includes(block) && !link.reading.has(block)) {
+      link.queue.push(block)
+      if (link.queue.length === 1) this.#turn.push(link)
+      this.serve(now)
+    }
     return null
   }
 
@@ -46,7 +55,8 @@ export class Uploads {
     // A block that is being read goes out all the same: each request has one answer (BEP 6).
     if (position < 0) return null
     link.queue.splice(position, 1)
-    this.#parts.out.send(link.peer, { ...range, type: 'reject' })
+    if (link.queue.length === 0) this.#endTurn(link)
+    this.#parts.out.send(link.peer, rejectOf(range))
     return null
   }
 
@@ -54,6 +64,11 @@ export class Uploads {
   rejectAll(link: PeerLink): void {
     for (const block of link.queue) this.#reject(link, block)
     link.queue.length = 0
+    this.#endTurn(link)
+  }
+
+  removePeer(link: PeerLink): void {
+    this.#endTurn(link)
   }
 
   onRead(to: PeerId, block: BlockIndex, bytes: Bytes, now: number): void {
@@ -66,7 +81,9 @@ export class Uploads {
     link.uploadedBytes += bytes.length
     link.upRank.add(bytes.length, now)
     link.upSpeed.add(bytes.length, now)
+    this.speed.add(bytes.length, now)
     this.sentBytes += bytes.length
+    this.#parts.onSent(link, block, now)
     this.serve(now)
   }
 
@@ -77,41 +94,39 @@ export class Uploads {
 
   /** Starts as many reads as the links and the upload limit allow. */
   serve(now: number): void {
-    let idle = 0
-    this.#syncTurn()
-    while (idle < this.#turn.length) {
-      const peer = this.#turn.shift()
-      if (peer === undefined) return
-      this.#turn.push(peer)
-      idle = this.#serveOne(peer, now) ? 0 : idle + 1
+    for (let idle = 0; idle < this.#turn.length;) {
+      const link = this.#turn.shift()
+      if (link === undefined) return
+      const isServed = this.#serveOne(link, now)
+      idle = isServed ? 0 : idle + 1
+      if (link.queue.length > 0) this.#turn.push(link)
     }
   }
 
-  wakeAt(now: number): number {
-    const ready = this.#parts.bucket.readyAt(now)
-    if (ready <= now) return Infinity
-    for (const link of this.#parts.links.values()) if (link.queue.length > 0) return ready
-    return Infinity
+  onWake(now: number): void {
+    if (this.#turn.length > 0 && this.#parts.bucket.ratePerSecond !== Infinity) this.serve(now)
   }
 
-  #serveOne(peer: PeerId, now: number): boolean {
-    const link = this.#parts.links.get(peer)
-    if (link === undefined || link.congested || link.reading.size >= SERVE_WINDOW) return false
+  wakeAt(now: number): number {
+    if (this.#turn.length === 0) return Infinity
+    const ready = this.#parts.bucket.readyAt(now)
+    return ready <= now ? Infinity : ready
+  }
+
+  #serveOne(link: PeerLink, now: number): boolean {
+    if (link.congested || link.reading.size >= readWindow(link, now)) return false
     const block = link.queue[0]
     if (block === undefined) return false
     if (!this.#parts.bucket.takeIntoDebt(this.#parts.geometry.blockSize(block), now)) return false
     link.queue.shift()
     link.reading.add(block)
-    this.#parts.out.push({ type: 'read', to: peer, block })
+    this.#parts.out.push({ type: 'read', to: link.peer, block })
     return true
   }
 
-  #syncTurn(): void {
-    const { links } = this.#parts
-    if (this.#turn.length === links.size && this.#turn.every((peer) => links.has(peer))) return
-    const known = new Set(this.#turn)
-    this.#turn = this.#turn.filter((peer) => links.has(peer))
-    for (const peer of links.keys()) if (!known.has(peer)) this.#turn.push(peer)
+  #endTurn(link: PeerLink): void {
+    const position = this.#turn.indexOf(link)
+    if (position >= 0) this.#turn.splice(position, 1)
   }
 
   #reject(link: PeerLink, block: BlockIndex): void {
@@ -120,4 +135,14 @@ export class Uploads {
     const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
     out.send(link.peer, { type: 'reject', piece, begin, length: geometry.blockSize(block) })
   }
+}
+
+/** How many blocks may be read for a link at a time. */
+function readWindow(link: PeerLink, now: number): number {
+  const blocks = Math.ceil((link.upSpeed.rate(now) * SERVE_SECONDS) / LIMITS.blockBytes)
+  return Math.max(SERVE_MIN, Math.min(SERVE_MAX, blocks))
+}
+
+function rejectOf({ piece, begin, length }: BlockRange): { type: 'reject' } & BlockRange {
+  return { type: 'reject', piece, begin, length }
 }

@@ -1,0 +1,79 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto'
+import { fromHex, toHex, utf8Encode } from '../../src/kernel/bytes.ts'
+import { parsePeerId, type PeerId } from '../../src/kernel/ids.ts'
+
+/** A key pair as a browser makes it, signing synchronously so that tests need no event loop. */
+export interface TestKey {
+  readonly peerId: PeerId
+  /** Uncompressed point in hex. */
+  readonly key: string
+  sign(text: string): string
+}
+
+export function makeKey(): TestKey {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' })
+  const key = `04${Buffer.from(x, 'base64url').toString('hex')}${Buffer.from(y, 'base64url').toString('hex')}`
+  const peerId = parsePeerId(createHash('sha256').update(fromHex(key)).digest('hex'))!
+  return { peerId, key, sign: (text) => signText(privateKey, text) }
+}
+
+function signText(privateKey: KeyObject, text: string): string {
+  const key = createPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))
+  return toHex(new Uint8Array(sign('sha256', utf8Encode(text), { key, dsaEncoding: 'ieee-p1363' })))
+}
+
+/** As the browser's adapter does it: false on anything odd, never an error. */
+export function verifyText(key: string, text: string, signature: string): boolean {
+  try {
+    const point = Buffer.from(key, 'hex')
+    const jwk = {
+      kty: 'EC',
+      crv: 'P-256',
+      x: point.subarray(1, 33).toString('base64url'),
+      y: point.subarray(33).toString('base64url'),
+    }
+    const publicKey = createPublicKey({ key: jwk, format: 'jwk' })
+    return verify(
+      'sha256',
+      utf8Encode(text),
+      { key: publicKey, dsaEncoding: 'ieee-p1363' },
+      Buffer.from(signature, 'hex'),
+    )
+  } catch {
+    return false
+  }
+}
+
+/** A description as Chromium writes one for data channels, with the given certificate fingerprint (64 hex digits). */
+export function fakeSdp(fingerprint: string): string {
+  const pairs = fingerprint.toUpperCase().match(/../g)!.join(':')
+  return [
+    'v=0',
+    'o=- 4611731400430051336 2 IN IP4 127.0.0.1',
+    's=-',
+    't=0 0',
+    'a=group:BUNDLE 0',
+    'a=extmap-allow-mixed',
+    'a=msid-semantic: WMS',
+    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
+    'c=IN IP4 0.0.0.0',
+    'a=ice-ufrag:abcd',
+    'a=ice-pwd:0123456789abcdef01234567',
+    'a=ice-options:trickle',
+    `a=fingerprint:sha-256 ${pairs}`,
+    'a=setup:actpass',
+    'a=mid:0',
+    'a=sctp-port:5000',
+    'a=max-message-size:262144',
+    '',
+  ].join('\r\n')
+}
