@@ -111,6 +111,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'serverUp':
       case 'serverDown':
         this.#server = input.type === 'serverUp' ? 'up' : 'down'
+        if (input.type === 'serverDown') this.#introduce({ type: 'carrierLost', carrier: 'server' }, now)
         return this.#feedAnnouncer(input, now)
       case 'announceResult':
         return this.#feedAnnouncer(input, now)
@@ -238,6 +239,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     if (link === undefined) return
     this.shares.onLinkDown(link, now)
     this.dialler.onLinkLost(link.peer, now)
+    this.#introduce({ type: 'carrierLost', carrier: link.peer }, now)
     this.#updateCapacity(now)
   }
 

@@ -67,7 +67,7 @@ describe('a sharing node', () => {
       world.until(() => leecher.stateOf(infoHash) === 'offered')
     }
     world.killServer()
-    world.feed(seed, { type: 'limits', uploadRate: 512 * 1024, downloadRate: Infinity })
+    world.feed(seed, { type: 'limits', uploadRate: 128 * 1024, downloadRate: Infinity })
     const isLinked = () => first.node.links.byPeer(second.key.peerId) !== undefined
     expect(isLinked()).toBe(false)
     for (const leecher of leechers)

@@ -13,3 +13,5 @@ export const SEEN_SESSIONS = 4096
 export const SEEN_PERIOD_MS = 120_000
 /** Envelopes waiting for a signature to be checked. */
 export const PENDING_CHECKS = 256
+/** What is left to a negotiation whose way broke: ICE may have all it needs already. */
+export const CARRIER_LOST_MS = 3_000

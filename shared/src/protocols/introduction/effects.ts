@@ -32,6 +32,8 @@ export type IntroductionInput =
   | { readonly type: 'proof'; readonly sid: SessionId; readonly signature: string }
   /** Refuse this peer's probes from now on. */
   | { readonly type: 'ban'; readonly peer: PeerId }
+  /** A way is gone: negotiations that use it take the next one, or end soon. */
+  | { readonly type: 'carrierLost'; readonly carrier: Carrier }
   /** Whether new links may come in. */
   | { readonly type: 'capacity'; readonly isOpen: boolean }
   | { readonly type: 'wake' }

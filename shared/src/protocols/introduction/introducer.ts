@@ -8,6 +8,7 @@ import type { Rng } from '../../kernel/rng.ts'
 import { signedText, type SignalEnvelope, type UnsignedEnvelope } from '../../wire/envelope.ts'
 import { inspectCandidate, inspectSdp } from '../../wire/sdp.ts'
 import {
+  CARRIER_LOST_MS,
   CONNECT_TIMEOUT_MS,
   EXPIRY_MS,
   PROBE_TIMEOUT_MS,
@@ -106,6 +107,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       case 'ban':
         this.#banned.set(input.peer, true)
         return
+      case 'carrierLost':
+        return this.#onCarrierLost(input.carrier, now)
       case 'capacity':
         this.#isOpen = input.isOpen
         return
@@ -378,6 +381,15 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     if (session === undefined) return
     if (session.stage === 'up') this.#close(session)
     else this.#fail(session, 'iceFailed')
+  }
+
+  #onCarrierLost(carrier: Carrier, now: number): void {
+    for (const session of this.#sessions.values()) {
+      if (session.stage === 'up' || session.carrier !== carrier) continue
+      // Nothing was agreed on a probe yet: it goes out anew over the next way at once.
+      const graceMs = session.stage === 'probing' ? 0 : CARRIER_LOST_MS
+      session.deadline = Math.min(session.deadline, now + graceMs)
+    }
   }
 
   #close(session: Session): void {
