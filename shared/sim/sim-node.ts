@@ -36,6 +36,8 @@ export class SimNode {
   /** When the wake-up that is armed will come. */
   wakeAt = Infinity
   finishedAt: number | null = null
+  /** Blocks received that failed their hash. */
+  badBlocks = 0
   /** Payload bytes that left for others. */
   uploadedBytes = 0
   readonly #share: SimShare

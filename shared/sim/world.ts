@@ -181,6 +181,7 @@ export class World {
         const isGood = effect.bytes === goodBlock(size)
         return this.#later(node, STORE_MS, () => {
           if (isGood) node.stored.set(effect.block)
+          else node.badBlocks++
           return { type: isGood ? 'blockStored' : 'blockCorrupt', block: effect.block }
         })
       }

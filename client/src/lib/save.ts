@@ -12,10 +12,13 @@ const REVOKE_MS = 10 * 60_000
 const BETWEEN_DOWNLOADS_MS = 400
 
 /** Pickers that TypeScript's DOM library does not name yet. */
-export interface Pickers {
-  showDirectoryPicker?(options: { mode: 'readwrite'; id?: string }): Promise<FileSystemDirectoryHandle>
-  showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>
+declare global {
+  interface Window {
+    showDirectoryPicker?(options: { mode: 'readwrite'; id?: string }): Promise<FileSystemDirectoryHandle>
+    showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>
+  }
 }
+export type Pickers = Pick<Window, 'showDirectoryPicker' | 'showSaveFilePicker'>
 
 /** `cancelled` is no error: the person closed the browser's dialog. */
 export type SaveOutcome = 'saved' | 'cancelled' | 'failed'

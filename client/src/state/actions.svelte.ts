@@ -69,6 +69,15 @@ export class Actions {
     ])
   }
 
+  /** Until it is resumed, also after a reload. */
+  pause(infoHash: InfoHash) {
+    return this.run<'pause' | 'resume'>({ type: 'pause', infoHash })
+  }
+
+  resume(infoHash: InfoHash) {
+    return this.run<'pause' | 'resume'>({ type: 'resume', infoHash })
+  }
+
   async importTorrent(file: File): Promise<void> {
     const imported = await this.run({ type: 'importTorrent', file })
     if (imported !== null) this.#router.open(imported.infoHash)

@@ -1,5 +1,5 @@
 import { assertNever, type Core } from '../kernel/core.ts'
-import type { PeerId, SessionId } from '../kernel/ids.ts'
+import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
@@ -97,7 +97,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'addShare':
         return this.shares.add(input.share, now)
       case 'openLink':
-        return this.shares.open(input.infoHash, now)
+        this.shares.open(input.infoHash, now)
+        return this.#askNeighbours(input.infoHash)
       case 'removeShare':
         return this.shares.remove(input.infoHash, now)
       case 'command':
@@ -172,6 +173,12 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const isLinked = (peer: PeerId) => this.links.byPeer(peer) !== undefined
     const next = this.relay.pass(link.peer, envelope, isLinked, now)
     if (next !== null) this.links.byPeer(next.to)?.send({ type: 'signal', envelope: next.envelope })
+  }
+
+  /** Without a tracker, whoever we have a link with is asked; with one, neighbours need not know what we open. */
+  #askNeighbours(infoHash: InfoHash): void {
+    if (this.#server === 'up') return
+    for (const link of this.links.up()) this.shares.join(link, infoHash)
   }
 
   #onCongestion(sid: SessionId, type: 'congested' | 'writable', now: number): void {

@@ -1,16 +1,21 @@
 import type { Rng } from '../../kernel/rng.ts'
 import type { PeerId } from '../../kernel/ids.ts'
-import { NEWCOMER_WEIGHT, UNGRATEFUL_WEIGHT } from './constants.ts'
+import { NEWCOMER_WEIGHT, TAKER_WEIGHT } from './constants.ts'
 
-/** What the choker knows of one peer. Rates in bytes per second. */
+/**
+ * What a peer has shown of itself: `gives` in return, is `unknown` as long as it has had no more than a gift,
+ * or `takes` without giving.
+ */
+export type Standing = 'gives' | 'unknown' | 'takes'
+
+/** What the choker knows of one peer. */
 export interface ChokeCandidate {
   readonly peer: PeerId
   readonly interested: boolean
-  /** As a leecher: what the peer gives us. As a seed: what the peer does with what we give it. */
+  /** As a leecher: what the peer gives us, in bytes per second. As a seed: what it did with what it got. */
   readonly score: number
+  readonly standing: Standing
   readonly isNewcomer: boolean
-  /** Had an optimistic slot before and gave nothing in return. */
-  readonly isUngrateful: boolean
   readonly snubbing: boolean
 }
 
@@ -22,7 +27,7 @@ export interface ChokeDecision {
 
 /**
  * Tit-for-tat (BEP 3): the peers with the best score get all slots but one; the last is drawn by lot.
- * @param keepOptimistic the present holder, when its turn is not over yet.
+ * @param keepOptimistic the present holder, when its turn is not over yet. It loses it when it only takes.
  */
 export function rankPeers(
   candidates: readonly ChokeCandidate[],
@@ -31,12 +36,9 @@ export function rankPeers(
   rng: Rng,
 ): ChokeDecision {
   const interested = candidates.filter((candidate) => candidate.interested)
-  const kept = interested.find((candidate) => candidate.peer === keepOptimistic)
-  const ranked = interested
-    .filter((candidate) => candidate.score > 0 && !candidate.snubbing && candidate !== kept)
-    .sort((a, b) => b.score - a.score || (a.peer < b.peer ? -1 : 1))
-  const regular = ranked.slice(0, Math.max(0, slots - 1)).map((candidate) => candidate.peer)
-  const unchoked = new Set<PeerId>(regular)
+  const kept = interested.find(({ peer, standing }) => peer === keepOptimistic && standing !== 'takes')
+  const others = interested.filter((candidate) => candidate !== kept)
+  const unchoked = new Set<PeerId>(deserving(others).slice(0, Math.max(0, slots - 1)))
   if (kept !== undefined && unchoked.size < slots) unchoked.add(kept.peer)
   let optimistic = kept?.peer ?? null
   // The optimistic slot first, then any slot that nobody has earned: an idle uplink helps no one.
@@ -54,11 +56,7 @@ export function rankPeers(
 
 /** Peers for slots that fell idle between two rankings: the best who wait, else by lot. */
 export function pickForIdleSlots(waiting: readonly ChokeCandidate[], slots: number, rng: Rng): PeerId[] {
-  const chosen = waiting
-    .filter((candidate) => candidate.score > 0 && !candidate.snubbing)
-    .sort((a, b) => b.score - a.score || (a.peer < b.peer ? -1 : 1))
-    .slice(0, slots)
-    .map((candidate) => candidate.peer)
+  const chosen = deserving(waiting).slice(0, Math.max(0, slots))
   while (chosen.length < slots) {
     const drawn = drawOptimistic(
       waiting.filter(({ peer }) => !chosen.includes(peer)),
@@ -82,7 +80,15 @@ export function drawOptimistic(candidates: readonly ChokeCandidate[], rng: Rng):
   return candidates.at(-1)?.peer ?? null
 }
 
+/** Those who have earned a slot, best first. */
+function deserving(candidates: readonly ChokeCandidate[]): PeerId[] {
+  return candidates
+    .filter(({ score, snubbing, standing }) => score > 0 && !snubbing && standing !== 'takes')
+    .sort((a, b) => b.score - a.score || (a.peer < b.peer ? -1 : 1))
+    .map(({ peer }) => peer)
+}
+
 function weightOf(candidate: ChokeCandidate): number {
-  if (candidate.isUngrateful) return UNGRATEFUL_WEIGHT
+  if (candidate.standing === 'takes') return TAKER_WEIGHT
   return candidate.isNewcomer ? NEWCOMER_WEIGHT : 1
 }

@@ -1,7 +1,6 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
-import { pickForIdleSlots, rankPeers, type ChokeCandidate } from './choker.ts'
-import { LIMITS } from '../../kernel/limits.ts'
+import { pickForIdleSlots, rankPeers, type ChokeCandidate, type Standing } from './choker.ts'
 import { NEWCOMER_MS, OPTIMISTIC_MS, RECHOKE_MS, UPLOAD_SLOTS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -14,6 +13,7 @@ export interface ChokingParts {
   readonly rng: Rng
   /** What earns a slot at the moment; see {@link ChokeCandidate.score}. */
   readonly scoreOf: (link: PeerLink, now: number) => number
+  readonly standingOf: (link: PeerLink) => Standing
   /** False for a seed, to which nobody can give anything. */
   readonly expectsReturn: () => boolean
   /** Super-seeding hands out slots in turns; `null` otherwise. */
@@ -80,15 +80,24 @@ export class Choking {
     const turns = this.#parts.turns()
     const isBusy = (link: PeerLink) => !link.amChoking && (turns?.isOnTurn(link) ?? link.peerInterested)
     const isWaiting = (link: PeerLink) => turns?.isWaiting(link) ?? (link.amChoking && link.peerInterested)
-    const busy: PeerLink[] = []
-    const waiting: PeerLink[] = []
+    const waiting: ChokeCandidate[] = []
+    let [busy, takers] = [0, 0]
     for (const link of this.#parts.links.values()) {
-      if (isBusy(link)) busy.push(link)
-      else if (isWaiting(link)) waiting.push(link)
+      if (isBusy(link)) {
+        busy++
+        if (turns === null && this.#parts.standingOf(link) === 'takes') takers++
+      } else if (isWaiting(link)) waiting.push(this.#candidate(link, now))
     }
     if (waiting.length === 0) return
-    const candidates = waiting.map((link) => this.#candidate(link, now))
-    const chosen = pickForIdleSlots(candidates, UPLOAD_SLOTS - busy.length, this.#parts.rng)
+    const { rng } = this.#parts
+    const idleSlots = UPLOAD_SLOTS - busy
+    // Who only takes gives way to anybody who may be better.
+    const better = turns === null ? waiting.filter(({ standing }) => standing !== 'takes') : waiting
+    const chosen = pickForIdleSlots(better, idleSlots + takers, rng)
+    if (chosen.length < idleSlots) {
+      const rest = waiting.filter(({ peer }) => !chosen.includes(peer))
+      chosen.push(...pickForIdleSlots(rest, idleSlots - chosen.length, rng))
+    }
     if (chosen.length > 0) this.#giveSlots(new Set(chosen), turns, now)
   }
 
@@ -96,13 +105,16 @@ export class Choking {
     const { links } = this.#parts
     let open = 0
     for (const link of links.values()) if (!link.amChoking || chosen.has(link.peer)) open++
-    for (const link of links.values()) {
-      if (open <= UPLOAD_SLOTS) break
-      // Whoever wants nothing now makes room, but keeps its slot as long as nobody needs it.
-      const isIdle = !(turns?.isOnTurn(link) ?? link.peerInterested)
-      if (link.amChoking || chosen.has(link.peer) || !isIdle) continue
-      this.#setChoked(link, true)
-      open--
+    // Whoever wants nothing now makes room, then who only takes; all others keep their slots.
+    const isIdle = (link: PeerLink) => !(turns?.isOnTurn(link) ?? link.peerInterested)
+    const isTaker = (link: PeerLink) => turns === null && this.#parts.standingOf(link) === 'takes'
+    for (const mayLose of [isIdle, isTaker]) {
+      for (const link of links.values()) {
+        if (open <= UPLOAD_SLOTS) break
+        if (link.amChoking || chosen.has(link.peer) || !mayLose(link)) continue
+        this.#setChoked(link, true)
+        open--
+      }
     }
     for (const peer of chosen) {
       const link = links.get(peer)
@@ -118,25 +130,18 @@ export class Choking {
     if (this.#isOpen && this.#parts.turns() !== null) return
     const candidates = this.#isOpen ? [...links.values()].map((link) => this.#candidate(link, now)) : []
     const { unchoked, optimistic } = rankPeers(candidates, UPLOAD_SLOTS, this.#optimistic, rng)
-    const lucky = optimistic === null ? undefined : links.get(optimistic)
-    if (lucky !== undefined && optimistic !== this.#optimistic) {
-      lucky.optimisticAt = now
-      lucky.givenBefore = lucky.downloadedBytes
-    }
     this.#optimistic = optimistic
     const open = new Set(unchoked)
     for (const link of links.values()) this.#setChoked(link, !open.has(link.peer))
   }
 
   #candidate(link: PeerLink, now: number): ChokeCandidate {
-    const hadTurn = link.optimisticAt > -Infinity && now >= link.optimisticAt + OPTIMISTIC_MS
-    const gaveBack = link.downloadedBytes - link.givenBefore >= LIMITS.blockBytes
     return {
       peer: link.peer,
       interested: link.peerInterested,
       score: this.#parts.scoreOf(link, now),
+      standing: this.#parts.standingOf(link),
       isNewcomer: now - link.joinedAt < NEWCOMER_MS,
-      isUngrateful: this.#parts.expectsReturn() && hadTurn && !gaveBack,
       snubbing: link.trust === 'snubbed' && this.#parts.expectsReturn(),
     }
   }

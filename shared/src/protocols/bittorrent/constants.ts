@@ -8,8 +8,17 @@ export const RECHOKE_MS = 10_000
 export const OPTIMISTIC_MS = 30_000
 /** BEP 3: new connections are three times as likely to get the optimistic slot. */
 export const NEWCOMER_WEIGHT = 3
-/** Our choice: a peer that had an optimistic slot and gave nothing back is this much less likely to get the next. */
-export const UNGRATEFUL_WEIGHT = 0.05
+/**
+ * Our choice, by simulation: what a peer may get from us before it has given anything. Little, since a free
+ * rider takes it from each of its links; enough to have something to trade.
+ */
+export const GIFT_BYTES = 4 * 16_384
+/** Our choice: beyond the gift, a peer that got more than so many times what it gave only takes. */
+export const GENEROSITY = 8
+/** Our choice: a peer that only takes is this likely to be drawn by lot. */
+export const TAKER_WEIGHT = 0.02
+/** Super-seeding: so many blocks that a peer kept to itself show that it only takes; our choice. */
+export const KEPT_BLOCKS = 4
 /** Our choice: a peer counts as a newcomer for two optimistic periods. */
 export const NEWCOMER_MS = 2 * OPTIMISTIC_MS
 /** Window over which rates are measured for ranking. BEP 3 speaks of a 20 second average. */

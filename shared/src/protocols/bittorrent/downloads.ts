@@ -121,7 +121,9 @@ export class Downloads {
 
   /** A block came in. @returns false when we had not asked this peer for it. */
   onPiece(link: PeerLink, block: BlockIndex, bytes: Bytes, now: number): boolean {
-    if (!link.outstanding.has(block)) return false
+    const request = link.outstanding.get(block)
+    if (request === undefined) return false
+    const wasCalledOff = request.state === 'cancelled'
     this.#settle(link, block, false)
     link.lastBlockAt = now
     if (link.trust === 'snubbed') link.trust = 'trusted'
@@ -136,7 +138,8 @@ export class Downloads {
       link.downSpeed.add(bytes.length, now)
       const hash = defined(hashes.leafOf(block), 'hash of a requested block')
       out.push({ type: 'store', block, bytes, hash })
-      this.#callOffCopies(block)
+      // What was called off and came all the same may have been asked of another meanwhile.
+      if (this.#copies.delete(block) || wasCalledOff) this.#callOffCopies(block)
     }
     this.refill(link, now)
     return true
@@ -284,6 +287,7 @@ export class Downloads {
       if (rate > slowest || (rate === slowest && found !== null)) continue
       for (const [block, request] of holder.outstanding) {
         if (request.state !== 'asked' || now - request.askedAt < STEAL_AFTER_MS) continue
+        if (this.#parts.picker.state(block) !== BLOCK.requested) continue
         if (link.theirs?.get(block) !== true || link.outstanding.has(block)) continue
         if ((this.#copies.get(block) ?? 1) >= ENDGAME_COPIES) continue
         slowest = rate
@@ -295,7 +299,6 @@ export class Downloads {
   }
 
   #callOffCopies(block: BlockIndex): void {
-    if (!this.#copies.delete(block)) return
     for (const link of this.#parts.links.values()) {
       if (link.outstanding.get(block)?.state === 'asked') this.#callOff(link, block)
     }

@@ -39,9 +39,8 @@ export class PeerLink {
   readonly reading = new Set<BlockIndex>()
   congested = false
   lastBlockAt: number
-  /** When we last gave it the optimistic slot, and what it had given us by then. */
-  optimisticAt = -Infinity
-  givenBefore = 0
+  /** We had everything when it came, so it never could give us anything. */
+  metAsSeed = false
   readonly downRank: RateMeter
   readonly upRank: RateMeter
   readonly downSpeed: RateMeter

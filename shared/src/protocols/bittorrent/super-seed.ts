@@ -1,6 +1,6 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import { SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
+import { KEPT_BLOCKS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
 
@@ -12,6 +12,9 @@ interface Pupil {
   readonly open: Set<BlockIndex>
   /** Blocks that it got from us and nobody else has shown yet. */
   unspread: number
+  /** Blocks of its that spread, and blocks that it kept for too long. */
+  spread: number
+  kept: number
   /** Blocks that may still be revealed in this turn; 0 when it has no turn. */
   turnLeft: number
   turnEndsAt: number
@@ -34,6 +37,7 @@ export class SuperSeeder {
   /** Blocks to be given again, since whoever got them left or keeps them. */
   readonly #again: BlockIndex[] = []
   #spreadCount = 0
+  #openCount = 0
   #next = 0
   #turns = 0
 
@@ -42,9 +46,9 @@ export class SuperSeeder {
     this.#holders = new Uint16Array(blockCount)
   }
 
-  /** True when every block is held by two peers or more: hiding serves no purpose any more. */
+  /** True when hiding serves no purpose any more: every block is held by two peers, or there is no more to give. */
   get isDone(): boolean {
-    return this.#spreadCount === this.blockCount
+    return this.#spreadCount === this.blockCount || (!this.hasSupply && this.#openCount === 0)
   }
 
   isHiddenFrom(peer: PeerId): boolean {
@@ -57,7 +61,8 @@ export class SuperSeeder {
 
   join(peer: PeerId): void {
     const revealed = new Bitfield(this.blockCount)
-    const pupil = { revealed, open: new Set<number>(), unspread: 0, turnLeft: 0, turnEndsAt: 0, lastTurn: 0 }
+    const counts = { unspread: 0, spread: 0, kept: 0, turnLeft: 0, turnEndsAt: 0, lastTurn: 0 }
+    const pupil = { revealed, open: new Set<number>(), ...counts }
     this.#pupils.set(peer, pupil)
   }
 
@@ -66,6 +71,7 @@ export class SuperSeeder {
     this.#pupils.delete(link.peer)
     if (link.theirs !== null) for (const block of link.theirs.ones()) this.#addHolder(block, -1)
     for (const block of pupil?.open ?? []) this.#giveAgain(block)
+    this.#openCount -= pupil?.open.size ?? 0
     for (const [block, { peer }] of this.#unspread) {
       if (peer !== link.peer) continue
       this.#unspread.delete(block)
@@ -108,23 +114,35 @@ export class SuperSeeder {
       // As if it had fetched and kept them: it waits behind those who do better.
       pupil.unspread += pupil.open.size
       for (const block of pupil.open) this.#giveAgain(block)
+      this.#openCount -= pupil.open.size
       pupil.open.clear()
     }
-    for (const [block, { since }] of this.#unspread) {
+    for (const [block, { peer, since }] of this.#unspread) {
       if (now < since + SPREAD_TIMEOUT_MS) break
       this.#unspread.delete(block)
       this.#giveAgain(block)
+      const pupil = this.#pupils.get(peer)
+      if (pupil !== undefined) pupil.kept++
     }
+  }
+
+  /** Whether what this peer got from us stayed with it. */
+  isKeeper(peer: PeerId): boolean {
+    const pupil = this.#pupils.get(peer)
+    return pupil !== undefined && pupil.kept >= KEPT_BLOCKS && pupil.kept > pupil.spread
   }
 
   /** A peer announced a block: it counts as spread when somebody has it who did not get it from us. */
   sawBlock(peer: PeerId, block: BlockIndex): void {
     this.#addHolder(block, 1)
-    this.#pupils.get(peer)?.open.delete(block)
+    if (this.#pupils.get(peer)?.open.delete(block) === true) this.#openCount--
     const first = this.#unspread.get(block)
     if (first === undefined || first.peer === peer) return
     const giver = this.#pupils.get(first.peer)
-    if (giver !== undefined) giver.unspread--
+    if (giver !== undefined) {
+      giver.unspread--
+      giver.spread++
+    }
     this.#unspread.delete(block)
   }
 
@@ -132,6 +150,7 @@ export class SuperSeeder {
   onSent(peer: PeerId, block: BlockIndex, now: number): void {
     const pupil = this.#pupils.get(peer)
     if (pupil?.open.delete(block) !== true) return
+    this.#openCount--
     if (this.#unspread.has(block) || (this.#holders[block] ?? 0) > 1) return
     pupil.unspread++
     this.#unspread.set(block, { peer, since: now })
@@ -152,6 +171,7 @@ export class SuperSeeder {
       for (let block = run.first; block < run.first + run.count; block++) {
         pupil.revealed.set(block)
         pupil.open.add(block)
+        this.#openCount++
         this.#given[block] = Math.min(255, (this.#given[block] ?? 0) + 1)
       }
       out.send(link.peer, { type: 'have', ...run })

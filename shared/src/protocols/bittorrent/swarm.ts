@@ -7,8 +7,9 @@ import { Geometry } from '../../content/geometry.ts'
 import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import type { FileRoot } from '../../kernel/ids.ts'
+import type { Standing } from './choker.ts'
 import { Choking, type SlotTurns } from './choking.ts'
-import { RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
+import { GENEROSITY, GIFT_BYTES, RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
 import { Downloads } from './downloads.ts'
 import type { Outbox } from './effects.ts'
 import { HashFetch } from './hash-fetch.ts'
@@ -45,6 +46,8 @@ export class Swarm {
   readonly haves: HaveAnnouncer
   readonly #options: SwarmOptions
   #superSeed: SuperSeeder | 'notYet' | 'over' = 'notYet'
+  /** Remembers after super-seeding what each peer did with its blocks. */
+  #judge: SuperSeeder | null = null
   #turnCheckAt = 0
 
   constructor(options: SwarmOptions) {
@@ -72,6 +75,7 @@ export class Swarm {
         out,
         rng: rng.child('choking'),
         scoreOf: (link, now) => this.#scoreOf(link, now),
+        standingOf: (link) => this.#standingOf(link),
         expectsReturn: () => !options.isSeeding(),
         turns: () => this.#turns,
       },
@@ -99,6 +103,7 @@ export class Swarm {
   introduce(link: PeerLink): void {
     const { out } = this.#options
     const ours = this.ours()
+    link.metAsSeed = this.#options.isSeeding()
     if (this.hashes.isComplete) out.send(link.peer, { type: 'haveAllHashes' })
     else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
     if (ours.isFull && this.#shouldHideFrom(link)) {
@@ -123,10 +128,15 @@ export class Swarm {
 
   /** A block left for a peer. */
   onSent(link: PeerLink, block: BlockIndex, now: number): void {
-    if (!(this.#superSeed instanceof SuperSeeder)) return
-    this.#superSeed.onSent(link.peer, block, now)
+    const superSeed = this.#superSeed
+    if (!(superSeed instanceof SuperSeeder)) {
+      if (this.#standingOf(link) === 'takes') this.choking.touch()
+      return
+    }
+    superSeed.onSent(link.peer, block, now)
     this.topUp(link, now)
-    if (!this.#superSeed.isOnTurn(link.peer)) this.choking.touch()
+    if (superSeed.isDone) this.#endSuperSeeding()
+    else if (!superSeed.isOnTurn(link.peer)) this.choking.touch()
   }
 
   /** Every re-ranking: stale turns end. */
@@ -182,6 +192,7 @@ export class Swarm {
     const superSeed = this.#superSeed
     this.#superSeed = 'over'
     if (!(superSeed instanceof SuperSeeder)) return
+    this.#judge = superSeed
     for (const link of this.#options.links.values()) {
       if (superSeed.isHiddenFrom(link.peer)) this.#options.out.send(link.peer, { type: 'haveAll' })
     }
@@ -200,7 +211,19 @@ export class Swarm {
 
   #scoreOf(link: PeerLink, now: number): number {
     if (!this.#options.isSeeding()) return link.downRank.rate(now)
-    return this.#superSeed instanceof SuperSeeder ? this.#superSeed.meritOf(link.peer) : link.upRank.rate(now)
+    if (this.#superSeed instanceof SuperSeeder) return this.#superSeed.meritOf(link.peer)
+    // Who gave to us while we were fetching comes first, in that order; then who takes fastest.
+    return link.downloadedBytes > 0 ? 1 + link.downloadedBytes : link.upRank.rate(now) / 1e12
+  }
+
+  #standingOf(link: PeerLink): Standing {
+    if (this.#options.isSeeding()) {
+      if (link.downloadedBytes > 0) return 'gives'
+      if (this.#judge?.isKeeper(link.peer) === true) return 'takes'
+      return link.metAsSeed || link.uploadedBytes < GIFT_BYTES ? 'unknown' : 'takes'
+    }
+    if (link.uploadedBytes > GIFT_BYTES + GENEROSITY * link.downloadedBytes) return 'takes'
+    return link.downloadedBytes > 0 ? 'gives' : 'unknown'
   }
 
   /** While we super-seed, slots go round in turns. */

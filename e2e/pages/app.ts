@@ -1,0 +1,155 @@
+import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
+import { sha256File } from '../fixtures/files.ts'
+
+/** The parts of `globalThis.ringdrop.snapshot()` that specs look at. */
+export interface ShareSnapshot {
+  readonly infoHash: string
+  readonly name: string | null
+  readonly state: { readonly name: string; readonly because?: string }
+  readonly isStarted: boolean
+  readonly totalBytes: number
+  readonly wantedBytes: number
+  readonly verifiedBytes: number
+  readonly uploadedBytes: number
+  readonly downloadedBytes: number
+  readonly duplicateBytes: number
+  readonly peers: readonly {
+    readonly peer: string
+    readonly progress: number
+    readonly uploadedBytes: number
+  }[]
+}
+export interface Snapshot {
+  readonly phase: { readonly name: string }
+  readonly server: { readonly state: string }
+  readonly node: {
+    readonly id: string
+    readonly server: string
+    readonly shares: readonly ShareSnapshot[]
+    readonly links: readonly { readonly peer: string }[]
+    readonly systems: { readonly relay: { readonly relayed: number } }
+  } | null
+}
+
+/** Ringdrop in one tab, driven as a person would, by its accessible names. */
+export class App {
+  readonly problems: string[] = []
+
+  constructor(
+    readonly page: Page,
+    readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.problems.push(error.message))
+    page.on('console', (message) => {
+      // Lost connections to a killed server are expected; anything else on the error console is not.
+      const isNetwork = /WebSocket|Failed to load resource|net::ERR/.test(message.text())
+      if (message.type() === 'error' && !isNetwork) this.problems.push(message.text())
+    })
+  }
+
+  static async open(context: BrowserContext, url: string, hash = ''): Promise<App> {
+    const app = new App(await context.newPage(), url)
+    await app.goto(hash)
+    return app
+  }
+
+  async goto(hash = ''): Promise<void> {
+    await this.page.goto(this.url + hash)
+    await this.page.waitForFunction(() => 'ringdrop' in globalThis)
+    await this.until((snapshot) => snapshot.phase.name === 'owner' || snapshot.phase.name === 'follower')
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return this.page.evaluate(() =>
+      (globalThis as unknown as { ringdrop: { snapshot(): Snapshot } }).ringdrop.snapshot(),
+    )
+  }
+
+  async diagnostics(): Promise<string> {
+    return this.page.evaluate(() =>
+      (globalThis as unknown as { ringdrop: { diagnostics(): Promise<string> } }).ringdrop.diagnostics(),
+    )
+  }
+
+  async share(infoHash?: string): Promise<ShareSnapshot | undefined> {
+    const shares = (await this.snapshot()).node?.shares ?? []
+    return infoHash === undefined ? shares[0] : shares.find((share) => share.infoHash === infoHash)
+  }
+
+  /** Waits for a condition on the snapshot. */
+  async until(condition: (snapshot: Snapshot) => boolean, timeout = 30_000): Promise<void> {
+    await expect.poll(async () => condition(await this.snapshot()), { timeout, intervals: [100] }).toBe(true)
+  }
+
+  async untilShare(
+    condition: (share: ShareSnapshot) => boolean,
+    infoHash?: string,
+    timeout = 90_000,
+  ): Promise<void> {
+    const poll = async () => {
+      const share = await this.share(infoHash)
+      return share !== undefined && condition(share)
+    }
+    await expect.poll(poll, { timeout, intervals: [100] }).toBe(true)
+  }
+
+  transfer(infoHash: string): Locator {
+    return this.page.locator(`[data-infohash="${infoHash}"]`)
+  }
+
+  /** Shares files and waits for the link. */
+  async shareFiles(paths: string | readonly string[]): Promise<{ link: string; infoHash: string }> {
+    const known = new Set((await this.snapshot()).node?.shares.map(({ infoHash }) => infoHash))
+    await this.page.getByLabel('Choose files').setInputFiles(paths as string | string[])
+    return this.#newShare(known)
+  }
+
+  async shareFolder(path: string): Promise<{ link: string; infoHash: string }> {
+    const known = new Set((await this.snapshot()).node?.shares.map(({ infoHash }) => infoHash))
+    await this.page.getByLabel('Choose a folder').setInputFiles(path)
+    return this.#newShare(known)
+  }
+
+  async #newShare(known: ReadonlySet<string>): Promise<{ link: string; infoHash: string }> {
+    const fresh = (snapshot: Snapshot) => snapshot.node?.shares.find(({ infoHash }) => !known.has(infoHash))
+    await this.until((snapshot) => fresh(snapshot)?.state.name === 'seeding', 60_000)
+    const infoHash = fresh(await this.snapshot())?.infoHash ?? ''
+    const link = await this.transfer(infoHash).getByRole('textbox', { name: 'Share link' }).inputValue()
+    return { link, infoHash }
+  }
+
+  /** Opens a link by pasting it into the box. */
+  async openLink(link: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: 'Link or magnet' }).fill(link)
+    await this.page.getByRole('button', { name: 'Open', exact: true }).click()
+  }
+
+  /** On the share page: waits for the names, then asks for everything. */
+  async download(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Download', exact: true }).click()
+  }
+
+  async untilDone(infoHash?: string, timeout = 100_000): Promise<void> {
+    await this.untilShare(
+      (share) => share.state.name === 'seeding' && share.verifiedBytes === share.wantedBytes,
+      infoHash,
+      timeout,
+    )
+  }
+
+  /** Saves a finished one-file share. @returns the SHA-256 of what arrived on disk, and its suggested name. */
+  async save(infoHash: string): Promise<{ sha: string; name: string }> {
+    const download = this.page.waitForEvent('download')
+    await this.transfer(infoHash).getByRole('button', { name: 'Save', exact: true }).first().click()
+    const saved = await download
+    return { sha: sha256File(await saved.path()), name: saved.suggestedFilename() }
+  }
+
+  /** Bytes per second; `null` for no limit. */
+  async limitUpload(kibPerSecond: number): Promise<void> {
+    await this.page.getByRole('button', { name: 'Settings' }).click()
+    await this.page.getByLabel(/upload limit/i).fill(String(kibPerSecond))
+    await this.page.keyboard.press('Enter')
+    await this.page.keyboard.press('Escape')
+  }
+}

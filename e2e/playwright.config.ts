@@ -1,0 +1,35 @@
+import { defineConfig } from '@playwright/test'
+
+/** Debian's Chromium; flags as root in a container needs them. */
+export const CHROMIUM = {
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+}
+
+export default defineConfig({
+  testDir: './specs',
+  outputDir: './results',
+  // Two cores: one spec at a time keeps real transfers steady.
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: process.env['CI'] !== undefined,
+  retries: 0,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list'], ['json', { outputFile: '../.cache/e2e.json' }]],
+  use: {
+    browserName: 'chromium',
+    launchOptions: CHROMIUM,
+    video: 'off',
+    trace: 'off',
+    screenshot: 'only-on-failure',
+  },
+})

@@ -1,0 +1,76 @@
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+test('one file, one link, one receiver: identical bytes, and none before the click', async ({ openPeer }) => {
+  const file = makeFile(scratch(), 'holiday film.bin', 24 * MiB)
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  expect(link).toContain(`#magnet:?xt=urn:btmh:1220${infoHash}`)
+
+  const receiver = await openPeer(new URL(link).hash)
+  await expect(receiver.page.getByText('holiday film')).toBeVisible()
+  await expect(receiver.page.getByRole('button', { name: 'Download', exact: true })).toBeEnabled()
+  await receiver.untilShare((share) => share.peers.length === 1)
+  const before = await receiver.share(infoHash)
+  expect(before).toMatchObject({
+    isStarted: false,
+    verifiedBytes: 0,
+    downloadedBytes: 0,
+    state: { name: 'offered' },
+  })
+  expect((await sender.share(infoHash))?.uploadedBytes).toBe(0)
+
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const saved = await receiver.save(infoHash)
+  expect(saved).toEqual({ sha: file.sha, name: 'holiday film.bin' })
+  // Both ends agree on what was verified: two full copies then let go of each other.
+  const after = await receiver.share(infoHash)
+  expect(after?.downloadedBytes).toBe(24 * MiB)
+  expect(after?.duplicateBytes).toBe(0)
+  expect((await sender.share(infoHash))?.uploadedBytes).toBe(24 * MiB)
+})
+
+test('one to four: everyone who receives also gives', async ({ openPeer }) => {
+  const file = makeFile(scratch(), 'lecture.bin', 12 * MiB, 2)
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  const receivers = await Promise.all([1, 2, 3, 4].map(() => openPeer(new URL(link).hash)))
+  for (const receiver of receivers) await receiver.untilShare((share) => share.state.name === 'offered')
+  await Promise.all(receivers.map((receiver) => receiver.download()))
+  await Promise.all(receivers.map((receiver) => receiver.untilDone(infoHash)))
+  for (const receiver of receivers) {
+    expect((await receiver.save(infoHash)).sha).toBe(file.sha)
+    expect((await receiver.share(infoHash))?.uploadedBytes).toBeGreaterThan(0)
+  }
+})
+
+test('an empty file and a file of one byte', async ({ openPeer }) => {
+  const folder = scratch()
+  const sender = await openPeer()
+  for (const [name, size] of [
+    ['empty.txt', 0],
+    ['one.txt', 1],
+  ] as const) {
+    const file = makeFile(folder, name, size)
+    const { link, infoHash } = await sender.shareFiles(file.path)
+    const receiver = await openPeer(new URL(link).hash)
+    await receiver.download()
+    await receiver.untilDone(infoHash)
+    expect(await receiver.save(infoHash)).toEqual({ sha: file.sha, name })
+  }
+})
+
+test('two different shares with one name stay apart', async ({ openPeer }) => {
+  const first = makeFile(scratch(), 'report.pdf', 40_000, 3)
+  const second = makeFile(scratch(), 'report.pdf', 40_000, 4)
+  const sender = await openPeer()
+  const shares = [await sender.shareFiles(first.path), await sender.shareFiles(second.path)]
+  const receiver = await openPeer()
+  for (const [index, { link, infoHash }] of shares.entries()) {
+    await receiver.goto(new URL(link).hash)
+    await receiver.download()
+    await receiver.untilDone(infoHash)
+    expect((await receiver.save(infoHash)).sha).toBe([first, second][index]?.sha)
+  }
+})

@@ -1,0 +1,17 @@
+import { swarmCommand } from './commands/swarm.ts'
+
+/** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([['swarm', swarmCommand]])
+
+function main(): void {
+  const [name, ...args] = process.argv.slice(2)
+  const command = COMMANDS.get(name ?? '')
+  if (command === undefined) {
+    process.stderr.write(`usage: sim <${[...COMMANDS.keys()].join('|')}> [options]\n`)
+    process.exitCode = 2
+    return
+  }
+  for (const line of command(args)) process.stdout.write(`${line}\n`)
+}
+
+main()
