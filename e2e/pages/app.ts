@@ -1,5 +1,8 @@
 import { expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
-import { sha256File } from '../fixtures/files.ts'
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { scratch, sha256, sha256File } from '../fixtures/files.ts'
 
 /** The parts of `globalThis.ringdrop.snapshot()` that specs look at. */
 export interface ShareSnapshot {
@@ -143,6 +146,23 @@ export class App {
     await this.transfer(infoHash).getByRole('button', { name: 'Save', exact: true }).first().click()
     const saved = await download
     return { sha: sha256File(await saved.path()), name: saved.suggestedFilename() }
+  }
+
+  readonly digest = sha256
+
+  /** All files of a share of several, as saved in a zip: paths inside it and digests of the contents. */
+  async savedFiles(infoHash: string): Promise<{ path: string; sha: string }[]> {
+    const download = this.page.waitForEvent('download')
+    await this.transfer(infoHash).getByRole('button', { name: 'Save', exact: true }).first().click()
+    const folder = scratch()
+    execFileSync('python3', ['-m', 'zipfile', '-e', await (await download).path(), folder])
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
+    return files.map((entry) => {
+      const path = join(entry.parentPath, entry.name)
+      return { path: relative(folder, path), sha: sha256File(path) }
+    })
   }
 
   /** Bytes per second; `null` for no limit. */

@@ -70,15 +70,15 @@ export function formatRatio(uploaded: number, downloaded: number): string | null
   return downloaded > 0 ? (uploaded / downloaded).toFixed(2) : null
 }
 
-/** Rates people type are in MB/s. @returns `null` for an empty or meaningless text: no limit. */
+/** Rates people type are in KiB/s, as in other BitTorrent programs. @returns `null` for an empty or meaningless text: no limit. */
 export function parseRate(text: string): number | null {
-  const megabytes = Number(text.trim().replace(',', '.'))
-  return text.trim() === '' || !Number.isFinite(megabytes) || megabytes <= 0 ? null : Math.round(megabytes * 1e6)
+  const kibibytes = Number(text.trim().replace(',', '.'))
+  return text.trim() === '' || !Number.isFinite(kibibytes) || kibibytes <= 0 ? null : Math.ceil(kibibytes * 1024)
 }
 
 /** The counterpart of {@link parseRate}. */
 export function rateText(bytesPerSecond: number | null): string {
-  return bytesPerSecond === null ? '' : String(Math.round(bytesPerSecond / 1e3) / 1e3)
+  return bytesPerSecond === null ? '' : String(Math.round(bytesPerSecond / 1024))
 }
 
 function threeDigits(value: number): string {

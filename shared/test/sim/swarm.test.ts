@@ -31,15 +31,21 @@ describe('a swarm', () => {
   })
 
   it('shares many files whose last pieces are short', () => {
-    const { contributors } = swarm({ fileBytes: [1, 16_384, 16_385, 300_000, MIB + 5, 700_001], pieceBytes: 65_536 })
+    const { contributors } = swarm({
+      fileBytes: [1, 16_384, 16_385, 300_000, MIB + 5, 700_001],
+      pieceBytes: 65_536,
+    })
     expect(contributors.every((node) => node.stored.isFull)).toBe(true)
   })
 
-  it.each([1, 2, 3])('finishes among the leechers after the source left with 1.15 copies, seed %i', (seed) => {
-    const { source, contributors } = swarm({ seed, sourceLeavesAfterCopies: 1.15 })
-    expect(source.isOnline).toBe(false)
-    expect(contributors.every((node) => node.stored.isFull)).toBe(true)
-  })
+  it.each([1, 2, 3])(
+    'finishes among the leechers after the source left with 1.15 copies, seed %i',
+    (seed) => {
+      const { source, contributors } = swarm({ seed, sourceLeavesAfterCopies: 1.15 })
+      expect(source.isOnline).toBe(false)
+      expect(contributors.every((node) => node.stored.isFull)).toBe(true)
+    },
+  )
 
   it.each([1, 2, 3])('survives comings and goings, and nobody starts from scratch, seed %i', (seed) => {
     const churn = { sessionMs: 3_000, pauseMs: 1_000, untilMs: 20_000 }
@@ -72,7 +78,9 @@ describe('a swarm', () => {
   })
 
   it('does not wait for a slow peer', () => {
-    const { contributors, result } = swarm({ special: [{ contributor: 3, behaviour: 'honest', uplink: 8_192 }] })
+    const { contributors, result } = swarm({
+      special: [{ contributor: 3, behaviour: 'honest', uplink: 8_192 }],
+    })
     expect(contributors.every((node) => node.stored.isFull)).toBe(true)
     expect(result.makespanOverBound).toBeLessThan(1.8)
   })

@@ -1,6 +1,5 @@
-import { createStore, delMany, get, getMany, keys, setMany, type UseStore } from 'idb-keyval'
+import { createStore, delMany, getMany, keys, setMany, type UseStore } from 'idb-keyval'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import { concatBytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { ShareFiles, ShareStorage } from './share-files.ts'
@@ -52,19 +51,21 @@ class IdbShareFiles implements ShareFiles {
     readonly sizes: readonly number[],
   ) {}
 
+  /** Gaps read as zeroes, as they do in a file; missing blocks at the end make the result shorter. */
   async read(file: number, offset: number, length: number): Promise<Bytes> {
-    const parts: Uint8Array[] = []
-    const end = offset + length
-    for (let at = offset; at < end;) {
-      const block = Math.floor(at / LIMITS.blockBytes)
-      const held = await get<Bytes>(this.#key(file, block), this.store)
-      const start = at - block * LIMITS.blockBytes
-      const part = held?.subarray(start, Math.min(held.length, start + (end - at)))
-      if (part === undefined || part.length === 0) break
-      parts.push(part)
-      at += part.length
-    }
-    return concatBytes(parts)
+    const first = Math.floor(offset / LIMITS.blockBytes)
+    const last = Math.floor((offset + length - 1) / LIMITS.blockBytes)
+    const wanted = Array.from({ length: last - first + 1 }, (_, index) => this.#key(file, first + index))
+    const blocks = await getMany<Bytes | undefined>(wanted, this.store)
+    const held = new Uint8Array(wanted.length * LIMITS.blockBytes)
+    let end = 0
+    blocks.forEach((block, index) => {
+      if (block === undefined) return
+      held.set(block, index * LIMITS.blockBytes)
+      end = index * LIMITS.blockBytes + block.length
+    })
+    const start = offset - first * LIMITS.blockBytes
+    return held.slice(start, Math.max(start, Math.min(end, start + length)))
   }
 
   /** Writes whole blocks, as the exchange does; waits until they are committed. */

@@ -161,7 +161,9 @@ export class StoreServer {
 
   async #sweep(keep: ReadonlySet<InfoHash>): Promise<void> {
     for (const infoHash of await this.storage.list()) {
-      if (!keep.has(infoHash) && !this.#shares.has(infoHash)) await this.storage.remove(infoHash)
+      if (keep.has(infoHash) || this.#shares.has(infoHash)) continue
+      // What can't be deleted now (another tab may be at it) is swept next time.
+      await this.storage.remove(infoHash).catch(() => undefined)
     }
   }
 

@@ -80,6 +80,8 @@ export const REVEAL_SECONDS = 0.5
 export const REVEAL_MIN = 8
 export const REVEAL_MAX = 64
 export const TURN_REVEALS = 2
+/** Blocks of a first turn, for a peer that has not yet shown that it passes them on; our choice. */
+export const PROBE_REVEALS = 4
 /** A peer that has a turn and fetches nothing loses it after so long: as with a re-ranking. */
 export const TURN_MS = RECHOKE_MS
 /** A block that only its first receiver has shown for so long is given to another; our choice. */

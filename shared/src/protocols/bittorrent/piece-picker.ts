@@ -36,6 +36,7 @@ export class PiecePicker {
   readonly #started = new Set<PieceIndex>()
   #freeWanted = 0
   #missingWanted = 0
+  #haveCount = 0
   #wholePieces = 0
 
   constructor(
@@ -129,16 +130,12 @@ export class PiecePicker {
     if (candidates.count === 0) return picked
     const take = { candidates, count, isAskable, picked }
     if (candidates.count <= FEW_CANDIDATES) return this.#pickFromFew(take)
-    for (const piece of this.#started) {
-      if (picked.length >= count) return picked
-      this.#takeFrom(piece, take)
-    }
     const pieceCount = this.geometry.pieceCount
-    const random = this.#wholePieces < RANDOM_PIECES
+    const random = this.#haveCount < 4
     const start = random ? this.rng.below(pieceCount) : 0
     for (let step = 0; step < pieceCount && picked.length < count; step++) {
       const piece = random ? (start + step) % pieceCount : this.availability.at(step)
-      if (this.#isUntouched(piece)) this.#takeFrom(piece, take)
+      this.#takeFrom(piece, take)
     }
     return picked
   }
@@ -149,7 +146,7 @@ export class PiecePicker {
     for (let at = candidates.next(0, candidates.length); at >= 0; at = candidates.next(at + 1, candidates.length)) {
       if (!isAskable(at)) continue
       const piece = this.geometry.pieceOf(at)
-      const started = this.#isUntouched(piece) ? STARTED_BONUS : 0
+      const started = 0
       ranked.push({ block: at, rank: started + this.availability.count(piece) + this.rng.float() })
     }
     ranked.sort((a, b) => a.rank - b.rank)
@@ -184,6 +181,7 @@ export class PiecePicker {
     const whole = this.hasWholePiece(piece)
     this.#haveInPiece[piece] = (this.#haveInPiece[piece] ?? 0) + change
     if (wanted) this.#missingWanted -= change
+    this.#haveCount += change
     if (this.hasWholePiece(piece) !== whole) this.#wholePieces += change
   }
 

@@ -1,6 +1,6 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import { KEPT_BLOCKS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
+import { KEPT_BLOCKS, PROBE_REVEALS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
 
@@ -100,7 +100,8 @@ export class SuperSeeder {
   beginTurn(link: PeerLink, batch: number, out: Outbox, now: number): void {
     const pupil = this.#pupils.get(link.peer)
     if (pupil === undefined) return
-    pupil.turnLeft = TURN_REVEALS * batch
+    // Who has not passed anything on yet gets little, since it may keep it.
+    pupil.turnLeft = pupil.spread === 0 ? PROBE_REVEALS : TURN_REVEALS * batch
     pupil.turnEndsAt = now + TURN_MS
     pupil.lastTurn = ++this.#turns
     this.topUp(link, batch, out)

@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { createRng } from '@ringdrop/shared/kernel/rng.ts'
+import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
+import { sha256 } from '@ringdrop/shared/content/sha256.ts'
+import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
+
+/** A block store behind its messages, whatever thread and storage it uses. */
+export interface StoreUnderTest {
+  send(command: StoreCommand, transfer?: Transferable[]): void
+  /** The next answer that fits. */
+  answer(fits: (answer: StoreAnswer) => boolean): Promise<StoreAnswer>
+  stop(): void
+}
+
+const BLOCK = 16_384
+const PIECE = 262_144
+const peer = 'f'.repeat(64) as PeerId
+let nextShare = 1
+
+/** A share of three files: 40 blocks and a bit, an empty one, and a single short block. */
+function makeShare() {
+  const infoHash = parseInfoHash((nextShare++).toString(16).padStart(64, '0')) as InfoHash
+  const sizes = [40 * BLOCK + 123, 0, 99]
+  const rng = createRng(nextShare)
+  const files = sizes.map((size) => rng.bytes(size))
+  const blocks: Bytes[] = []
+  for (const file of files)
+    for (let at = 0; at < file.length; at += BLOCK) blocks.push(file.slice(at, at + BLOCK))
+  const hashes = new Uint8Array(blocks.length * 32)
+  blocks.forEach((block, index) => hashes.set(sha256(block), index * 32))
+  return { infoHash, sizes, files, blocks, hashes }
+}
+
+/** What every block store must do, in a real browser. */
+export function blockStoreContract(name: string, make: () => StoreUnderTest): void {
+  describe(`the block store contract: ${name}`, () => {
+    const result = (infoHash: InfoHash, type: string, block?: number) => (answer: StoreAnswer) =>
+      answer.type === 'result' &&
+      answer.infoHash === infoHash &&
+      answer.result.type === type &&
+      (block === undefined || ('block' in answer.result && answer.result.block === block))
+
+    const open = (
+      store: StoreUnderTest,
+      share: ReturnType<typeof makeShare>,
+      files: readonly File[] | null = null,
+    ) => store.send({ type: 'open', infoHash: share.infoHash, pieceBytes: PIECE, sizes: share.sizes, files })
+
+    async function put(
+      store: StoreUnderTest,
+      share: ReturnType<typeof makeShare>,
+      block: number,
+    ): Promise<void> {
+      const bytes = (share.blocks[block] as Bytes).slice()
+      const hash = share.hashes.slice(block * 32, block * 32 + 32)
+      store.send({ type: 'store', infoHash: share.infoHash, block, bytes, hash }, [bytes.buffer])
+      await store.answer(result(share.infoHash, 'blockStored', block))
+    }
+
+    async function held(store: StoreUnderTest, share: ReturnType<typeof makeShare>): Promise<number[]> {
+      store.send({ type: 'check', infoHash: share.infoHash, hashes: share.hashes })
+      const answer = await store.answer(result(share.infoHash, 'checked'))
+      if (answer.type !== 'result' || answer.result.type !== 'checked') throw new Error('unreachable')
+      return [...(Bitfield.fromBytes(answer.result.bits, share.blocks.length) as Bitfield).ones()]
+    }
+
+    async function read(
+      store: StoreUnderTest,
+      share: ReturnType<typeof makeShare>,
+      block: number,
+    ): Promise<Bytes> {
+      store.send({ type: 'read', infoHash: share.infoHash, to: peer, block })
+      const answer = await store.answer(result(share.infoHash, 'blockRead', block))
+      if (answer.type !== 'result' || answer.result.type !== 'blockRead') throw new Error('unreachable')
+      return answer.result.bytes
+    }
+
+    it('keeps good blocks in any order and gives them back', async () => {
+      const store = make()
+      const share = makeShare()
+      open(store, share)
+      for (const block of [41, 7, 40, 0, 39]) await put(store, share, block)
+      for (const block of [0, 41, 40, 7]) expect(await read(store, share, block)).toEqual(share.blocks[block])
+      expect(await held(store, share)).toEqual([0, 7, 39, 40, 41])
+      store.stop()
+    })
+
+    it('keeps nothing whose hash is wrong', async () => {
+      const store = make()
+      const share = makeShare()
+      open(store, share)
+      const bytes = (share.blocks[3] as Bytes).slice()
+      bytes[100] = (bytes[100] ?? 0) ^ 1
+      store.send({
+        type: 'store',
+        infoHash: share.infoHash,
+        block: 3,
+        bytes,
+        hash: share.hashes.slice(96, 128),
+      })
+      await store.answer(result(share.infoHash, 'blockCorrupt', 3))
+      expect(await held(store, share)).toEqual([])
+      store.stop()
+    })
+
+    it('answers a read of what is not there with a failure', async () => {
+      const store = make()
+      const share = makeShare()
+      open(store, share)
+      store.send({ type: 'read', infoHash: share.infoHash, to: peer, block: 5 })
+      await store.answer(result(share.infoHash, 'readFailed', 5))
+      store.stop()
+    })
+
+    it('remembers over a restart, claims only what verifies, and forgets on removal', async () => {
+      const share = makeShare()
+      const first = make()
+      open(first, share)
+      for (const block of [1, 2, 41]) await put(first, share, block)
+      first.send({ type: 'close', infoHash: share.infoHash })
+      await held(first, makeShareOpened(first))
+      first.stop()
+      const second = make()
+      open(second, share)
+      expect(await held(second, share)).toEqual([1, 2, 41])
+      const wrong = {
+        ...share,
+        hashes: share.hashes.map((byte, at) => (at < 64 ? byte : byte ^ (at < 96 ? 1 : 0))),
+      }
+      expect(await held(second, wrong as typeof share)).toEqual([1, 41])
+      second.send({ type: 'remove', infoHash: share.infoHash })
+      await held(second, makeShareOpened(second))
+      open(second, share)
+      expect(await held(second, share)).toEqual([])
+      second.stop()
+    })
+
+    it('hands out whole files, empty ones too', async () => {
+      const store = make()
+      const share = makeShare()
+      open(store, share)
+      for (let block = 0; block < share.blocks.length; block++) await put(store, share, block)
+      store.send({ type: 'blobs', infoHash: share.infoHash, files: [0, 1, 2], ticket: 7 })
+      const answer = await store.answer((each) => each.type === 'blobs' && each.ticket === 7)
+      if (answer.type !== 'blobs' || answer.blobs === null) throw new Error('no blobs')
+      const contents = await Promise.all(
+        answer.blobs.map(async (blob) => new Uint8Array(await blob.arrayBuffer())),
+      )
+      expect(contents).toEqual(share.files)
+      // A file that was handed out can still be read for others.
+      expect(await read(store, share, 12)).toEqual(share.blocks[12])
+      store.stop()
+    })
+
+    it('reads the files of a share where they are, and never writes to them', async () => {
+      const store = make()
+      const share = makeShare()
+      open(
+        store,
+        share,
+        share.files.map((bytes, index) => new File([bytes], String(index))),
+      )
+      expect(await read(store, share, 39)).toEqual(share.blocks[39])
+      expect(await held(store, share)).toHaveLength(share.blocks.length)
+      const bytes = (share.blocks[0] as Bytes).slice()
+      store.send({
+        type: 'store',
+        infoHash: share.infoHash,
+        block: 0,
+        bytes,
+        hash: share.hashes.slice(0, 32),
+      })
+      await store.answer(result(share.infoHash, 'storeFailed', 0))
+      store.stop()
+    })
+
+    it('sweeps away what no share knows of', async () => {
+      const store = make()
+      const [kept, lost] = [makeShare(), makeShare()]
+      for (const share of [kept, lost]) {
+        open(store, share)
+        await put(store, share, 0)
+        store.send({ type: 'close', infoHash: share.infoHash })
+      }
+      await held(store, makeShareOpened(store))
+      const isSwept = async () => {
+        store.send({ type: 'sweep', keep: [kept.infoHash] })
+        await held(store, makeShareOpened(store))
+        open(store, lost)
+        const blocks = await held(store, lost)
+        store.send({ type: 'close', infoHash: lost.infoHash })
+        return blocks.length === 0
+      }
+      await expect.poll(isSwept, { timeout: 5000 }).toBe(true)
+      open(store, kept)
+      expect(await held(store, kept)).toEqual([0])
+      store.stop()
+    })
+
+    /** Another share, opened: its answers come after everything that was sent before. */
+    function makeShareOpened(store: StoreUnderTest): ReturnType<typeof makeShare> {
+      const share = makeShare()
+      open(store, share)
+      return share
+    }
+  })
+}
