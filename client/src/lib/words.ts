@@ -182,7 +182,7 @@ function toUs(peer: PeerView): string {
 }
 
 function fromUs(peer: PeerView): string {
-  if (!peer.peerInterested) return 'needs nothing from you'
+  if (!peer.peerInterested) return 'asks nothing from you now'
   if (peer.amChoking) return 'waits for a turn'
   return peer.isOptimistic ? 'gets a trial turn' : 'gets from you'
 }

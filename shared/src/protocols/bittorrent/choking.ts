@@ -13,7 +13,7 @@ export interface ChokingParts {
   readonly rng: Rng
   /** What earns a slot at the moment; see {@link ChokeCandidate.score}. */
   readonly scoreOf: (link: PeerLink, now: number) => number
-  readonly standingOf: (link: PeerLink) => Standing
+  readonly standingOf: (link: PeerLink, now: number) => Standing
   /** False for a seed, to which nobody can give anything. */
   readonly expectsReturn: () => boolean
   /** Super-seeding hands out slots in turns; `null` otherwise. */
@@ -85,7 +85,7 @@ export class Choking {
     for (const link of this.#parts.links.values()) {
       if (isBusy(link)) {
         busy++
-        if (turns === null && this.#parts.standingOf(link) === 'takes') takers++
+        if (turns === null && this.#parts.standingOf(link, now) === 'takes') takers++
       } else if (isWaiting(link)) waiting.push(this.#candidate(link, now))
     }
     if (waiting.length === 0) return
@@ -107,7 +107,7 @@ export class Choking {
     for (const link of links.values()) if (!link.amChoking || chosen.has(link.peer)) open++
     // Whoever wants nothing now makes room, then who only takes; all others keep their slots.
     const isIdle = (link: PeerLink) => !(turns?.isOnTurn(link) ?? link.peerInterested)
-    const isTaker = (link: PeerLink) => turns === null && this.#parts.standingOf(link) === 'takes'
+    const isTaker = (link: PeerLink) => turns === null && this.#parts.standingOf(link, now) === 'takes'
     for (const mayLose of [isIdle, isTaker]) {
       for (const link of links.values()) {
         if (open <= UPLOAD_SLOTS) break
@@ -140,7 +140,7 @@ export class Choking {
       peer: link.peer,
       interested: link.peerInterested,
       score: this.#parts.scoreOf(link, now),
-      standing: this.#parts.standingOf(link),
+      standing: this.#parts.standingOf(link, now),
       isNewcomer: now - link.joinedAt < NEWCOMER_MS,
       snubbing: link.trust === 'snubbed' && this.#parts.expectsReturn(),
     }

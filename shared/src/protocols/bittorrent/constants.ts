@@ -15,6 +15,8 @@ export const NEWCOMER_WEIGHT = 3
 export const GIFT_BYTES = 4 * 16_384
 /** Our choice: beyond the gift, a peer that got more than so many times what it gave only takes. */
 export const GENEROSITY = 8
+/** Our choice, by simulation: so long a peer may have had blocks for us and kept us choked. */
+export const PATIENCE_MS = 2_000
 /** Our choice: a peer that only takes is this likely to be drawn by lot. */
 export const TAKER_WEIGHT = 0.02
 /** Super-seeding: so many blocks that a peer kept to itself show that it only takes; our choice. */
@@ -43,8 +45,11 @@ export const STEAL_AFTER_MS = 1_000
 /** Endgame: how often to look for blocks to ask of a second peer; our choice. */
 export const ENDGAME_CHECK_MS = 500
 
-/** Pieces picked at random before rarest first takes over. libtorrent: 4. */
-export const RANDOM_PIECES = 4
+/**
+ * Blocks picked at random before rarest first takes over. libtorrent: 4 pieces, as it relays whole pieces only;
+ * we relay blocks.
+ */
+export const RANDOM_BLOCKS = 4
 
 /** `have` runs are gathered for so long, or until so many blocks are pending; our choice. */
 export const HAVE_FLUSH_MS = 100

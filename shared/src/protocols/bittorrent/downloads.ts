@@ -55,7 +55,7 @@ export class Downloads {
     this.#isActive = isActive
     for (const link of this.#parts.links.values()) {
       if (!isActive) this.#callOffAll(link)
-      this.updateInterest(link)
+      this.updateInterest(link, now)
       this.refill(link, now)
     }
   }
@@ -67,7 +67,7 @@ export class Downloads {
     link.isCounted = isCounted
     this.#recountUseful(link)
     if (isCounted) for (const block of theirs.ones()) this.#count(block, 1)
-    this.updateInterest(link)
+    this.updateInterest(link, now)
     this.refill(link, now)
   }
 
@@ -90,15 +90,16 @@ export class Downloads {
   onSelection(now: number): void {
     for (const link of this.#parts.links.values()) {
       this.#recountUseful(link)
-      this.updateInterest(link)
+      this.updateInterest(link, now)
       this.refill(link, now)
     }
   }
 
-  updateInterest(link: PeerLink): void {
+  updateInterest(link: PeerLink, now: number): void {
     const isInterested = this.#isActive && link.usefulCount > 0 && link.trust !== 'quarantined'
     if (isInterested === link.amInterested) return
     link.amInterested = isInterested
+    link.updateIgnored(now)
     this.#parts.out.send(link.peer, { type: isInterested ? 'interested' : 'notInterested' })
   }
 
@@ -136,6 +137,7 @@ export class Downloads {
       this.#verifying.set(block, link.peer)
       link.downRank.add(bytes.length, now)
       link.downSpeed.add(bytes.length, now)
+      link.ignoredMs = 0
       const hash = defined(hashes.leafOf(block), 'hash of a requested block')
       out.push({ type: 'store', block, bytes, hash })
       // What was called off and came all the same may have been asked of another meanwhile.
@@ -151,7 +153,7 @@ export class Downloads {
     else this.refill(link, now)
   }
 
-  onStored(block: BlockIndex): PeerId | null {
+  onStored(block: BlockIndex, now: number): PeerId | null {
     const { picker, links, geometry } = this.#parts
     const from = this.#verifying.get(block) ?? null
     this.#verifying.delete(block)
@@ -161,7 +163,7 @@ export class Downloads {
     for (const link of links.values()) {
       if (wasMissing && link.theirs?.get(block) === true) {
         link.usefulCount--
-        this.updateInterest(link)
+        this.updateInterest(link, now)
       }
       if (link.peer === from) link.downloadedBytes += geometry.blockSize(block)
     }
@@ -177,10 +179,10 @@ export class Downloads {
   }
 
   /** After its first bad block a peer is asked for nothing more. */
-  quarantine(link: PeerLink): void {
+  quarantine(link: PeerLink, now: number): void {
     link.trust = 'quarantined'
     this.#callOffAll(link)
-    this.updateInterest(link)
+    this.updateInterest(link, now)
   }
 
   onChoked(link: PeerLink): void {

@@ -237,7 +237,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   #onBlockStored(block: number, now: number): void {
     const swarm = this.#swarm
     if (swarm === null) return
-    swarm.downloads.onStored(block)
+    swarm.downloads.onStored(block, now)
     swarm.haves.add(block, now)
     if (swarm.picker.missingCount > 0 || !isFetching(this.#state)) return
     swarm.haves.flush(now)
@@ -251,7 +251,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     if (link !== undefined) {
       link.badBlocks++
       if (link.badBlocks >= BAD_BLOCKS_TO_BAN) this.#drop(link, 'corruptBlocks', true)
-      else this.#swarm?.downloads.quarantine(link)
+      else this.#swarm?.downloads.quarantine(link, now)
     }
     this.#swarm?.downloads.refillAll(now)
   }

@@ -80,11 +80,13 @@ export class MessageHandler {
         return this.#onHave(swarm, link, message, now)
       case 'choke':
         link.peerChoking = true
+        link.updateIgnored(now)
         swarm.downloads.onChoked(link)
         swarm.downloads.refillAll(now)
         return null
       case 'unchoke':
         link.peerChoking = false
+        link.updateIgnored(now)
         swarm.downloads.refill(link, now)
         return null
       case 'request':
@@ -186,7 +188,7 @@ export class MessageHandler {
       news.push(block)
     }
     swarm.onTheirBlocks(link, news, now)
-    swarm.downloads.updateInterest(link)
+    swarm.downloads.updateInterest(link, now)
     swarm.downloads.refill(link, now)
     this.#afterTheirs(swarm, link)
     return null

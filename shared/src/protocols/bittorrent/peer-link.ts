@@ -41,6 +41,9 @@ export class PeerLink {
   lastBlockAt: number
   /** We had everything when it came, so it never could give us anything. */
   metAsSeed = false
+  /** How long the peer had something for us and kept us choked, since it last gave us a block. */
+  ignoredMs = 0
+  #ignoredSince: number | null = null
   readonly downRank: RateMeter
   readonly upRank: RateMeter
   readonly downSpeed: RateMeter
@@ -64,5 +67,11 @@ export class PeerLink {
 
   get isSeed(): boolean {
     return this.theirs?.isFull === true
+  }
+
+  /** Call whenever our interest or the peer's choke changed, or the time is wanted up to now. */
+  updateIgnored(now: number): void {
+    if (this.#ignoredSince !== null) this.ignoredMs += now - this.#ignoredSince
+    this.#ignoredSince = this.amInterested && this.peerChoking ? now : null
   }
 }

@@ -4,7 +4,7 @@ import type { Rng } from '../../kernel/rng.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import { Availability } from './availability.ts'
 import type { BlockSet } from './block-set.ts'
-import { RANDOM_PIECES } from './constants.ts'
+import { RANDOM_BLOCKS } from './constants.ts'
 
 /** What we know and do about one block. */
 export const BLOCK = { free: 0, requested: 1, verifying: 2, have: 3 } as const
@@ -12,8 +12,6 @@ export type BlockState = (typeof BLOCK)[keyof typeof BLOCK]
 
 /** Up to so many candidates are ranked one by one; our choice, by profile. */
 const FEW_CANDIDATES = 64
-/** More than the copies of any piece's blocks: started pieces come first. */
-const STARTED_BONUS = 2 ** 32
 
 interface Take {
   readonly candidates: BlockSet
@@ -23,8 +21,9 @@ interface Take {
 }
 
 /**
- * Decides which blocks to ask of a peer: started pieces first, then the rarest piece the peer has, the
- * first few pieces at random. A data structure: it knows blocks and counts, no peers and no time.
+ * Decides which blocks to ask of a peer: those of the rarest piece that it has, the very first ones at random.
+ * Rarity goes before finishing what was begun: blocks are verified and relayed singly, and what a peer can give
+ * is worth most when few have it. A data structure: it knows blocks and counts, no peers and no time.
  */
 export class PiecePicker {
   readonly availability: Availability
@@ -32,12 +31,9 @@ export class PiecePicker {
   readonly #freeInPiece: Uint32Array
   readonly #haveInPiece: Uint32Array
   readonly #wanted: Uint8Array
-  /** Pieces of which something was asked for or is there, and something is still free. */
-  readonly #started = new Set<PieceIndex>()
   #freeWanted = 0
   #missingWanted = 0
   #haveCount = 0
-  #wholePieces = 0
 
   constructor(
     readonly geometry: Geometry,
@@ -116,8 +112,6 @@ export class PiecePicker {
     if (next === BLOCK.free) this.#addFree(piece, 1, wanted)
     if (next === BLOCK.have) this.#addHave(piece, 1, wanted)
     if (before === BLOCK.have) this.#addHave(piece, -1, wanted)
-    if (this.#freeInPiece[piece] === 0 || this.#isUntouched(piece)) this.#started.delete(piece)
-    else this.#started.add(piece)
   }
 
   /**
@@ -131,7 +125,7 @@ export class PiecePicker {
     const take = { candidates, count, isAskable, picked }
     if (candidates.count <= FEW_CANDIDATES) return this.#pickFromFew(take)
     const pieceCount = this.geometry.pieceCount
-    const random = this.#haveCount < 4
+    const random = this.#haveCount < RANDOM_BLOCKS
     const start = random ? this.rng.below(pieceCount) : 0
     for (let step = 0; step < pieceCount && picked.length < count; step++) {
       const piece = random ? (start + step) % pieceCount : this.availability.at(step)
@@ -146,8 +140,9 @@ export class PiecePicker {
     for (let at = candidates.next(0, candidates.length); at >= 0; at = candidates.next(at + 1, candidates.length)) {
       if (!isAskable(at)) continue
       const piece = this.geometry.pieceOf(at)
-      const started = 0
-      ranked.push({ block: at, rank: started + this.availability.count(piece) + this.rng.float() })
+      // Among equals, pieces that are begun come first, then the lot decides.
+      const tie = (this.#isUntouched(piece) ? 1 : 0) + this.rng.float()
+      ranked.push({ block: at, rank: this.availability.count(piece) + tie / 2 })
     }
     ranked.sort((a, b) => a.rank - b.rank)
     return ranked.slice(0, count).map(({ block }) => block)
@@ -156,14 +151,13 @@ export class PiecePicker {
   #takeFrom(piece: PieceIndex, { candidates, count, isAskable, picked }: Take): void {
     const first = this.geometry.firstBlock(piece)
     const end = first + this.geometry.blocksIn(piece)
-    let at = candidates.next(first, end)
-    if (at < 0) return
+    if (candidates.next(first, end) < 0) return
     // Each node walks a piece from another point, so two that take the same piece at once hold different parts.
     const from = this.#isUntouched(piece) ? first + this.rng.below(end - first) : first
-    for (at = candidates.next(from, end); at >= 0 && picked.length < count; at = candidates.next(at + 1, end)) {
+    for (let at = candidates.next(from, end); at >= 0 && picked.length < count; at = candidates.next(at + 1, end)) {
       if (isAskable(at)) picked.push(at)
     }
-    for (at = candidates.next(first, from); at >= 0 && picked.length < count; at = candidates.next(at + 1, from)) {
+    for (let at = candidates.next(first, from); at >= 0 && picked.length < count; at = candidates.next(at + 1, from)) {
       if (isAskable(at)) picked.push(at)
     }
   }
@@ -178,11 +172,9 @@ export class PiecePicker {
   }
 
   #addHave(piece: PieceIndex, change: number, wanted: boolean): void {
-    const whole = this.hasWholePiece(piece)
     this.#haveInPiece[piece] = (this.#haveInPiece[piece] ?? 0) + change
     if (wanted) this.#missingWanted -= change
     this.#haveCount += change
-    if (this.hasWholePiece(piece) !== whole) this.#wholePieces += change
   }
 
   #recount(): void {

@@ -9,7 +9,7 @@ import type { ShareInfo } from '../../content/metainfo.ts'
 import type { FileRoot } from '../../kernel/ids.ts'
 import type { Standing } from './choker.ts'
 import { Choking, type SlotTurns } from './choking.ts'
-import { GENEROSITY, GIFT_BYTES, RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
+import { GENEROSITY, GIFT_BYTES, PATIENCE_MS, RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
 import { Downloads } from './downloads.ts'
 import type { Outbox } from './effects.ts'
 import { HashFetch } from './hash-fetch.ts'
@@ -75,7 +75,7 @@ export class Swarm {
         out,
         rng: rng.child('choking'),
         scoreOf: (link, now) => this.#scoreOf(link, now),
-        standingOf: (link) => this.#standingOf(link),
+        standingOf: (link, now) => this.#standingOf(link, now),
         expectsReturn: () => !options.isSeeding(),
         turns: () => this.#turns,
       },
@@ -130,7 +130,7 @@ export class Swarm {
   onSent(link: PeerLink, block: BlockIndex, now: number): void {
     const superSeed = this.#superSeed
     if (!(superSeed instanceof SuperSeeder)) {
-      if (this.#standingOf(link) === 'takes') this.choking.touch()
+      if (this.#standingOf(link, now) === 'takes') this.choking.touch()
       return
     }
     superSeed.onSent(link.peer, block, now)
@@ -216,13 +216,17 @@ export class Swarm {
     return link.downloadedBytes > 0 ? 1 + link.downloadedBytes : link.upRank.rate(now) / 1e12
   }
 
-  #standingOf(link: PeerLink): Standing {
+  #standingOf(link: PeerLink, now: number): Standing {
     if (this.#options.isSeeding()) {
       if (link.downloadedBytes > 0) return 'gives'
       if (this.#judge?.isKeeper(link.peer) === true) return 'takes'
       return link.metAsSeed || link.uploadedBytes < GIFT_BYTES ? 'unknown' : 'takes'
     }
-    if (link.uploadedBytes > GIFT_BYTES + GENEROSITY * link.downloadedBytes) return 'takes'
+    if (link.uploadedBytes > GIFT_BYTES + GENEROSITY * link.downloadedBytes) {
+      // It may have had nothing for us yet; but if it had, and gave nothing, it only takes.
+      link.updateIgnored(now)
+      if (link.ignoredMs > PATIENCE_MS) return 'takes'
+    }
     return link.downloadedBytes > 0 ? 'gives' : 'unknown'
   }
 

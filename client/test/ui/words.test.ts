@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { changesBetween, isOnlyCopy, shouldWarnBeforeClosing, titleOf } from '../../src/lib/activity.ts'
+import { PATIENCE_MS, sourcesWords } from '../../src/lib/sources.ts'
+import { peerWords, serverWords, stateWords } from '../../src/lib/words.ts'
+import { appSnapshot, peerView, shareView } from './views.ts'
+
+const UP = { state: 'up', because: null } as const
+const plain = (text: string) => text.replaceAll('\u00a0', ' ')
+
+describe('states', () => {
+  it('say whom one waits for', () => {
+    expect(stateWords(shareView()).label).toBe('Downloading')
+    expect(stateWords(shareView({ downSpeed: 0 })).label).toBe('Waiting for a source')
+    expect(stateWords(shareView({ downSpeed: 0, peers: [peerView()] })).label).toBe('Waiting for a turn')
+    expect(stateWords(shareView({ state: { name: 'seeding' }, isSource: true })).label).toBe('Sharing')
+    expect(stateWords(shareView({ state: { name: 'seeding' } })).label).toBe('Complete')
+  })
+
+  it('say why and what next when something is wrong', () => {
+    const full = stateWords(shareView({ state: { name: 'paused', because: 'quota' } }))
+    expect(full).toMatchObject({ tone: 'bad' })
+    expect(full.detail).toMatch(/full.*resume/i)
+    for (const because of ['sourceChanged', 'sourceMissing', 'io'] as const) {
+      expect(stateWords(shareView({ state: { name: 'failed', because } })).detail).not.toBeNull()
+    }
+  })
+
+  it('say what goes on without the server', () => {
+    expect(serverWords({ state: 'down', because: 'unreachable' }).detail).toContain(
+      'The server can’t be reached. Transfers between connected peers go on.',
+    )
+    expect(serverWords({ state: 'down', because: null }).tone).toBe('quiet')
+  })
+
+  it('tell choking in plain words', () => {
+    expect(peerWords(peerView({ amInterested: true })).toUs).toBe('you wait for a turn')
+    expect(peerWords(peerView({ amInterested: true, peerChoking: false })).toUs).toBe('sends to you')
+    expect(peerWords(peerView({ peerInterested: true, amChoking: false, isOptimistic: true })).fromUs).toBe('gets a trial turn')
+    expect(peerWords(peerView({ trust: 'quarantined' })).toUs).toContain('bad block')
+  })
+})
+
+describe('sources', () => {
+  const metadata = (tracker: Partial<ReturnType<typeof shareView>['tracker']>) =>
+    shareView({
+      name: null,
+      state: { name: 'metadata' },
+      isStarted: false,
+      tracker: { state: 'ok', seeders: 0, leechers: 0, seedSeenAgoMs: null, ...tracker },
+    })
+
+  it('go from the server to the tracker to the peers', () => {
+    expect(sourcesWords(null, { state: 'connecting', because: null }, 0).headline).toBe('Connecting to the server…')
+    expect(sourcesWords(metadata({ state: 'waiting' }), UP, 0).headline).toContain('Asking')
+    expect(plain(sourcesWords(metadata({ seeders: 2 }), UP, 0).headline)).toBe('Connecting to 2 sources…')
+    expect(sourcesWords(metadata({}), UP, 0).headline).toBe('Nobody who has this is online.')
+    expect(plain(sourcesWords(metadata({ seedSeenAgoMs: 3 * 3_600_000 }), UP, 0).headline)).toBe(
+      'Nobody who has this is online. Last seen 3 hours ago.',
+    )
+    expect(sourcesWords(metadata({}), { state: 'down', because: 'unreachable' }, 0).headline).toContain('can’t be reached')
+    const connected = shareView({ state: { name: 'offered' }, peers: [peerView({ isSeed: true }), peerView()] })
+    expect(plain(sourcesWords(connected, UP, 0).headline)).toBe('Connected to 1 source with everything and 1 peer with parts')
+  })
+
+  it('never keep anyone waiting without a word', () => {
+    for (const share of [null, metadata({ state: 'waiting' }), metadata({ seeders: 1 }), metadata({}), metadata({ state: 'failed' })]) {
+      for (const server of [UP, { state: 'connecting', because: null }, { state: 'down', because: null }] as const) {
+        expect(sourcesWords(share, server, PATIENCE_MS).detail).not.toBeNull()
+      }
+    }
+  })
+})
+
+describe('manners', () => {
+  it('show progress in the title', () => {
+    expect(titleOf(appSnapshot([shareView()]))).toBe('↓ 42 % · film.mp4')
+    expect(titleOf(appSnapshot([]))).toBe('Ringdrop')
+    expect(titleOf(appSnapshot([shareView({ state: { name: 'seeding' }, upSpeed: 5 })]))).toBe('↑ Ringdrop')
+  })
+
+  it('warn only while bytes move or the only copy would vanish', () => {
+    const seed = shareView({ state: { name: 'seeding' }, isSource: true })
+    const leecher = peerView({ peerInterested: true })
+    expect(shouldWarnBeforeClosing(appSnapshot([shareView()]))).toBe(true)
+    expect(shouldWarnBeforeClosing(appSnapshot([shareView({ downSpeed: 0 })]))).toBe(false)
+    expect(shouldWarnBeforeClosing(appSnapshot([shareView()], { phase: { name: 'follower' } }))).toBe(false)
+    expect(isOnlyCopy(seed)).toBe(false)
+    expect(isOnlyCopy({ ...seed, peers: [leecher] })).toBe(true)
+    const counted = { state: 'ok', seeders: 2, leechers: 1, seedSeenAgoMs: 0 } as const
+    expect(isOnlyCopy({ ...seed, peers: [leecher], tracker: counted })).toBe(false)
+  })
+
+  it('speak of what happened, once', () => {
+    const before = appSnapshot([shareView({ state: { name: 'endgame' } })])
+    const after = appSnapshot([shareView({ state: { name: 'seeding' } })])
+    expect(changesBetween(before, after)).toEqual(['film.mp4 is complete and verified'])
+    expect(changesBetween(after, after)).toEqual([])
+    expect(changesBetween({ ...before, node: null }, after)).toEqual([])
+  })
+})
