@@ -1,3 +1,5 @@
 import { createNodeClient } from '../src/app/tabs.ts'
+import { RawChannel } from './raw-channel.ts'
 
-Object.assign(globalThis, { engine: () => createNodeClient() })
+/** The page that `npm run bench` drives: the production engine without its interface, and the bare channel. */
+Object.assign(globalThis, { makeEngine: () => createNodeClient(), makeRaw: () => new RawChannel() })

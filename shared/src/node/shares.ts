@@ -17,6 +17,7 @@ export interface ShareEntry {
   readonly exchange: Exchange
   readonly addedAt: number
   tracker: TrackerState
+  /** By the tracker's count, without ourselves. */
   seeders: number | null
   leechers: number | null
   seedSeenAgoMs: number | null
@@ -160,8 +161,10 @@ export class Shares {
       entry.tracker = effect.state
       return
     }
-    entry.seeders = effect.seeders
-    entry.leechers = effect.leechers
+    // The tracker counts us too; people want to know about the others.
+    const isSeed = leftOf(entry.exchange) === 0
+    entry.seeders = Math.max(0, effect.seeders - (isSeed ? 1 : 0))
+    entry.leechers = Math.max(0, effect.leechers - (isSeed ? 0 : 1))
     entry.seedSeenAgoMs = effect.seedSeenAgoMs
     entry.trackerAt = now
   }

@@ -148,7 +148,10 @@ export class Downloads {
   }
 
   onReject(link: PeerLink, block: BlockIndex, now: number): void {
+    const wasRefused = link.outstanding.get(block)?.state === 'asked'
     const freed = this.#settle(link, block)
+    // Refused although it has the block and unchoked us: as if it had it no more, or we would ask for ever.
+    if (wasRefused) this.#forgetBlock(link, block, now)
     if (freed) this.refillAll(now)
     else this.refill(link, now)
   }
@@ -359,6 +362,14 @@ export class Downloads {
     else if (picker.isMissing(block)) {
       for (const link of links.values()) if (link.theirs?.get(block) === true) link.candidates?.add(block)
     }
+  }
+
+  #forgetBlock(link: PeerLink, block: BlockIndex, now: number): void {
+    if (link.theirs?.clear(block) !== true) return
+    link.candidates?.delete(block)
+    if (link.isCounted) this.#count(block, -1)
+    if (this.#parts.picker.isMissing(block)) link.usefulCount--
+    this.updateInterest(link, now)
   }
 
   #forgetTheirs(link: PeerLink): void {

@@ -196,7 +196,9 @@ export class MessageHandler {
 
   /** Seeds leave each other alone. */
   #afterTheirs(swarm: Swarm, link: PeerLink): void {
-    if (link.isSeed && swarm.isFull) this.context.drop(link, 'bothSeeds', false)
+    if (!link.isSeed || !swarm.isFull) return
+    swarm.onOtherSource()
+    this.context.drop(link, 'bothSeeds', false)
   }
 
   #onAnswer(swarm: Swarm, link: PeerLink, message: Answer, now: number): DropCode | null {

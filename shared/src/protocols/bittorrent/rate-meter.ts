@@ -26,7 +26,9 @@ export class RateMeter {
   /** Bytes per second; a meter younger than its window divides by its age (at least one slot). */
   rate(now: number): number {
     this.#advance(now)
-    const age = Math.max(this.#slotMs, Math.min(now - this.#startedAt, this.#slotMs * SLOTS))
+    // The present slot has only begun.
+    const covered = now - (this.#slot - SLOTS + 1) * this.#slotMs
+    const age = Math.max(this.#slotMs, Math.min(now - this.#startedAt, covered))
     return (this.#sum * 1000) / age
   }
 

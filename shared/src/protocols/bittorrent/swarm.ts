@@ -108,7 +108,7 @@ export class Swarm {
     else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
     if (ours.isFull && this.#shouldHideFrom(link)) {
       out.send(link.peer, { type: 'haveNone' })
-      this.#superSeeder().join(link.peer)
+      this.#superSeeder(link).join(link.peer)
     } else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
     else if (ours.isEmpty) out.send(link.peer, { type: 'haveNone' })
     else out.send(link.peer, { type: 'bitfield', bits: ours.toBytes() })
@@ -165,15 +165,18 @@ export class Swarm {
     return this.#superSeed instanceof SuperSeeder
   }
 
-  #superSeeder(): SuperSeeder {
-    if (!(this.#superSeed instanceof SuperSeeder)) {
-      this.#superSeed = new SuperSeeder(this.geometry.blockCount)
-      for (const link of this.#options.links.values()) {
-        if (link.theirs !== null)
-          for (const block of link.theirs.ones()) this.#superSeed.sawBlock(link.peer, block)
-      }
+  #superSeeder(newcomer: PeerLink): SuperSeeder {
+    if (this.#superSeed instanceof SuperSeeder) return this.#superSeed
+    const superSeed = new SuperSeeder(this.geometry.blockCount)
+    this.#superSeed = superSeed
+    for (const link of this.#options.links.values()) {
+      if (link === newcomer || !link.hasMetadata) continue
+      for (const block of link.theirs?.ones() ?? []) superSeed.sawBlock(link.peer, block)
+      // Who came before the others and was told of everything sees no more than they do from now on.
+      this.#options.out.send(link.peer, { type: 'haveNone' })
+      superSeed.join(link.peer)
     }
-    return this.#superSeed
+    return superSeed
   }
 
   /** Hiding pays off when several leechers can trade and no other full copy is in sight. */
@@ -185,6 +188,11 @@ export class Swarm {
       if (other !== link) leechers++
     }
     return leechers > 0
+  }
+
+  /** Another full copy turned up: hiding ours serves nobody. */
+  onOtherSource(): void {
+    this.#endSuperSeeding()
   }
 
   #endSuperSeeding(): void {

@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from '@playwright/test'
+import { CHROMIUM } from '../playwright.config.ts'
+
+/** Kernel clock ticks a second; Linux has reported 100 to user space for decades. */
+const TICKS = 100
+
+/** A Chromium of its own with a profile on disk, so that storage and CPU time are those of a real user. */
+export class BenchBrowser {
+  private constructor(
+    readonly browser: Browser,
+    readonly process: ChildProcess,
+    readonly profile: string,
+  ) {}
+
+  static async launch(): Promise<BenchBrowser> {
+    const profile = mkdtempSync(join(tmpdir(), 'ringdrop-bench-'))
+    const args = [
+      '--headless=new',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      ...CHROMIUM.args,
+    ]
+    const child = spawn(CHROMIUM.executablePath, [...args, 'about:blank'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const endpoint = await new Promise<string>((resolve, reject) => {
+      let text = ''
+      child.stderr.on('data', (data: Buffer) => {
+        text += data.toString()
+        const match = /DevTools listening on (ws:\S+)/.exec(text)
+        if (match?.[1] !== undefined) resolve(match[1])
+      })
+      child.on('exit', () => reject(new Error(`Chromium did not start: ${text}`)))
+    })
+    return new BenchBrowser(await chromium.connectOverCDP(endpoint), child, profile)
+  }
+
+  /** A page in a profile of its own (in memory), or in the profile on disk. */
+  async open(url: string, where: 'disk' | 'memory' = 'disk'): Promise<Page> {
+    const onDisk = this.browser.contexts()[0]
+    const context = where === 'disk' && onDisk !== undefined ? onDisk : await this.browser.newContext()
+    const page = await context.newPage()
+    await page.goto(url)
+    await page.waitForFunction(() => 'makeEngine' in globalThis)
+    return page
+  }
+
+  /** CPU seconds that all processes of this browser have used so far. */
+  cpuSeconds(): number {
+    const parents = new Map<number, { parent: number; ticks: number }>()
+    for (const name of readdirSync('/proc')) {
+      if (!/^\d+$/.test(name)) continue
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        const fields = stat
+          .slice(stat.lastIndexOf(')') + 2)
+          .split(' ')
+          .map(Number)
+        parents.set(Number(name), { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) })
+      } catch {
+        // The process ended while we looked.
+      }
+    }
+    const isOurs = (pid: number): boolean => {
+      for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0) if (at === this.process.pid) return true
+      return false
+    }
+    let ticks = 0
+    for (const [pid, { ticks: own }] of parents) if (isOurs(pid)) ticks += own
+    return ticks / TICKS
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    const gone = new Promise((resolve) => this.process.once('exit', resolve))
+    this.process.kill('SIGKILL')
+    await gone
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

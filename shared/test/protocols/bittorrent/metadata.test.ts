@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createRng } from '../../../src/kernel/rng.ts'
+import { defined } from '../../../src/kernel/invariant.ts'
+import { HashTree } from '../../../src/content/merkle.ts'
+import { createSimShare } from '../../../sim/share.ts'
+import { A, asked, B, Bench, did, SHARE, told } from './bench.ts'
+
+const INFO = SHARE.info.infoBytes
+const part = (bytes = INFO, totalBytes = bytes.length) =>
+  ({ type: 'metadata', part: 0, totalBytes, bytes }) as const
+
+describe('metadata', () => {
+  it('is asked of one peer, checked, kept and passed on', () => {
+    const bench = Bench.stranger()
+    expect(told(bench.join(A), A)).toEqual(['metadataRequest 0'])
+    expect(told(bench.join(B, false), B)).toEqual([])
+    const effects = bench.say(A, part())
+    expect(did(effects)).toEqual(['metadata', 'check'])
+    expect(told(effects, B)).toEqual(['metadataReady'])
+    expect(told(bench.say(B, { type: 'metadataRequest', part: 0 }), B)).toEqual(['metadata 0'])
+    expect(told(bench.say(B, { type: 'metadataRequest', part: 1 }), B)).toEqual(['metadataReject 1'])
+  })
+
+  it.each([
+    ['another dictionary', part(createSimShare(createRng(9), [5], 65_536).info.infoBytes)],
+    ['garbage', part(new Uint8Array(50))],
+    ['a part that was not asked for', { ...part(), part: 3 }],
+    ['a length that does not fit', part(INFO, INFO.length + 5)],
+    ['an endless dictionary', part(INFO, 0xffffffff)],
+  ])('costs its author the link when it is %s', (_, message) => {
+    const bench = Bench.stranger()
+    bench.join(A)
+    bench.join(B)
+    const effects = bench.say(A, message)
+    expect(did(effects)).toEqual(['drop badMetadata ban'])
+    expect(told(effects, B)).toEqual(['metadataRequest 0'])
+  })
+
+  it('is asked of the next after silence or a refusal', () => {
+    const bench = Bench.stranger()
+    bench.join(A)
+    bench.join(B)
+    expect(told(bench.wait(10_000), B)).toEqual(['metadataRequest 0'])
+    expect(told(bench.say(B, { type: 'metadataReject', part: 0 }), A)).toEqual(['metadataRequest 0'])
+  })
+
+  it('is refused by who has none', () => {
+    const bench = Bench.stranger()
+    bench.join(A, false)
+    expect(told(bench.say(A, { type: 'metadataRequest', part: 0 }), A)).toEqual(['metadataReject 0'])
+  })
+
+  it('may be known later than the link', () => {
+    const bench = Bench.stranger()
+    bench.join(A, false)
+    expect(told(bench.say(A, { type: 'metadataReady' }), A)).toEqual(['metadataRequest 0'])
+  })
+})
+
+describe('block hashes', () => {
+  const root = defined(SHARE.info.files[0]?.root, 'root')
+  const span = defined(HashTree.fromLeaves(defined(SHARE.leaves.get(root), 'leaves')).servable(0), 'span')
+  const hashless = () => Bench.leecher([], { trees: new Map() })
+
+  it('are fetched before any block is asked for', () => {
+    const bench = hashless()
+    bench.join(A)
+    bench.say(A, { type: 'haveAll' })
+    expect(asked(bench.say(A, { type: 'unchoke' }), A)).toEqual([])
+    expect(told(bench.say(A, { type: 'haveAllHashes' }), A)).toEqual(['hashRequest 0'])
+    bench.join(B)
+    bench.say(B, { type: 'haveNone' })
+    const effects = bench.say(A, { type: 'hashes', root, span: 0, ...span })
+    expect(did(effects)).toEqual(['hashes'])
+    expect(asked(effects, A)).toHaveLength(4)
+    expect(told(effects, B)).toEqual(['haveHashes 0'])
+    expect(told(bench.say(B, { type: 'hashRequest', root, span: 0 }), B)).toEqual(['hashes 0'])
+  })
+
+  it('cost their author the link when they are wrong', () => {
+    const bench = hashless()
+    bench.join(A)
+    bench.say(A, { type: 'haveAllHashes' })
+    const hashes = span.hashes.slice()
+    hashes[0] = (hashes[0] ?? 0) ^ 1
+    const message = { type: 'hashes', root, span: 0, hashes, proof: span.proof } as const
+    expect(did(bench.say(A, message))).toEqual(['drop badHashes ban'])
+  })
+
+  it('are asked of another after silence, a refusal, or when the peer leaves', () => {
+    const bench = hashless()
+    for (const who of [A, B]) bench.join(who)
+    bench.say(A, { type: 'haveAllHashes' })
+    bench.say(B, { type: 'haveHashes', root, span: 0 })
+    expect(told(bench.wait(10_000), B)).toEqual(['hashRequest 0'])
+    expect(told(bench.say(B, { type: 'hashReject', root, span: 0 }), A)).toEqual(['hashRequest 0'])
+    bench.say(B, { type: 'haveAllHashes' })
+    expect(told(bench.feed({ type: 'peerLeft', peer: A }), B)).toEqual(['hashRequest 0'])
+  })
+
+  it('are refused by who lacks them', () => {
+    const bench = hashless()
+    bench.join(A)
+    expect(told(bench.say(A, { type: 'hashRequest', root, span: 0 }), A)).toEqual(['hashReject 0'])
+    expect(told(bench.say(A, { type: 'hashRequest', root, span: 77 }), A)).toEqual(['hashReject 77'])
+  })
+})
