@@ -44,6 +44,8 @@ export class BenchBrowser {
     const onDisk = this.browser.contexts()[0]
     const context = where === 'disk' && onDisk !== undefined ? onDisk : await this.browser.newContext()
     const page = await context.newPage()
+    // tsx marks functions with a helper that pages do not have.
+    await page.addInitScript('globalThis.__name = (each) => each')
     await page.goto(url)
     await page.waitForFunction(() => 'makeEngine' in globalThis)
     return page

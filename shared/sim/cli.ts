@@ -1,7 +1,9 @@
 import { swarmCommand } from './commands/swarm.ts'
 
 /** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
-const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([['swarm', swarmCommand]])
+const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([
+  ['swarm', swarmCommand],
+])
 
 function main(): void {
   const [name, ...args] = process.argv.slice(2)

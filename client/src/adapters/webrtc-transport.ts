@@ -5,8 +5,8 @@ import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effect
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 
 /** Above so many queued bytes a bulk channel counts as congested, below the other it takes more. */
-const HIGH_WATER_BYTES = 256 * 1024
-const LOW_WATER_BYTES = 64 * 1024
+const HIGH_WATER_BYTES = 1024 * 1024
+const LOW_WATER_BYTES = 512 * 1024
 
 export interface TransportEvents {
   signal(sid: SessionId, signal: LocalSignal): void

@@ -2,7 +2,7 @@ import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
-import type { HashTree } from '@ringdrop/shared/content/merkle.ts';
+import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { pieceLayer } from '@ringdrop/shared/content/merkle.ts'
 import { exportTorrent, importTorrent } from '@ringdrop/shared/content/torrent-file.ts'
 import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'

@@ -51,7 +51,10 @@ export class NodeRuntime {
       clock: browserClock,
       apply: (effect) => this.#apply(effect),
       onFault: (error) => events.fault(error),
-      onDrained: () => events.changed(),
+      onDrained: () => {
+        this.blocks.flush()
+        events.changed()
+      },
     })
     this.transport = new WebRtcTransport({
       signal: (sid, signal) => this.feed({ type: 'localSignal', sid, signal }),
@@ -60,10 +63,16 @@ export class NodeRuntime {
       frame: (sid, channel, bytes) => this.feed({ type: 'frame', sid, channel, bytes }),
       congestion: (sid, type) => this.feed({ type, sid }),
     })
-    this.blocks = new BlockStore({
-      result: (infoHash, result) => this.feed({ type: 'storeResult', infoHash, result }),
-      ready: (kind) => (this.storageKind = kind),
-    })
+    this.blocks = new BlockStore(
+      {
+        results: (infoHash, results) => this.feed({ type: 'storeResults', infoHash, results }),
+        ready: (kind) => (this.storageKind = kind),
+      },
+      (infoHash, a, b) => {
+        const geometry = this.node.shares.get(infoHash)?.exchange.swarm?.geometry
+        return geometry !== undefined && geometry.pieceOf(a) === geometry.pieceOf(b)
+      },
+    )
     this.socket = new ServerSocket(identity, {
       up: (roles, iceServers) => {
         this.transport.iceServers = iceServers

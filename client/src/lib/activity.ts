@@ -17,7 +17,8 @@ export function titleOf(snapshot: AppSnapshot): string {
     return `↓ ${String(percentOf(fraction(first)))} % · ${displayName(first.name, first.infoHash)}${more}`
   }
   const hashing = snapshot.hashing.find((each) => each.error === null)
-  if (hashing !== undefined) return `${String(percentOf(fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
+  if (hashing !== undefined)
+    return `${String(percentOf(fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
   const isSending = snapshot.node?.shares.some((share) => share.upSpeed > 0) === true
   return isSending ? `↑ ${APP_NAME}` : APP_NAME
 }
@@ -68,7 +69,9 @@ function changeOf(before: ShareView | null, after: ShareView): string | null {
     case 'failed':
       return `${name}: ${stateWords(after).label}`
     case 'paused':
-      return after.state.name === 'paused' && after.state.because === 'person' ? null : `${name}: ${stateWords(after).label}`
+      return after.state.name === 'paused' && after.state.because === 'person'
+        ? null
+        : `${name}: ${stateWords(after).label}`
     default:
       return null
   }

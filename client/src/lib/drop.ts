@@ -26,7 +26,10 @@ interface Collected {
  * items are asked before the first `await`, since the browser empties the list after it.
  * @param onProgress how many files were found so far.
  */
-export async function gather(items: Iterable<DropItem>, onProgress: (files: number) => void = () => undefined): Promise<Gathered> {
+export async function gather(
+  items: Iterable<DropItem>,
+  onProgress: (files: number) => void = () => undefined,
+): Promise<Gathered> {
   const collected: Collected[] = []
   for (const item of items) {
     if (item.kind !== 'file') continue

@@ -118,7 +118,10 @@ export function visibleRange(
 ): { readonly from: number; readonly to: number } {
   const margin = 10
   const from = Math.max(0, Math.floor(scrollTop / rowHeight) - margin)
-  return { from: Math.min(from, rowCount), to: Math.min(rowCount, Math.ceil((scrollTop + windowHeight) / rowHeight) + margin) }
+  return {
+    from: Math.min(from, rowCount),
+    to: Math.min(rowCount, Math.ceil((scrollTop + windowHeight) / rowHeight) + margin),
+  }
 }
 
 function foldersFirst(nodes: TreeNode[]): void {

@@ -73,7 +73,9 @@ export function formatRatio(uploaded: number, downloaded: number): string | null
 /** Rates people type are in KiB/s, as in other BitTorrent programs. @returns `null` for an empty or meaningless text: no limit. */
 export function parseRate(text: string): number | null {
   const kibibytes = Number(text.trim().replace(',', '.'))
-  return text.trim() === '' || !Number.isFinite(kibibytes) || kibibytes <= 0 ? null : Math.ceil(kibibytes * 1024)
+  return text.trim() === '' || !Number.isFinite(kibibytes) || kibibytes <= 0
+    ? null
+    : Math.ceil(kibibytes * 1024)
 }
 
 /** The counterpart of {@link parseRate}. */
@@ -86,7 +88,8 @@ function threeDigits(value: number): string {
   return value < 99.95 ? value.toFixed(1) : String(Math.round(value))
 }
 
-function grouped(number: number): string {
+/** `10,000` */
+export function grouped(number: number): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')
 }
 

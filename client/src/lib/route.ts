@@ -27,7 +27,9 @@ export function hashFor(text: string): string {
     .trim()
     .replace(/^<+|>+$/g, '')
     .trim()
-  const fragment = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed.slice(trimmed.indexOf('#') + 1) : trimmed
+  const fragment = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
+    ? trimmed.slice(trimmed.indexOf('#') + 1)
+    : trimmed
   return `#${fragment}`
 }
 

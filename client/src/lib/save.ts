@@ -76,7 +76,11 @@ export async function saveToFolder(
 }
 
 /** One zip of everything, streamed where the browser can; where it can't and it is large, file by file instead. */
-export async function saveZip(name: string, files: readonly SavedFile[], pickers: Pickers): Promise<SaveOutcome> {
+export async function saveZip(
+  name: string,
+  files: readonly SavedFile[],
+  pickers: Pickers,
+): Promise<SaveOutcome> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   const zip = () => downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
   if (totalBytes > ZIP_WITHOUT_PICKER && pickers.showSaveFilePicker !== undefined) {

@@ -27,7 +27,10 @@ export function sourcesWords(share: ShareView | null, server: ServerView, waited
   if (peers.length > 0) return connectedWords(share, peers.length, peers.filter((peer) => peer.isSeed).length)
   const isLate = waitedMs >= PATIENCE_MS
   if (server.state === 'connecting') {
-    return busy('Connecting to the server…', isLate ? 'It takes unusually long. Check your internet connection.' : null)
+    return busy(
+      'Connecting to the server…',
+      isLate ? 'It takes unusually long. Check your internet connection.' : null,
+    )
   }
   if (server.state === 'down') return serverDown(server)
   return withTracker(share, isLate)
@@ -35,7 +38,10 @@ export function sourcesWords(share: ShareView | null, server: ServerView, waited
 
 function connectedWords(share: ShareView | null, peers: number, seeds: number): SourcesWords {
   if (share?.state.name === 'metadata') {
-    return busy(`Fetching the list of files from ${count(peers, 'peer')}…`, 'It is checked against the link before it is shown.')
+    return busy(
+      `Fetching the list of files from ${count(peers, 'peer')}…`,
+      'It is checked against the link before it is shown.',
+    )
   }
   const partial = peers - seeds
   const parts = [
@@ -52,11 +58,17 @@ function serverDown(server: ServerView): SourcesWords {
     case null:
       return warn('You are disconnected from the server.', `${need} Turn it on again in the settings.`)
     case 'unreachable':
-      return warn('The server can’t be reached.', `${need} It is tried again by itself; check your internet connection.`)
+      return warn(
+        'The server can’t be reached.',
+        `${need} It is tried again by itself; check your internet connection.`,
+      )
     case 'refused':
       return warn('The server refused this browser.', `${need} It is tried again in half a minute.`)
     case 'replaced':
-      return warn('The same identity is connected from somewhere else.', `${need} Close the other one, or wait half a minute.`)
+      return warn(
+        'The same identity is connected from somewhere else.',
+        `${need} Close the other one, or wait half a minute.`,
+      )
   }
 }
 
@@ -65,9 +77,15 @@ function withTracker(share: ShareView | null, isLate: boolean): SourcesWords {
   switch (tracker?.state) {
     case undefined:
     case 'waiting':
-      return busy('Asking the server who has this…', isLate ? 'The answer takes unusually long. It is asked again by itself.' : null)
+      return busy(
+        'Asking the server who has this…',
+        isLate ? 'The answer takes unusually long. It is asked again by itself.' : null,
+      )
     case 'off':
-      return warn('This server does not keep track of who has what.', `Only peers that you are already connected to can be asked. ${GOES_ON}`)
+      return warn(
+        'This server does not keep track of who has what.',
+        `Only peers that you are already connected to can be asked. ${GOES_ON}`,
+      )
     case 'failed':
       return warn('The server did not say who has this.', 'It is asked again by itself in a moment.')
     case 'ok':

@@ -23,7 +23,11 @@ export function stateWords(share: ShareView): Words {
     case 'offered':
       return words('Not downloaded yet', 'quiet')
     case 'checking':
-      return words('Checking what is here', 'busy', 'Every block is compared with its hash before anything goes on.')
+      return words(
+        'Checking what is here',
+        'busy',
+        'Every block is compared with its hash before anything goes on.',
+      )
     case 'leeching':
       return words(fetchingLabel(share), 'busy')
     case 'endgame':
@@ -134,17 +138,36 @@ export function serverWords(server: ServerView): Words {
   const goesOn = 'Transfers between connected peers go on.'
   switch (server.because) {
     case 'unreachable':
-      return words('Server down', 'warn', `The server can’t be reached. ${goesOn} It is tried again by itself.`)
+      return words(
+        'Server down',
+        'warn',
+        `The server can’t be reached. ${goesOn} It is tried again by itself.`,
+      )
     case 'refused':
-      return words('Server refused', 'warn', `The server refused this browser. ${goesOn} It is tried again in half a minute.`)
+      return words(
+        'Server refused',
+        'warn',
+        `The server refused this browser. ${goesOn} It is tried again in half a minute.`,
+      )
     case 'replaced':
-      return words('Replaced', 'warn', `The same identity connected from somewhere else. ${goesOn} It is tried again in half a minute.`)
+      return words(
+        'Replaced',
+        'warn',
+        `The same identity connected from somewhere else. ${goesOn} It is tried again in half a minute.`,
+      )
     case null:
-      return words('Disconnected', 'quiet', `You disconnected from the server. ${goesOn} New people can’t find you until you connect again.`)
+      return words(
+        'Disconnected',
+        'quiet',
+        `You disconnected from the server. ${goesOn} New people can’t find you until you connect again.`,
+      )
   }
 }
 
-export function phaseFailure(phase: Extract<AppPhase, { name: 'failed' }>): { readonly title: string; readonly text: string } {
+export function phaseFailure(phase: Extract<AppPhase, { name: 'failed' }>): {
+  readonly title: string
+  readonly text: string
+} {
   switch (phase.because) {
     case 'insecureContext':
       return {

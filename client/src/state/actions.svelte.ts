@@ -4,7 +4,15 @@ import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, Saved
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
 import { count } from '../lib/format.ts'
 import { displayName } from '../lib/links.ts'
-import { pickFolder, saveEach, saveFile, saveToFolder, saveZip, type Pickers, type SaveOutcome } from '../lib/save.ts'
+import {
+  pickFolder,
+  saveEach,
+  saveFile,
+  saveToFolder,
+  saveZip,
+  type Pickers,
+  type SaveOutcome,
+} from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { Router } from './router.svelte.ts'
@@ -39,7 +47,9 @@ export class Actions {
   }
 
   /** Like {@link run}, for those who have a better place for the error. */
-  try<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>): Promise<AppResult<Type>> {
+  try<Type extends AppCommand['type']>(
+    command: Extract<AppCommand, { type: Type }>,
+  ): Promise<AppResult<Type>> {
     return this.#client.run<Type>(command)
   }
 
@@ -141,7 +151,10 @@ export class Actions {
   #report(name: string, outcome: SaveOutcome): void {
     if (outcome === 'saved') this.#notices.show(`${name} was handed to your browser to save.`, 'good')
     if (outcome === 'failed') {
-      this.#notices.show(`${name} could not be written. The disk may be full or the folder protected. Try another place.`, 'bad')
+      this.#notices.show(
+        `${name} could not be written. The disk may be full or the folder protected. Try another place.`,
+        'bad',
+      )
     }
   }
 

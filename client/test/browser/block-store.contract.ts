@@ -37,10 +37,11 @@ function makeShare() {
 export function blockStoreContract(name: string, make: () => StoreUnderTest): void {
   describe(`the block store contract: ${name}`, () => {
     const result = (infoHash: InfoHash, type: string, block?: number) => (answer: StoreAnswer) =>
-      answer.type === 'result' &&
+      answer.type === 'results' &&
       answer.infoHash === infoHash &&
-      answer.result.type === type &&
-      (block === undefined || ('block' in answer.result && answer.result.block === block))
+      answer.results.some(
+        (each) => each.type === type && (block === undefined || ('block' in each && each.block === block)),
+      )
 
     const open = (
       store: StoreUnderTest,
@@ -55,15 +56,17 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
     ): Promise<void> {
       const bytes = (share.blocks[block] as Bytes).slice()
       const hash = share.hashes.slice(block * 32, block * 32 + 32)
-      store.send({ type: 'store', infoHash: share.infoHash, block, bytes, hash }, [bytes.buffer])
+      const blocks = [{ block, offset: 0, length: bytes.length, hash }]
+      store.send({ type: 'store', infoHash: share.infoHash, buffer: bytes.buffer, blocks }, [bytes.buffer])
       await store.answer(result(share.infoHash, 'blockStored', block))
     }
 
     async function held(store: StoreUnderTest, share: ReturnType<typeof makeShare>): Promise<number[]> {
       store.send({ type: 'check', infoHash: share.infoHash, hashes: share.hashes })
       const answer = await store.answer(result(share.infoHash, 'checked'))
-      if (answer.type !== 'result' || answer.result.type !== 'checked') throw new Error('unreachable')
-      return [...(Bitfield.fromBytes(answer.result.bits, share.blocks.length) as Bitfield).ones()]
+      const checked = answer.type === 'results' ? answer.results.at(-1) : undefined
+      if (checked?.type !== 'checked') throw new Error('unreachable')
+      return [...(Bitfield.fromBytes(checked.bits, share.blocks.length) as Bitfield).ones()]
     }
 
     async function read(
@@ -71,10 +74,11 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       share: ReturnType<typeof makeShare>,
       block: number,
     ): Promise<Bytes> {
-      store.send({ type: 'read', infoHash: share.infoHash, to: peer, block })
+      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: block, count: 1 })
       const answer = await store.answer(result(share.infoHash, 'blockRead', block))
-      if (answer.type !== 'result' || answer.result.type !== 'blockRead') throw new Error('unreachable')
-      return answer.result.bytes
+      const found = answer.type === 'results' ? answer.results[0] : undefined
+      if (found?.type !== 'blockRead') throw new Error('unreachable')
+      return found.bytes
     }
 
     it('keeps good blocks in any order and gives them back', async () => {
@@ -96,12 +100,33 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       store.send({
         type: 'store',
         infoHash: share.infoHash,
-        block: 3,
-        bytes,
-        hash: share.hashes.slice(96, 128),
+        buffer: bytes.buffer,
+        blocks: [{ block: 3, offset: 0, length: bytes.length, hash: share.hashes.slice(96, 128) }],
       })
       await store.answer(result(share.infoHash, 'blockCorrupt', 3))
       expect(await held(store, share)).toEqual([])
+      store.stop()
+    })
+
+    it('takes and gives the blocks of a frame together', async () => {
+      const store = make()
+      const share = makeShare()
+      open(store, share)
+      const frame = new Uint8Array(10 + 4 * BLOCK)
+      const blocks = [4, 5, 6, 7].map((block, index) => {
+        frame.set(share.blocks[block] as Bytes, 10 + index * BLOCK)
+        const hash = share.hashes.slice(block * 32, block * 32 + 32)
+        return { block, offset: 10 + index * BLOCK, length: BLOCK, hash }
+      })
+      frame[10 + BLOCK] = (frame[10 + BLOCK] ?? 0) ^ 1
+      store.send({ type: 'store', infoHash: share.infoHash, buffer: frame.buffer, blocks }, [frame.buffer])
+      const stored = await store.answer(result(share.infoHash, 'blockStored', 4))
+      expect(stored).toMatchObject({
+        results: [{ type: 'blockStored' }, { type: 'blockCorrupt', block: 5 }, {}, {}],
+      })
+      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 6, count: 2 })
+      const read = await store.answer(result(share.infoHash, 'blockRead', 6))
+      expect(read).toMatchObject({ results: [{ bytes: share.blocks[6] }, { bytes: share.blocks[7] }] })
       store.stop()
     })
 
@@ -109,7 +134,7 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       const store = make()
       const share = makeShare()
       open(store, share)
-      store.send({ type: 'read', infoHash: share.infoHash, to: peer, block: 5 })
+      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 5, count: 1 })
       await store.answer(result(share.infoHash, 'readFailed', 5))
       store.stop()
     })
@@ -168,9 +193,8 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       store.send({
         type: 'store',
         infoHash: share.infoHash,
-        block: 0,
-        bytes,
-        hash: share.hashes.slice(0, 32),
+        buffer: bytes.buffer,
+        blocks: [{ block: 0, offset: 0, length: bytes.length, hash: share.hashes.slice(0, 32) }],
       })
       await store.answer(result(share.infoHash, 'storeFailed', 0))
       store.stop()

@@ -29,7 +29,8 @@ function itemOf(name: string, content: Tree | string, handle?: FileSystemHandle)
   }
 }
 
-const paths = (files: readonly { readonly path: readonly string[] }[]) => files.map(({ path }) => path.join('/'))
+const paths = (files: readonly { readonly path: readonly string[] }[]) =>
+  files.map(({ path }) => path.join('/'))
 
 describe('a drop', () => {
   it('gives plain files, with their handles where there are any', async () => {
@@ -41,7 +42,9 @@ describe('a drop', () => {
 
   it('walks folders to the end, in batches', async () => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`${String(i)}.txt`, 'x']))
-    const { files, unreadableCount } = await gather([itemOf('top', { many, deep: { er: { 'x.txt': 'x' } }, empty: {} })])
+    const { files, unreadableCount } = await gather([
+      itemOf('top', { many, deep: { er: { 'x.txt': 'x' } }, empty: {} }),
+    ])
     expect(files).toHaveLength(251)
     expect(paths(files)).toContain('top/many/249.txt')
     expect(paths(files)).toContain('top/deep/er/x.txt')
@@ -61,7 +64,10 @@ describe('a drop', () => {
 
   it('counts what the browser would not read, and leaves out text', async () => {
     const text: DropItem = { kind: 'string', getAsFile: () => null }
-    const { files, unreadableCount } = await gather([text, itemOf('top', { 'gone.txt': null, 'here.txt': 'x' })])
+    const { files, unreadableCount } = await gather([
+      text,
+      itemOf('top', { 'gone.txt': null, 'here.txt': 'x' }),
+    ])
     expect(paths(files)).toEqual(['top/here.txt'])
     expect(unreadableCount).toBe(1)
   })
@@ -73,13 +79,19 @@ describe('a drop', () => {
   })
 
   it('takes files from a clipboard, which has no entries', async () => {
-    const item: DropItem = { kind: 'file', getAsFile: () => new File(['p'], 'image.png'), webkitGetAsEntry: () => null }
+    const item: DropItem = {
+      kind: 'file',
+      getAsFile: () => new File(['p'], 'image.png'),
+      webkitGetAsEntry: () => null,
+    }
     expect(paths((await gather([item])).files)).toEqual(['image.png'])
   })
 })
 
 it('keeps the place of files chosen with their folder', () => {
-  const inFolder = Object.defineProperty(new File(['x'], 'x.txt'), 'webkitRelativePath', { value: 'top/sub/x.txt' })
+  const inFolder = Object.defineProperty(new File(['x'], 'x.txt'), 'webkitRelativePath', {
+    value: 'top/sub/x.txt',
+  })
   const alone = Object.defineProperty(new File(['y'], 'y.txt'), 'webkitRelativePath', { value: '' })
   expect(paths(fromInput([inFolder, alone]))).toEqual(['top/sub/x.txt', 'y.txt'])
 })

@@ -3,13 +3,26 @@ import { checkOf, FileTree, toggled, visibleRange, type FolderNode } from '../..
 import { runsOf } from '../../src/lib/piece-map.ts'
 
 const file = (path: string, sizeBytes = 1) => ({ path: path.split('/'), sizeBytes })
-const small = new FileTree([file('readme.txt', 3), file('a/b/one.txt', 5), file('a/b/two.txt', 7), file('a/three.txt', 11)])
-const folder = (tree: FileTree, key: string) => tree.rows(tree.initiallyOpen()).find((node) => node.key === key) as FolderNode
+const small = new FileTree([
+  file('readme.txt', 3),
+  file('a/b/one.txt', 5),
+  file('a/b/two.txt', 7),
+  file('a/three.txt', 11),
+])
+const folder = (tree: FileTree, key: string) =>
+  tree.rows(tree.initiallyOpen()).find((node) => node.key === key) as FolderNode
 
 describe('tree', () => {
   it('puts folders first, sums sizes and keeps the place of every file in the list', () => {
     const rows = small.rows(small.initiallyOpen())
-    expect(rows.map((node) => node.key)).toEqual(['a/', 'a/b/', 'a/b/one.txt', 'a/b/two.txt', 'a/three.txt', 'readme.txt'])
+    expect(rows.map((node) => node.key)).toEqual([
+      'a/',
+      'a/b/',
+      'a/b/one.txt',
+      'a/b/two.txt',
+      'a/three.txt',
+      'readme.txt',
+    ])
     expect(folder(small, 'a/')).toMatchObject({ sizeBytes: 23, indices: [1, 2, 3], depth: 0 })
     expect(folder(small, 'a/b/')).toMatchObject({ sizeBytes: 12, indices: [1, 2], depth: 1 })
     expect(small.rows(new Set())).toHaveLength(2)

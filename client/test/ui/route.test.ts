@@ -24,7 +24,9 @@ describe('routes', () => {
 
   it('says why a link is none', () => {
     expect(parseRoute('#nonsense')).toMatchObject({ page: 'badLink', code: 'notALink' })
-    expect(parseRoute('#magnet:?xt=urn:btih:0123456789012345678901234567890123456789')).toMatchObject({ code: 'v1Only' })
+    expect(parseRoute('#magnet:?xt=urn:btih:0123456789012345678901234567890123456789')).toMatchObject({
+      code: 'v1Only',
+    })
   })
 })
 

@@ -54,7 +54,15 @@ export function peerView(parts: Partial<PeerView> = {}): PeerView {
 export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnapshot> = {}): AppSnapshot {
   return {
     phase: { name: 'owner' },
-    node: { id: PEER, at: 0, server: 'up', links: [], shares, systems: { relay: { relayed: 0, refused: 0 } }, linkFailures: [] },
+    node: {
+      id: PEER,
+      at: 0,
+      server: 'up',
+      links: [],
+      shares,
+      systems: { relay: { relayed: 0, refused: 0 } },
+      linkFailures: [],
+    },
     hashing: [],
     missingSources: [],
     server: { state: 'up', because: null },

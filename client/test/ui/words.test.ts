@@ -35,7 +35,9 @@ describe('states', () => {
   it('tell choking in plain words', () => {
     expect(peerWords(peerView({ amInterested: true })).toUs).toBe('you wait for a turn')
     expect(peerWords(peerView({ amInterested: true, peerChoking: false })).toUs).toBe('sends to you')
-    expect(peerWords(peerView({ peerInterested: true, amChoking: false, isOptimistic: true })).fromUs).toBe('gets a trial turn')
+    expect(peerWords(peerView({ peerInterested: true, amChoking: false, isOptimistic: true })).fromUs).toBe(
+      'gets a trial turn',
+    )
     expect(peerWords(peerView({ trust: 'quarantined' })).toUs).toContain('bad block')
   })
 })
@@ -50,21 +52,40 @@ describe('sources', () => {
     })
 
   it('go from the server to the tracker to the peers', () => {
-    expect(sourcesWords(null, { state: 'connecting', because: null }, 0).headline).toBe('Connecting to the server…')
+    expect(sourcesWords(null, { state: 'connecting', because: null }, 0).headline).toBe(
+      'Connecting to the server…',
+    )
     expect(sourcesWords(metadata({ state: 'waiting' }), UP, 0).headline).toContain('Asking')
     expect(plain(sourcesWords(metadata({ seeders: 2 }), UP, 0).headline)).toBe('Connecting to 2 sources…')
     expect(sourcesWords(metadata({}), UP, 0).headline).toBe('Nobody who has this is online.')
     expect(plain(sourcesWords(metadata({ seedSeenAgoMs: 3 * 3_600_000 }), UP, 0).headline)).toBe(
       'Nobody who has this is online. Last seen 3 hours ago.',
     )
-    expect(sourcesWords(metadata({}), { state: 'down', because: 'unreachable' }, 0).headline).toContain('can’t be reached')
-    const connected = shareView({ state: { name: 'offered' }, peers: [peerView({ isSeed: true }), peerView()] })
-    expect(plain(sourcesWords(connected, UP, 0).headline)).toBe('Connected to 1 source with everything and 1 peer with parts')
+    expect(sourcesWords(metadata({}), { state: 'down', because: 'unreachable' }, 0).headline).toContain(
+      'can’t be reached',
+    )
+    const connected = shareView({
+      state: { name: 'offered' },
+      peers: [peerView({ isSeed: true }), peerView()],
+    })
+    expect(plain(sourcesWords(connected, UP, 0).headline)).toBe(
+      'Connected to 1 source with everything and 1 peer with parts',
+    )
   })
 
   it('never keep anyone waiting without a word', () => {
-    for (const share of [null, metadata({ state: 'waiting' }), metadata({ seeders: 1 }), metadata({}), metadata({ state: 'failed' })]) {
-      for (const server of [UP, { state: 'connecting', because: null }, { state: 'down', because: null }] as const) {
+    for (const share of [
+      null,
+      metadata({ state: 'waiting' }),
+      metadata({ seeders: 1 }),
+      metadata({}),
+      metadata({ state: 'failed' }),
+    ]) {
+      for (const server of [
+        UP,
+        { state: 'connecting', because: null },
+        { state: 'down', because: null },
+      ] as const) {
         expect(sourcesWords(share, server, PATIENCE_MS).detail).not.toBeNull()
       }
     }

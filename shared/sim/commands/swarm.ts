@@ -71,7 +71,10 @@ export function* swarmCommand(args: readonly string[]): Generator<string> {
       const freeRiders = Math.round(base.contributors * Number(flags['free-riders']))
       if (freeRiders === 0) continue
       const contributors = base.contributors - freeRiders
-      const pair = { with: run({ ...base, contributors, freeRiders }), without: run({ ...base, contributors }) }
+      const pair = {
+        with: run({ ...base, contributors, freeRiders }),
+        without: run({ ...base, contributors }),
+      }
       pairs.push(pair)
       yield report(pair.with)
       yield report(pair.without)
@@ -149,7 +152,19 @@ function summarise(plain: readonly SwarmResult[], pairs: readonly Pair[]) {
   }
 }
 
-const HEADINGS = ['us', 'seed', 'peers', 'free', 'x bound', 'copies', 'dup %', 'first s', 'median s', 'last s', 'free s']
+const HEADINGS = [
+  'us',
+  'seed',
+  'peers',
+  'free',
+  'x bound',
+  'copies',
+  'dup %',
+  'first s',
+  'median s',
+  'last s',
+  'free s',
+]
 
 function rowOf(result: SwarmResult): string {
   const freeRider = result.medianFreeRiderSeconds

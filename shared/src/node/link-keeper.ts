@@ -1,6 +1,6 @@
 import type { Bytes } from '../kernel/bytes.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { decodeBlock } from '../protocols/bittorrent/codec.ts'
+import { decodeBlocks } from '../protocols/bittorrent/codec.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import { unpackFrame } from '../wire/frames.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
@@ -13,7 +13,7 @@ const DEAD_MS = 30_000
 /** A link that carries no share is closed after this time; our choice. */
 const IDLE_MS = 60_000
 
-export type IncomingMessage = LinkMessage | ({ readonly type: 'block' } & BlockFrame)
+export type IncomingMessage = LinkMessage | ({ readonly type: 'blocks' } & BlockFrame)
 
 /** Guards links: what may come in, and when one counts as dead. */
 export class LinkKeeper {
@@ -37,9 +37,9 @@ export class LinkKeeper {
       }
     }
     if (channel === 'bulk') {
-      const block = decodeBlock(bytes)
+      const block = decodeBlocks(bytes)
       if (!block.ok) return block
-      return link.state === 'up' ? ok([{ type: 'block', ...block.value }]) : fail('beforeProof')
+      return link.state === 'up' ? ok([{ type: 'blocks', ...block.value }]) : fail('beforeProof')
     }
     const parts = unpackFrame(bytes)
     if (!parts.ok) return parts

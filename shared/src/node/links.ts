@@ -1,7 +1,7 @@
 import type { Bytes } from '../kernel/bytes.ts'
 import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
-import { encodeBlock } from '../protocols/bittorrent/codec.ts'
+import { encodeBlocks } from '../protocols/bittorrent/codec.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import { packFrames } from '../wire/frames.ts'
 import { encodeLink, type LinkMessage } from './link-codec.ts'
@@ -13,6 +13,15 @@ type Emit = (effect: NodeEffect) => void
 export interface HeldFrame {
   readonly channel: 'control' | 'bulk'
   readonly bytes: Bytes
+}
+
+/** Neighbouring blocks that wait to leave together. */
+interface BlockRun {
+  readonly handle: number
+  readonly piece: number
+  readonly begin: number
+  end: number
+  readonly blocks: Bytes[]
 }
 
 /** One link with one peer, shared by all shares and systems. */
@@ -33,6 +42,7 @@ export class Link {
   receivedBytes = 0
   #nextHandle = 0
   #outgoing: Bytes[] = []
+  readonly #runs: BlockRun[] = []
 
   constructor(
     readonly sid: SessionId,
@@ -70,16 +80,26 @@ export class Link {
     this.#outgoing.push(encodeLink(message))
   }
 
-  /** Blocks go out at once over the bulk channel, everything else is queued. */
-  sendExchange(infoHash: InfoHash, message: ExchangeMessage, emit: Emit): void {
+  /** Queues a message about a share; neighbouring blocks of a piece leave in one bulk frame. */
+  sendExchange(infoHash: InfoHash, message: ExchangeMessage): void {
     const handle = this.theirs.get(infoHash)
     if (handle === undefined) return
     if (message.type !== 'piece') return this.send({ type: 'exchange', handle, message })
     const { piece, begin, bytes } = message
-    this.#emit('bulk', encodeBlock({ handle, piece, begin, bytes }), emit)
+    const last = this.#runs.at(-1)
+    const isNext = last?.handle === handle && last.piece === piece && last.end === begin
+    if (last !== undefined && isNext && last.blocks.length < LIMITS.blocksPerFrame) {
+      last.blocks.push(bytes)
+      last.end += bytes.length
+    } else {
+      this.#runs.push({ handle, piece, begin, end: begin + bytes.length, blocks: [bytes] })
+    }
   }
 
   flush(emit: Emit): void {
+    for (const { handle, piece, begin, blocks } of this.#runs.splice(0)) {
+      this.#emit('bulk', encodeBlocks(handle, piece, begin, blocks), emit)
+    }
     if (this.#outgoing.length === 0) return
     for (const bytes of packFrames(this.#outgoing)) this.#emit('control', bytes, emit)
     this.#outgoing = []

@@ -43,7 +43,8 @@ export type NodeInput =
   | { readonly type: 'openLink'; readonly infoHash: InfoHash }
   | { readonly type: 'removeShare'; readonly infoHash: InfoHash }
   | { readonly type: 'command'; readonly infoHash: InfoHash; readonly command: ShareCommand }
-  | { readonly type: 'storeResult'; readonly infoHash: InfoHash; readonly result: StoreResult }
+  /** What became of requests to the store; results of one moment come together. */
+  | { readonly type: 'storeResults'; readonly infoHash: InfoHash; readonly results: readonly StoreResult[] }
   /** Bytes per second; `Infinity` for none. */
   | { readonly type: 'limits'; readonly uploadRate: number; readonly downloadRate: number }
   | { readonly type: 'serverUp'; readonly roles: readonly ServerRole[] }
@@ -81,7 +82,7 @@ export type NodeEffect =
   | { readonly type: 'serverSignal'; readonly envelope: SignalEnvelope }
   /** Answer: `announceResult`. */
   | { readonly type: 'serverAnnounce'; readonly request: AnnounceRequest }
-  /** Answer: `storeResult`. */
+  /** Answer: `storeResults`. */
   | { readonly type: 'storeRequest'; readonly infoHash: InfoHash; readonly request: StoreRequest }
   | { readonly type: 'metadataKnown'; readonly info: ShareInfo }
   | {

@@ -1,7 +1,9 @@
 import { assertNever } from '../kernel/core.ts'
 import type { InfoHash, PeerId } from '../kernel/ids.ts'
+import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
+import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
 import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
@@ -140,10 +142,8 @@ export class Shares {
         return this.#onDecline(link, message.infoHash, now)
       case 'exchange':
         return this.#toExchange(link, message.handle, message.message, now)
-      case 'block': {
-        const { handle, piece, begin, bytes } = message
-        return this.#toExchange(link, handle, { type: 'piece', piece, begin, bytes }, now)
-      }
+      case 'blocks':
+        return this.#onBlocks(link, message, now)
       case 'proof':
       case 'ping':
       case 'pong':
@@ -235,6 +235,13 @@ export class Shares {
     this.#parts.dialler.postpone(infoHash, link.peer, now)
   }
 
+  #onBlocks(link: Link, { handle, piece, begin, bytes }: BlockFrame, now: number): void {
+    for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
+      const block = bytes.subarray(at, at + LIMITS.blockBytes)
+      this.#toExchange(link, handle, { type: 'piece', piece, begin: begin + at, bytes: block }, now)
+    }
+  }
+
   #toExchange(link: Link, handle: number, message: ExchangeMessage, now: number): void {
     const infoHash = link.ours.get(handle)
     // A share that we left a moment ago: the peer can't know yet.
@@ -255,7 +262,7 @@ export class Shares {
     const { links, dialler, emit } = this.#parts
     switch (effect.type) {
       case 'send':
-        links.byPeer(effect.to)?.sendExchange(infoHash, effect.message, emit)
+        links.byPeer(effect.to)?.sendExchange(infoHash, effect.message)
         return
       case 'store':
       case 'read':

@@ -103,8 +103,9 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         return this.shares.remove(input.infoHash, now)
       case 'command':
         return this.shares.feed(input.infoHash, input.command, now)
-      case 'storeResult':
-        return this.shares.feed(input.infoHash, input.result, now)
+      case 'storeResults':
+        for (const result of input.results) this.shares.feed(input.infoHash, result, now)
+        return
       case 'limits':
         this.#uploadBucket.configure(input.uploadRate, burstOf(input.uploadRate), now)
         this.#downloadBucket.configure(input.downloadRate, burstOf(input.downloadRate), now)

@@ -253,9 +253,9 @@ export class NodeWorld {
     if (request.type === 'check') {
       const held = node.held.get(infoHash) ?? new Bitfield(geometry.blockCount)
       return this.feed(node, {
-        type: 'storeResult',
+        type: 'storeResults',
         infoHash,
-        result: { type: 'checked', bits: held.toBytes() },
+        results: [{ type: 'checked', bits: held.toBytes() }],
       })
     }
     const { offset, sizeBytes } = geometry.locate(request.block)
@@ -263,9 +263,9 @@ export class NodeWorld {
     if (request.type === 'read') {
       const bytes = node.corrupt(content.slice(offset, offset + sizeBytes))
       return this.feed(node, {
-        type: 'storeResult',
+        type: 'storeResults',
         infoHash,
-        result: { type: 'blockRead', to: request.to, block, bytes },
+        results: [{ type: 'blockRead', to: request.to, block, bytes }],
       })
     }
     const isGood = equalBytes(sha256(request.bytes), request.hash)
@@ -276,9 +276,9 @@ export class NodeWorld {
       node.held.set(infoHash, held)
     }
     this.feed(node, {
-      type: 'storeResult',
+      type: 'storeResults',
       infoHash,
-      result: { type: isGood ? 'blockStored' : 'blockCorrupt', block },
+      results: [{ type: isGood ? 'blockStored' : 'blockCorrupt', block }],
     })
   }
 }

@@ -1,9 +1,11 @@
-import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { StoreRequest, StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import type { StoreAnswer, StoreCommand } from './protocol.ts'
+import type { StoreAnswer, StoreCommand, StoredBlock } from './protocol.ts'
 
 export interface BlockStoreEvents {
-  result(infoHash: InfoHash, result: StoreResult): void
+  results(infoHash: InfoHash, results: readonly StoreResult[]): void
   ready(kind: 'opfs' | 'indexedDb'): void
 }
 
@@ -11,29 +13,41 @@ export interface BlockStoreEvents {
 export class BlockStore {
   readonly #worker: Worker
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
+  /** Requests of this moment. */
+  readonly #stores: { infoHash: InfoHash; buffer: ArrayBuffer; blocks: StoredBlock[] }[] = []
+  readonly #reads: { infoHash: InfoHash; to: PeerId; first: BlockIndex; count: number }[] = []
   #nextTicket = 0
 
-  constructor(events: BlockStoreEvents) {
+  /** @param isOnePiece whether two blocks lie in the same piece, so that they can be read in one go. */
+  constructor(
+    events: BlockStoreEvents,
+    readonly isOnePiece: (infoHash: InfoHash, a: BlockIndex, b: BlockIndex) => boolean,
+  ) {
     this.#worker = new Worker(new URL('../../workers/store.worker.ts', import.meta.url), { type: 'module' })
     this.#worker.onmessage = (event: MessageEvent<StoreAnswer>) => {
       const answer = event.data
       if (answer.type === 'ready') events.ready(answer.kind)
-      else if (answer.type === 'result') events.result(answer.infoHash, answer.result)
+      else if (answer.type === 'results') events.results(answer.infoHash, answer.results)
       else this.#onBlobs(answer.ticket, answer.blobs)
     }
   }
 
-  /** @param hashesOf all known block hashes of the share, for a check. */
-  request(infoHash: InfoHash, request: StoreRequest, hashesOf: () => Uint8Array<ArrayBuffer>): void {
-    if (request.type === 'store') {
-      const { block, bytes, hash } = request
-      // The frame's buffer is ours alone and holds little besides the block.
-      this.post({ type: 'store', infoHash, block, bytes, hash }, [bytes.buffer])
-    } else if (request.type === 'read') {
-      this.post({ type: 'read', infoHash, to: request.to, block: request.block })
-    } else {
-      this.post({ type: 'check', infoHash, hashes: hashesOf() })
+  /**
+   * Takes a request; those of one moment go to the worker together, at the next `flush`.
+   * @param hashesOf all known block hashes of the share, for a check.
+   */
+  request(infoHash: InfoHash, request: StoreRequest, hashesOf: () => Bytes): void {
+    if (request.type === 'store') this.#addStore(infoHash, request)
+    else if (request.type === 'read') this.#addRead(infoHash, request)
+    else this.post({ type: 'check', infoHash, hashes: hashesOf() })
+  }
+
+  flush(): void {
+    // The frame's buffer is ours alone and holds little besides its blocks: it is handed over, not copied.
+    for (const { infoHash, buffer, blocks } of this.#stores.splice(0)) {
+      this.post({ type: 'store', infoHash, buffer, blocks }, [buffer])
     }
+    for (const run of this.#reads.splice(0)) this.post({ type: 'read', ...run })
   }
 
   post(command: StoreCommand, transfer: Transferable[] = []): void {
@@ -51,6 +65,22 @@ export class BlockStore {
 
   terminate(): void {
     this.#worker.terminate()
+  }
+
+  #addStore(infoHash: InfoHash, { block, bytes, hash }: Extract<StoreRequest, { type: 'store' }>): void {
+    const last = this.#stores.at(-1)
+    const stored = { block, offset: bytes.byteOffset, length: bytes.length, hash }
+    if (last?.buffer === bytes.buffer) last.blocks.push(stored)
+    else this.#stores.push({ infoHash, buffer: bytes.buffer, blocks: [stored] })
+  }
+
+  #addRead(infoHash: InfoHash, { to, block }: Extract<StoreRequest, { type: 'read' }>): void {
+    const run = this.#reads.find((each) => {
+      const isNext = each.to === to && each.infoHash === infoHash && each.first + each.count === block
+      return isNext && each.count < LIMITS.blocksPerFrame && this.isOnePiece(infoHash, each.first, block)
+    })
+    if (run !== undefined) run.count++
+    else this.#reads.push({ infoHash, to, first: block, count: 1 })
   }
 
   #onBlobs(ticket: number, blobs: readonly Blob[] | null): void {

@@ -2,6 +2,14 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 
+/** Where a block lies in the buffer that carries it, and what its SHA-256 must be. */
+export interface StoredBlock {
+  readonly block: BlockIndex
+  readonly offset: number
+  readonly length: number
+  readonly hash: Bytes
+}
+
 /** From the page to the store's worker. */
 export type StoreCommand =
   /** `files` null: a download, kept in the browser's storage. */
@@ -12,14 +20,21 @@ export type StoreCommand =
       readonly sizes: readonly number[]
       readonly files: readonly File[] | null
     }
+  /** Blocks that came in one frame: their bytes lie in one buffer, which is handed over. */
   | {
       readonly type: 'store'
       readonly infoHash: InfoHash
-      readonly block: BlockIndex
-      readonly bytes: Bytes
-      readonly hash: Bytes
+      readonly buffer: ArrayBuffer
+      readonly blocks: readonly StoredBlock[]
     }
-  | { readonly type: 'read'; readonly infoHash: InfoHash; readonly to: PeerId; readonly block: BlockIndex }
+  /** A run of neighbouring blocks of one piece, for one peer. */
+  | {
+      readonly type: 'read'
+      readonly infoHash: InfoHash
+      readonly to: PeerId
+      readonly first: BlockIndex
+      readonly count: number
+    }
   /** `hashes`: 32 bytes a block, zeroes where unknown. */
   | { readonly type: 'check'; readonly infoHash: InfoHash; readonly hashes: Bytes }
   | {
@@ -36,5 +51,5 @@ export type StoreCommand =
 /** From the worker to the page. */
 export type StoreAnswer =
   | { readonly type: 'ready'; readonly kind: 'opfs' | 'indexedDb' }
-  | { readonly type: 'result'; readonly infoHash: InfoHash; readonly result: StoreResult }
+  | { readonly type: 'results'; readonly infoHash: InfoHash; readonly results: readonly StoreResult[] }
   | { readonly type: 'blobs'; readonly ticket: number; readonly blobs: readonly Blob[] | null }

@@ -1,12 +1,12 @@
 import { equalBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 import { PickedFiles } from './picked-files.ts'
 import { PieceCache } from './piece-cache.ts'
-import type { StoreAnswer, StoreCommand } from './protocol.ts'
+import type { StoreAnswer, StoreCommand, StoredBlock } from './protocol.ts'
 import { isQuotaError, type ShareFiles, type ShareStorage } from './share-files.ts'
 
 /** Bytes hashed between two progress reports of a check. */
@@ -34,10 +34,10 @@ export class StoreServer {
       case 'open':
         return this.#open(command)
       case 'store':
-        void this.#store(command.infoHash, command.block, command.bytes, command.hash)
+        void this.#store(command)
         return
       case 'read':
-        void this.#read(command.infoHash, command.to, command.block)
+        void this.#read(command)
         return
       case 'check':
         void this.#check(command.infoHash, command.hashes)
@@ -63,34 +63,51 @@ export class StoreServer {
     })
   }
 
-  async #store(infoHash: InfoHash, block: BlockIndex, bytes: Bytes, hash: Bytes): Promise<void> {
+  async #store({ infoHash, buffer, blocks }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
+    const results = await Promise.all(blocks.map((stored) => this.#storeBlock(share, buffer, stored)))
+    this.#results(infoHash, results)
+  }
+
+  async #storeBlock(share: OpenShare, buffer: ArrayBuffer, stored: StoredBlock): Promise<StoreResult> {
+    const { block, offset, length, hash } = stored
+    const bytes = new Uint8Array(buffer, offset, length)
     try {
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      if (!equalBytes(digest, hash)) return this.#result(infoHash, { type: 'blockCorrupt', block })
+      if (!equalBytes(digest, hash)) return { type: 'blockCorrupt', block }
       const place = share.geometry.locate(block)
       await share.files.write(place.file, place.offset, bytes)
-      this.#result(infoHash, { type: 'blockStored', block })
+      return { type: 'blockStored', block }
     } catch (error) {
-      this.#result(infoHash, { type: 'storeFailed', block, code: isQuotaError(error) ? 'quota' : 'io' })
+      return { type: 'storeFailed', block, code: isQuotaError(error) ? 'quota' : 'io' }
     }
   }
 
-  async #read(infoHash: InfoHash, to: PeerId, block: BlockIndex): Promise<void> {
+  async #read({ infoHash, to, first, count }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
-    const place = share.geometry.locate(block)
+    const { geometry, files, cache } = share
+    const blocks = Array.from({ length: count }, (_, index) => first + index)
+    const { file, offset } = geometry.locate(first)
+    const length = blocks.reduce((sum, block) => sum + geometry.blockSize(block), 0)
     try {
       // Only picked files gain from reading ahead; what is still being written must not be cached.
-      const isPicked = share.files instanceof PickedFiles
-      const bytes = isPicked
-        ? await share.cache.read(share.files, place.file, place.offset, place.sizeBytes)
-        : await share.files.read(place.file, place.offset, place.sizeBytes)
-      if (bytes.length !== place.sizeBytes) throw new Error('short read')
-      this.#result(infoHash, { type: 'blockRead', to, block, bytes }, [bytes.buffer])
+      const isPicked = files instanceof PickedFiles
+      const bytes = await (isPicked
+        ? cache.read(files, file, offset, length)
+        : files.read(file, offset, length))
+      if (bytes.length !== length) throw new Error('short read')
+      const results = blocks.map((block, index): StoreResult => {
+        const at = index * LIMITS.blockBytes
+        return { type: 'blockRead', to, block, bytes: bytes.subarray(at, at + geometry.blockSize(block)) }
+      })
+      this.#results(infoHash, results, [bytes.buffer])
     } catch {
-      this.#result(infoHash, { type: 'readFailed', to, block })
+      this.#results(
+        infoHash,
+        blocks.map((block) => ({ type: 'readFailed', to, block })),
+      )
     }
   }
 
@@ -107,12 +124,12 @@ export class StoreServer {
           await this.#checkRange(share, file, offset, hashes, held)
           checkedBytes += CHECK_BYTES
           const fraction = Math.min(1, checkedBytes / Math.max(1, geometry.totalBytes))
-          this.#result(infoHash, { type: 'checkProgress', fraction })
+          this.#results(infoHash, [{ type: 'checkProgress', fraction }])
         }
       }
-      this.#result(infoHash, { type: 'checked', bits: held.toBytes() })
+      this.#results(infoHash, [{ type: 'checked', bits: held.toBytes() }])
     } catch {
-      this.#result(infoHash, { type: 'checkFailed', code: 'io' })
+      this.#results(infoHash, [{ type: 'checkFailed', code: 'io' }])
     }
   }
 
@@ -167,7 +184,7 @@ export class StoreServer {
     }
   }
 
-  #result(infoHash: InfoHash, result: StoreResult, transfer: Transferable[] = []): void {
-    this.post({ type: 'result', infoHash, result }, transfer)
+  #results(infoHash: InfoHash, results: readonly StoreResult[], transfer: Transferable[] = []): void {
+    this.post({ type: 'results', infoHash, results }, transfer)
   }
 }

@@ -9,7 +9,7 @@ import type { ExchangeMessage, ExchangeMessageType } from './messages.ts'
 
 /**
  * Message ids on the control channel. Where BEP 3, 6 and 52 have an id for the same thing, it is theirs;
- * ours begin at 64. `piece` has none: it is a frame of the bulk channel, see {@link encodeBlock}.
+ * ours begin at 64. `piece` has none: it is a frame of the bulk channel, see {@link encodeBlocks}.
  */
 const IDS = {
   choke: 0,
@@ -161,30 +161,38 @@ function readPeers(reader: ByteReader): ControlMessage | null {
   return { type: 'peers', peers }
 }
 
-/** A block on the bulk channel. */
+/** Neighbouring blocks of one piece on the bulk channel. */
 export interface BlockFrame {
   /** The receiver's number for the share on this link. */
   readonly handle: number
   readonly piece: number
+  /** Where the first block starts in its piece. */
   readonly begin: number
+  /** The blocks, end to end. */
   readonly bytes: Bytes
 }
 
 const BLOCK_HEADER_BYTES = 10
 
-/** Bulk frame: handle (16 bit), piece (32), begin (32), then the block. */
-export function encodeBlock(frame: BlockFrame): Bytes {
-  const encoded = new Uint8Array(BLOCK_HEADER_BYTES + frame.bytes.length)
+/** Bulk frame: handle (16 bit), piece (32), begin (32), then the blocks. */
+export function encodeBlocks(handle: number, piece: number, begin: number, blocks: readonly Bytes[]): Bytes {
+  let length = BLOCK_HEADER_BYTES
+  for (const block of blocks) length += block.length
+  const encoded = new Uint8Array(length)
   const view = new DataView(encoded.buffer)
-  view.setUint16(0, frame.handle)
-  view.setUint32(2, frame.piece)
-  view.setUint32(6, frame.begin)
-  encoded.set(frame.bytes, BLOCK_HEADER_BYTES)
+  view.setUint16(0, handle)
+  view.setUint32(2, piece)
+  view.setUint32(6, begin)
+  let offset = BLOCK_HEADER_BYTES
+  for (const block of blocks) {
+    encoded.set(block, offset)
+    offset += block.length
+  }
   return encoded
 }
 
-/** The block's bytes are a view into the frame. */
-export function decodeBlock(bytes: Bytes): Result<BlockFrame, ExchangeCode> {
+/** The bytes are a view into the frame. */
+export function decodeBlocks(bytes: Bytes): Result<BlockFrame, ExchangeCode> {
   if (bytes.length > LIMITS.bulkFrameBytes) return fail('tooBig')
   if (bytes.length <= BLOCK_HEADER_BYTES) return fail('badMessage')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -4,28 +4,15 @@ import { LIMITS } from '../../kernel/limits.ts'
 import { defined } from '../../kernel/invariant.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
-import type { Geometry } from '../../content/geometry.ts'
-import {
-  ENDGAME_CHECK_MS,
-  ENDGAME_COPIES,
-  PIPELINE_MAX,
-  PIPELINE_MIN,
-  PIPELINE_SECONDS,
-  REFILL_SHARE,
-  SNUB_MS,
-  STEAL_AFTER_MS,
-} from './constants.ts'
-import { BlockSet } from './block-set.ts'
+import { ENDGAME_CHECK_MS, ENDGAME_COPIES, REFILL_SHARE, SNUB_MS } from './constants.ts'
 import type { Outbox } from './effects.ts'
-import type { HashFetch } from './hash-fetch.ts'
+import { slowestBlock } from './endgame.ts'
+import { pipelineOf, snubAt } from './pace.ts'
 import type { PeerLink } from './peer-link.ts'
-import { BLOCK, type BlockState, type PiecePicker } from './piece-picker.ts'
+import { BLOCK } from './piece-picker.ts'
+import { Supply, type SupplyParts } from './supply.ts'
 
-export interface DownloadParts {
-  readonly geometry: Geometry
-  readonly picker: PiecePicker
-  readonly hashes: HashFetch
-  readonly links: ReadonlyMap<PeerId, PeerLink>
+export interface DownloadParts extends SupplyParts {
   readonly out: Outbox
   readonly bucket: TokenBucket
 }
@@ -33,6 +20,7 @@ export interface DownloadParts {
 /** The request side of the exchange: whom to ask for which block, when to ask again, whom to blame. */
 export class Downloads {
   readonly #parts: DownloadParts
+  readonly #supply: Supply
   /** Who sent a block that is now being hashed and written. */
   readonly #verifying = new Map<BlockIndex, PeerId>()
   /** Blocks asked of more than one peer. */
@@ -47,6 +35,7 @@ export class Downloads {
 
   constructor(parts: DownloadParts) {
     this.#parts = parts
+    this.#supply = new Supply(parts)
   }
 
   /** Pausing calls off what is outstanding; blocks that are on their way are still taken. */
@@ -62,34 +51,25 @@ export class Downloads {
 
   /** The peer said what it has, all at once. */
   setTheirs(link: PeerLink, theirs: Bitfield, isCounted: boolean, now: number): void {
-    if (link.theirs !== null) this.#forgetTheirs(link)
-    link.theirs = theirs
-    link.isCounted = isCounted
-    this.#recountUseful(link)
-    if (isCounted) for (const block of theirs.ones()) this.#count(block, 1)
+    this.#supply.setTheirs(link, theirs, isCounted)
     this.updateInterest(link, now)
     this.refill(link, now)
   }
 
   onHave(link: PeerLink, block: BlockIndex): void {
-    if (link.theirs?.set(block) !== true) return
-    if (link.isCounted) this.#count(block, 1)
-    if (!this.#parts.picker.isMissing(block)) return
-    link.usefulCount++
-    if (this.#parts.picker.state(block) === BLOCK.free) link.candidates?.add(block)
-    this.#parts.hashes.prefer(block)
+    this.#supply.add(link, block)
   }
 
   removePeer(link: PeerLink, now: number): void {
     for (const block of [...link.outstanding.keys()]) this.#settle(link, block)
-    if (link.theirs !== null) this.#forgetTheirs(link)
+    this.#supply.forgetTheirs(link)
     for (const other of this.#parts.links.values()) if (other !== link) this.refill(other, now)
   }
 
   /** The choice of files changed: count anew what each peer can give us. */
   onSelection(now: number): void {
     for (const link of this.#parts.links.values()) {
-      this.#recountUseful(link)
+      this.#supply.recount(link)
       this.updateInterest(link, now)
       this.refill(link, now)
     }
@@ -110,10 +90,11 @@ export class Downloads {
     const { picker, hashes } = this.#parts
     if (candidates.count === 0) {
       // What everybody has is on its way: look later whether it still is.
-      if (picker.freeCount === 0 && link.usefulCount > 0) this.#endgameAt = Math.min(this.#endgameAt, now + ENDGAME_CHECK_MS)
+      if (picker.freeCount === 0 && link.usefulCount > 0)
+        this.#endgameAt = Math.min(this.#endgameAt, now + ENDGAME_CHECK_MS)
       return
     }
-    const target = this.#target(link, now)
+    const target = pipelineOf(link, now)
     const room = target - link.askedCount
     if (room < 1 || (link.askedCount > 0 && room < target * REFILL_SHARE)) return
     const isAskable = (block: BlockIndex) => hashes.isKnown(block) && !link.outstanding.has(block)
@@ -133,7 +114,7 @@ export class Downloads {
     if (picker.state(block) >= BLOCK.verifying) {
       this.duplicateBytes += bytes.length
     } else {
-      this.#setState(block, BLOCK.verifying)
+      this.#supply.setState(block, BLOCK.verifying)
       this.#verifying.set(block, link.peer)
       link.downRank.add(bytes.length, now)
       link.downSpeed.add(bytes.length, now)
@@ -151,7 +132,10 @@ export class Downloads {
     const wasRefused = link.outstanding.get(block)?.state === 'asked'
     const freed = this.#settle(link, block)
     // Refused although it has the block and unchoked us: as if it had it no more, or we would ask for ever.
-    if (wasRefused) this.#forgetBlock(link, block, now)
+    if (wasRefused) {
+      this.#supply.remove(link, block)
+      this.updateInterest(link, now)
+    }
     if (freed) this.refillAll(now)
     else this.refill(link, now)
   }
@@ -162,7 +146,7 @@ export class Downloads {
     this.#verifying.delete(block)
     if (picker.state(block) === BLOCK.have) return from
     const wasMissing = picker.isMissing(block)
-    this.#setState(block, BLOCK.have)
+    this.#supply.setState(block, BLOCK.have)
     for (const link of links.values()) {
       if (wasMissing && link.theirs?.get(block) === true) {
         link.usefulCount--
@@ -177,7 +161,7 @@ export class Downloads {
   onLost(block: BlockIndex): PeerId | null {
     const from = this.#verifying.get(block) ?? null
     this.#verifying.delete(block)
-    this.#setState(block, BLOCK.free)
+    this.#supply.setState(block, BLOCK.free)
     return from
   }
 
@@ -215,7 +199,7 @@ export class Downloads {
     this.#snubCheckAt = Infinity
     for (const link of this.#parts.links.values()) {
       if (link.askedCount === 0) continue
-      const at = this.#snubAt(link)
+      const at = snubAt(link)
       if (now < at) {
         this.#snubCheckAt = Math.min(this.#snubCheckAt, at)
         continue
@@ -234,23 +218,6 @@ export class Downloads {
     return this.#waitsForBucket ? Math.min(at, this.#parts.bucket.readyAt(now)) : at
   }
 
-  #snubAt(link: PeerLink): number {
-    let oldest = Infinity
-    for (const request of link.outstanding.values()) {
-      if (request.state === 'asked') {
-        oldest = request.askedAt
-        break
-      }
-    }
-    return Math.max(oldest, link.lastBlockAt) + SNUB_MS
-  }
-
-  #target(link: PeerLink, now: number): number {
-    if (link.trust === 'snubbed') return 1
-    const target = Math.ceil((link.downSpeed.rate(now) * PIPELINE_SECONDS) / LIMITS.blockBytes)
-    return Math.max(PIPELINE_MIN, Math.min(PIPELINE_MAX, target))
-  }
-
   #ask(link: PeerLink, block: BlockIndex, now: number): boolean {
     const { geometry, picker, out, bucket } = this.#parts
     const length = geometry.blockSize(block)
@@ -260,7 +227,7 @@ export class Downloads {
     }
     this.#snubCheckAt = Math.min(this.#snubCheckAt, now + SNUB_MS)
     if (picker.state(block) === BLOCK.requested) this.#copies.set(block, (this.#copies.get(block) ?? 1) + 1)
-    this.#setState(block, BLOCK.requested)
+    this.#supply.setState(block, BLOCK.requested)
     link.outstanding.set(block, { askedAt: now, state: 'asked' })
     link.askedCount++
     const piece = geometry.pieceOf(block)
@@ -274,33 +241,15 @@ export class Downloads {
     const { picker, links } = this.#parts
     this.#endgameAt = Infinity
     if (!this.#isActive || picker.freeCount > 0 || picker.missingCount === 0) return
+    const mayCopy = (block: BlockIndex) =>
+      picker.state(block) === BLOCK.requested && (this.#copies.get(block) ?? 1) < ENDGAME_COPIES
     for (const link of links.values()) {
-      if (link.peerChoking || link.askedCount > 0 || link.usefulCount === 0 || link.trust !== 'trusted') continue
-      const block = this.#slowestBlock(link, now)
+      if (link.peerChoking || link.askedCount > 0 || link.usefulCount === 0 || link.trust !== 'trusted')
+        continue
+      const block = slowestBlock(link, links.values(), mayCopy, now)
       if (block !== null) this.#ask(link, block, now)
     }
     this.#endgameAt = now + ENDGAME_CHECK_MS
-  }
-
-  /** A block that this peer has and that a slower one was asked for long ago. */
-  #slowestBlock(link: PeerLink, now: number): BlockIndex | null {
-    let slowest = link.downSpeed.rate(now)
-    let found: BlockIndex | null = null
-    for (const holder of this.#parts.links.values()) {
-      if (holder === link || holder.askedCount === 0) continue
-      const rate = holder.downSpeed.rate(now)
-      if (rate > slowest || (rate === slowest && found !== null)) continue
-      for (const [block, request] of holder.outstanding) {
-        if (request.state !== 'asked' || now - request.askedAt < STEAL_AFTER_MS) continue
-        if (this.#parts.picker.state(block) !== BLOCK.requested) continue
-        if (link.theirs?.get(block) !== true || link.outstanding.has(block)) continue
-        if ((this.#copies.get(block) ?? 1) >= ENDGAME_COPIES) continue
-        slowest = rate
-        found = block
-        break
-      }
-    }
-    return found
   }
 
   #callOffCopies(block: BlockIndex): void {
@@ -349,55 +298,6 @@ export class Downloads {
       this.#copies.delete(block)
       for (const link of links.values()) if (link.outstanding.get(block)?.state === 'asked') return
     }
-    this.#setState(block, BLOCK.free)
-  }
-
-  /** Keeps each peer's candidates in step with the block's state. */
-  #setState(block: BlockIndex, next: BlockState): void {
-    const { picker, links } = this.#parts
-    const wasFree = picker.state(block) === BLOCK.free
-    picker.setState(block, next)
-    if (wasFree === (next === BLOCK.free)) return
-    if (wasFree) for (const link of links.values()) link.candidates?.delete(block)
-    else if (picker.isMissing(block)) {
-      for (const link of links.values()) if (link.theirs?.get(block) === true) link.candidates?.add(block)
-    }
-  }
-
-  #forgetBlock(link: PeerLink, block: BlockIndex, now: number): void {
-    if (link.theirs?.clear(block) !== true) return
-    link.candidates?.delete(block)
-    if (link.isCounted) this.#count(block, -1)
-    if (this.#parts.picker.isMissing(block)) link.usefulCount--
-    this.updateInterest(link, now)
-  }
-
-  #forgetTheirs(link: PeerLink): void {
-    if (link.isCounted && link.theirs !== null) for (const block of link.theirs.ones()) this.#count(block, -1)
-    link.theirs = null
-    link.candidates = null
-    link.usefulCount = 0
-  }
-
-  #count(block: BlockIndex, change: 1 | -1): void {
-    const { picker, geometry } = this.#parts
-    const piece = geometry.pieceOf(block)
-    if (change === 1) picker.availability.increment(piece)
-    else picker.availability.decrement(piece)
-  }
-
-  #recountUseful(link: PeerLink): void {
-    const { picker, geometry, hashes } = this.#parts
-    link.usefulCount = 0
-    if (link.theirs === null) return
-    link.candidates ??= new BlockSet(geometry.blockCount)
-    link.candidates.clear()
-    for (const block of link.theirs.ones()) {
-      if (!picker.isMissing(block)) continue
-      link.usefulCount++
-      if (picker.state(block) === BLOCK.free) link.candidates.add(block)
-    }
-    const first = link.candidates.next(0, geometry.blockCount)
-    if (first >= 0 && !link.theirs.isFull) hashes.prefer(first)
+    this.#supply.setState(block, BLOCK.free)
   }
 }

@@ -54,7 +54,11 @@ export class HaveAnnouncer {
       const known = blocks.filter((block) => theirs.get(block))
       if (known.length === 0) this.#announce(link.peer, blocks)
       else {
-        if (known.length < blocks.length) this.#announce(link.peer, blocks.filter((block) => !theirs.get(block)))
+        if (known.length < blocks.length)
+          this.#announce(
+            link.peer,
+            blocks.filter((block) => !theirs.get(block)),
+          )
         this.#postpone(link.peer, known, now)
       }
     }
@@ -71,7 +75,11 @@ export class HaveAnnouncer {
   #flushLazy(): void {
     this.#lazyAt = Infinity
     for (const [peer, blocks] of this.#lazy) {
-      if (this.links.has(peer)) this.#announce(peer, blocks.sort((a, b) => a - b))
+      if (this.links.has(peer))
+        this.#announce(
+          peer,
+          blocks.sort((a, b) => a - b),
+        )
     }
     this.#lazy.clear()
   }

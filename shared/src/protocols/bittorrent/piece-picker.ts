@@ -137,7 +137,11 @@ export class PiecePicker {
   /** A relay has few blocks that we lack: sorting them costs less than a walk over the pieces. */
   #pickFromFew({ candidates, count, isAskable }: Take): BlockIndex[] {
     const ranked: { block: BlockIndex; rank: number }[] = []
-    for (let at = candidates.next(0, candidates.length); at >= 0; at = candidates.next(at + 1, candidates.length)) {
+    for (
+      let at = candidates.next(0, candidates.length);
+      at >= 0;
+      at = candidates.next(at + 1, candidates.length)
+    ) {
       if (!isAskable(at)) continue
       const piece = this.geometry.pieceOf(at)
       // Among equals, pieces that are begun come first, then the lot decides.
@@ -154,10 +158,18 @@ export class PiecePicker {
     if (candidates.next(first, end) < 0) return
     // Each node walks a piece from another point, so two that take the same piece at once hold different parts.
     const from = this.#isUntouched(piece) ? first + this.rng.below(end - first) : first
-    for (let at = candidates.next(from, end); at >= 0 && picked.length < count; at = candidates.next(at + 1, end)) {
+    for (
+      let at = candidates.next(from, end);
+      at >= 0 && picked.length < count;
+      at = candidates.next(at + 1, end)
+    ) {
       if (isAskable(at)) picked.push(at)
     }
-    for (let at = candidates.next(first, from); at >= 0 && picked.length < count; at = candidates.next(at + 1, from)) {
+    for (
+      let at = candidates.next(first, from);
+      at >= 0 && picked.length < count;
+      at = candidates.next(at + 1, from)
+    ) {
       if (isAskable(at)) picked.push(at)
     }
   }

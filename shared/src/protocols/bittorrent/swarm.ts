@@ -9,7 +9,16 @@ import type { ShareInfo } from '../../content/metainfo.ts'
 import type { FileRoot } from '../../kernel/ids.ts'
 import type { Standing } from './choker.ts'
 import { Choking, type SlotTurns } from './choking.ts'
-import { GENEROSITY, GIFT_BYTES, PATIENCE_MS, RECHOKE_MS, REVEAL_MAX, REVEAL_MIN, REVEAL_SECONDS, UPLOAD_SLOTS } from './constants.ts'
+import {
+  GENEROSITY,
+  GIFT_BYTES,
+  PATIENCE_MS,
+  RECHOKE_MS,
+  REVEAL_MAX,
+  REVEAL_MIN,
+  REVEAL_SECONDS,
+  UPLOAD_SLOTS,
+} from './constants.ts'
 import { Downloads } from './downloads.ts'
 import type { Outbox } from './effects.ts'
 import { HashFetch } from './hash-fetch.ts'
@@ -67,7 +76,15 @@ export class Swarm {
     const onSent = (link: PeerLink, block: BlockIndex, now: number) => {
       this.onSent(link, block, now)
     }
-    this.uploads = new Uploads({ geometry, links, out, bucket: options.uploadBucket, mayServe, onSent, now: options.now })
+    this.uploads = new Uploads({
+      geometry,
+      links,
+      out,
+      bucket: options.uploadBucket,
+      mayServe,
+      onSent,
+      now: options.now,
+    })
     this.choking = new Choking(
       {
         links,
@@ -123,7 +140,8 @@ export class Swarm {
   }
 
   topUp(link: PeerLink, now: number): void {
-    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.topUp(link, this.#batch(now), this.#options.out)
+    if (this.#superSeed instanceof SuperSeeder)
+      this.#superSeed.topUp(link, this.#batch(now), this.#options.out)
   }
 
   /** A block left for a peer. */
@@ -149,7 +167,9 @@ export class Swarm {
   }
 
   wakeAt(): number {
-    return this.#superSeed instanceof SuperSeeder && this.#options.links.size > 0 ? this.#turnCheckAt : Infinity
+    return this.#superSeed instanceof SuperSeeder && this.#options.links.size > 0
+      ? this.#turnCheckAt
+      : Infinity
   }
 
   removePeer(link: PeerLink, now: number): void {

@@ -4,7 +4,7 @@ import type { PeerId } from '../../../src/kernel/ids.ts'
 import { parsePeerId } from '../../../src/kernel/ids.ts'
 import { TokenBucket } from '../../../src/kernel/token-bucket.ts'
 import { Bitfield } from '../../../src/content/bitfield.ts'
-import { HashTree } from '../../../src/content/merkle.ts'
+import type { HashTree } from '../../../src/content/merkle.ts'
 import type { ExchangeEffect, ExchangeInput } from '../../../src/protocols/bittorrent/effects.ts'
 import { Exchange, type ExchangeOptions } from '../../../src/protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../../../src/protocols/bittorrent/messages.ts'
@@ -105,7 +105,8 @@ export function told(effects: readonly ExchangeEffect[], to: PeerId, share: SimS
   for (const effect of effects) {
     if (effect.type !== 'send' || effect.to !== to || effect.message.type === 'peers') continue
     const { message } = effect
-    if ('begin' in message) out.push(`${message.type} ${String(share.geometry.blockAt(message.piece, message.begin))}`)
+    if ('begin' in message)
+      out.push(`${message.type} ${String(share.geometry.blockAt(message.piece, message.begin))}`)
     else if (message.type === 'have') out.push(`have ${String(message.first)}+${String(message.count)}`)
     else if ('part' in message) out.push(`${message.type} ${String(message.part)}`)
     else if ('span' in message) out.push(`${message.type} ${String(message.span)}`)

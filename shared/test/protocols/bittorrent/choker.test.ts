@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createRng } from '../../../src/kernel/rng.ts'
-import { type ChokeCandidate, drawOptimistic, pickForIdleSlots, rankPeers } from '../../../src/protocols/bittorrent/choker.ts'
+import {
+  type ChokeCandidate,
+  drawOptimistic,
+  pickForIdleSlots,
+  rankPeers,
+} from '../../../src/protocols/bittorrent/choker.ts'
 import { RateMeter } from '../../../src/protocols/bittorrent/rate-meter.ts'
 import { A, Bench, peer, told } from './bench.ts'
 
@@ -19,7 +24,8 @@ function drawn(swarm: string): ChokeCandidate[] {
   }))
 }
 
-const places = (ids: readonly string[]): number[] => ids.map((id) => Number.parseInt(id, 16)).sort((a, b) => a - b)
+const places = (ids: readonly string[]): number[] =>
+  ids.map((id) => Number.parseInt(id, 16)).sort((a, b) => a - b)
 const ranked = (swarm: string, keep: number | null = null, seed = 1) =>
   rankPeers(drawn(swarm), 4, keep === null ? null : peer(keep), createRng(seed))
 
@@ -73,7 +79,8 @@ describe('ranking', () => {
 describe('slots', () => {
   it('are four, refilled at once when a peer wants nothing or leaves', () => {
     const bench = Bench.leecher([1, 2, 3])
-    const unchoked = () => [...bench.exchange.links.values()].filter((link) => !link.amChoking).map((link) => link.peer)
+    const unchoked = () =>
+      [...bench.exchange.links.values()].filter((link) => !link.amChoking).map((link) => link.peer)
     for (let n = 1; n <= 6; n++) {
       bench.join(peer(n))
       bench.say(peer(n), { type: 'interested' })

@@ -17,7 +17,10 @@ const uint32 = fc.nat({ max: 0xffffffff })
 const uint16 = fc.nat({ max: 0xffff })
 const bytes = (max: number) => fc.uint8Array({ maxLength: max }).map((array) => new Uint8Array(array))
 const hashes = (max: number) =>
-  fc.nat({ max }).chain((count) => fc.uint8Array({ minLength: count * 32, maxLength: count * 32 })).map((array) => new Uint8Array(array))
+  fc
+    .nat({ max })
+    .chain((count) => fc.uint8Array({ minLength: count * 32, maxLength: count * 32 }))
+    .map((array) => new Uint8Array(array))
 const root = fc.constant(defined(parseFileRoot('ab'.repeat(32)), 'root'))
 
 const message: fc.Arbitrary<ControlMessage> = fc.oneof(
@@ -27,7 +30,12 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
   fc.record({ type: fc.constantFrom('metadataReady', 'haveAllHashes') }),
   fc.record({ type: fc.constant('have'), first: uint32, count: uint32 }),
   fc.record({ type: fc.constant('bitfield'), bits: bytes(200) }),
-  fc.record({ type: fc.constantFrom('request', 'cancel', 'reject'), piece: uint32, begin: uint32, length: uint32 }),
+  fc.record({
+    type: fc.constantFrom('request', 'cancel', 'reject'),
+    piece: uint32,
+    begin: uint32,
+    length: uint32,
+  }),
   fc.record({ type: fc.constantFrom('metadataRequest', 'metadataReject'), part: uint16 }),
   fc.record({ type: fc.constant('metadata'), part: uint16, totalBytes: uint32, bytes: bytes(100) }),
   fc.record({ type: fc.constantFrom('hashRequest', 'hashReject', 'haveHashes'), root, span: uint32 }),
@@ -89,12 +97,18 @@ describe('control messages', () => {
 describe('block frames', () => {
   it('survive the wire, and have the size that the simulator computes', () => {
     fc.assert(
-      fc.property(uint16, uint32, uint32, fc.uint8Array({ minLength: 1, maxLength: 500 }), (handle, piece, begin, data) => {
-        const frame = { handle, piece, begin, bytes: new Uint8Array(data) }
-        const encoded = encodeBlock(frame)
-        expect(decodeBlock(encoded)).toEqual({ ok: true, value: frame })
-        expect(encoded.length).toBe(sizeOf({ type: 'piece', piece, begin, bytes: frame.bytes }))
-      }),
+      fc.property(
+        uint16,
+        uint32,
+        uint32,
+        fc.uint8Array({ minLength: 1, maxLength: 500 }),
+        (handle, piece, begin, data) => {
+          const frame = { handle, piece, begin, bytes: new Uint8Array(data) }
+          const encoded = encodeBlock(frame)
+          expect(decodeBlock(encoded)).toEqual({ ok: true, value: frame })
+          expect(encoded.length).toBe(sizeOf({ type: 'piece', piece, begin, bytes: frame.bytes }))
+        },
+      ),
     )
   })
 
@@ -103,6 +117,9 @@ describe('block frames', () => {
   })
 
   it('of more than a block are refused', () => {
-    expect(decodeBlock(new Uint8Array(LIMITS.bulkFrameBytes + 1))).toMatchObject({ ok: false, code: 'tooBig' })
+    expect(decodeBlock(new Uint8Array(LIMITS.bulkFrameBytes + 1))).toMatchObject({
+      ok: false,
+      code: 'tooBig',
+    })
   })
 })

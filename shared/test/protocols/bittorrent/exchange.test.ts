@@ -54,7 +54,8 @@ describe('fetching', () => {
     for (const block of second) bench.piece(B, block)
     const retried = new Set<number>()
     for (const link of bench.exchange.links.values()) {
-      for (const [block, { state }] of link.outstanding) if (link.peer === B && state === 'asked') retried.add(block)
+      for (const [block, { state }] of link.outstanding)
+        if (link.peer === B && state === 'asked') retried.add(block)
     }
     expect(retried.size).toBeGreaterThan(0)
   })
@@ -212,7 +213,11 @@ describe('serving', () => {
 describe('offences', () => {
   const whole = { piece: 0, begin: 0, length: 16_384 }
   it.each<[string, string, ExchangeMessage]>([
-    ['a block never asked for', 'unrequested', { type: 'piece', piece: 0, begin: 0, bytes: goodBlock(16_384) }],
+    [
+      'a block never asked for',
+      'unrequested',
+      { type: 'piece', piece: 0, begin: 0, bytes: goodBlock(16_384) },
+    ],
     ['a block of a wrong size', 'badRange', { type: 'piece', piece: 0, begin: 0, bytes: goodBlock(5) }],
     ['a request beyond the share', 'badRange', { ...whole, type: 'request', piece: 99 }],
     ['a request off the grid', 'badRange', { ...whole, type: 'request', begin: 5 }],
@@ -232,11 +237,7 @@ describe('offences', () => {
 
   it('too many requests', () => {
     const big = createSimShare(createRng(2), [600 * 16_384], 262_144)
-    const bench = Bench.leecher(
-      Array.from({ length: 600 }, (_, block) => block).slice(1),
-      {},
-      big,
-    )
+    const bench = Bench.leecher(Array.from({ length: 600 }, (_, block) => block).slice(1), {}, big)
     bench.join(A)
     bench.say(A, { type: 'interested' })
     bench.feed({ type: 'congested', peer: A })
@@ -371,9 +372,11 @@ describe('super-seeding', () => {
 it('peer exchange names the others, once', () => {
   const bench = Bench.leecher()
   bench.join(A)
-  const named = bench.join(B).flatMap((effect) =>
-    effect.type === 'send' && effect.message.type === 'peers' ? [effect.message.peers] : [],
-  )
+  const named = bench
+    .join(B)
+    .flatMap((effect) =>
+      effect.type === 'send' && effect.message.type === 'peers' ? [effect.message.peers] : [],
+    )
   expect(named).toEqual([[A]])
   const learned = bench.say(A, { type: 'peers', peers: [peer(9)] })
   expect(learned).toEqual([{ type: 'peersLearned', from: A, peers: [peer(9)] }])

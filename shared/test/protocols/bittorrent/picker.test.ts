@@ -46,7 +46,8 @@ describe('the picker', () => {
   })
 
   it('finishes what is begun among equally rare pieces', () => {
-    for (let seed = 1; seed <= 20; seed++) expect(drawn('1111001000', ['1111111111'], seed).pick(0, 1)).toEqual([7])
+    for (let seed = 1; seed <= 20; seed++)
+      expect(drawn('1111001000', ['1111111111'], seed).pick(0, 1)).toEqual([7])
   })
 
   it('leaves out what cannot be verified yet', () => {
@@ -56,14 +57,19 @@ describe('the picker', () => {
   it('draws the very first blocks by lot', () => {
     const many = '1'.repeat(100)
     const firsts = new Set<number | undefined>()
-    for (let seed = 1; seed <= 20; seed++) firsts.add(drawn('0'.repeat(100), [many, many], seed).pick(0, 1)[0])
+    for (let seed = 1; seed <= 20; seed++)
+      firsts.add(drawn('0'.repeat(100), [many, many], seed).pick(0, 1)[0])
     expect(firsts.size).toBeGreaterThan(10)
   })
 
   it('walks by rarity when there are many candidates', () => {
     const ours = '1111' + '0'.repeat(96)
     const common = '1'.repeat(98) + '00'
-    expect(drawn(ours, ['1'.repeat(100), common, common]).pick(0, 2).sort()).toEqual([98, 99])
+    expect(
+      drawn(ours, ['1'.repeat(100), common, common])
+        .pick(0, 2)
+        .sort(),
+    ).toEqual([98, 99])
   })
 
   it('keeps its counts through any change of states', () => {
@@ -74,7 +80,9 @@ describe('the picker', () => {
         const picker = new PiecePicker(geometry, createRng(1))
         picker.select((file) => !onlyFirst || file === 0)
         for (const [block, state] of changes) picker.setState(block, state as 0 | 1 | 2 | 3)
-        const blocks = Array.from({ length: 13 }, (_, block) => block).filter((block) => !onlyFirst || block < 10)
+        const blocks = Array.from({ length: 13 }, (_, block) => block).filter(
+          (block) => !onlyFirst || block < 10,
+        )
         expect(picker.freeCount).toBe(blocks.filter((block) => picker.state(block) === BLOCK.free).length)
         expect(picker.missingCount).toBe(blocks.filter((block) => picker.state(block) !== BLOCK.have).length)
       }),
