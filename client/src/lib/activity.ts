@@ -34,7 +34,8 @@ export function shouldWarnBeforeClosing(snapshot: AppSnapshot): boolean {
 /** Whether somebody is fetching a share that nobody else has in whole. */
 export function isOnlyCopy(share: ShareView): boolean {
   if (share.state.name !== 'seeding') return false
-  const hasLeechers = share.peers.some((peer) => !peer.isSeed)
+  // Who merely looks at the link is connected too, but takes nothing.
+  const hasLeechers = share.peers.some((peer) => !peer.isSeed && (peer.peerInterested || peer.progress > 0))
   // Seeds do not stay connected to each other, so only the tracker knows of them; its count includes us.
   const hasOtherSeeds = share.peers.some((peer) => peer.isSeed) || (share.tracker.seeders ?? 0) > 1
   return hasLeechers && !hasOtherSeeds

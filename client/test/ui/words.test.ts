@@ -106,6 +106,7 @@ describe('manners', () => {
     expect(shouldWarnBeforeClosing(appSnapshot([shareView({ downSpeed: 0 })]))).toBe(false)
     expect(shouldWarnBeforeClosing(appSnapshot([shareView()], { phase: { name: 'follower' } }))).toBe(false)
     expect(isOnlyCopy(seed)).toBe(false)
+    expect(isOnlyCopy({ ...seed, peers: [peerView({ progress: 0 })] })).toBe(false)
     expect(isOnlyCopy({ ...seed, peers: [leecher] })).toBe(true)
     const counted = { state: 'ok', seeders: 2, leechers: 1, seedSeenAgoMs: 0 } as const
     expect(isOnlyCopy({ ...seed, peers: [leecher], tracker: counted })).toBe(false)

@@ -69,7 +69,8 @@ export class BlockStore {
 
   #addStore(infoHash: InfoHash, { block, bytes, hash }: Extract<StoreRequest, { type: 'store' }>): void {
     const last = this.#stores.at(-1)
-    const stored = { block, offset: bytes.byteOffset, length: bytes.length, hash }
+    // The hash is a view into a whole span's hashes, all of which would be cloned with it.
+    const stored = { block, offset: bytes.byteOffset, length: bytes.length, hash: hash.slice() }
     if (last?.buffer === bytes.buffer) last.blocks.push(stored)
     else this.#stores.push({ infoHash, buffer: bytes.buffer, blocks: [stored] })
   }

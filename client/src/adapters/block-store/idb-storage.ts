@@ -52,20 +52,20 @@ class IdbShareFiles implements ShareFiles {
   ) {}
 
   /** Gaps read as zeroes, as they do in a file; missing blocks at the end make the result shorter. */
-  async read(file: number, offset: number, length: number): Promise<Bytes> {
+  async read(file: number, offset: number, into: Bytes): Promise<number> {
     const first = Math.floor(offset / LIMITS.blockBytes)
-    const last = Math.floor((offset + length - 1) / LIMITS.blockBytes)
+    const last = Math.floor((offset + into.length - 1) / LIMITS.blockBytes)
     const wanted = Array.from({ length: last - first + 1 }, (_, index) => this.#key(file, first + index))
     const blocks = await getMany<Bytes | undefined>(wanted, this.store)
-    const held = new Uint8Array(wanted.length * LIMITS.blockBytes)
     let end = 0
     blocks.forEach((block, index) => {
-      if (block === undefined) return
-      held.set(block, index * LIMITS.blockBytes)
-      end = index * LIMITS.blockBytes + block.length
+      const at = (first + index) * LIMITS.blockBytes - offset
+      const part = block?.subarray(Math.max(0, -at), into.length - at)
+      if (part === undefined) return
+      into.set(part, Math.max(0, at))
+      end = Math.max(0, at) + part.length
     })
-    const start = offset - first * LIMITS.blockBytes
-    return held.slice(start, Math.max(start, Math.min(end, start + length)))
+    return end
   }
 
   /** Writes whole blocks, as the exchange does; waits until they are committed. */

@@ -72,11 +72,8 @@ class OpfsShareFiles implements ShareFiles {
     readonly sizes: readonly number[],
   ) {}
 
-  async read(file: number, offset: number, length: number): Promise<Bytes> {
-    const handle = await this.#handle(file)
-    const bytes = new Uint8Array(length)
-    const count = handle.read(bytes, { at: offset })
-    return count === length ? bytes : bytes.slice(0, count)
+  async read(file: number, offset: number, into: Bytes): Promise<number> {
+    return (await this.#handle(file)).read(into, { at: offset })
   }
 
   async write(file: number, offset: number, bytes: Bytes): Promise<void> {

@@ -5,9 +5,11 @@ import type { ShareFiles } from './share-files.ts'
 export class PickedFiles implements ShareFiles {
   constructor(readonly files: readonly File[]) {}
 
-  async read(file: number, offset: number, length: number): Promise<Bytes> {
-    const slice = this.files[file]?.slice(offset, offset + length)
-    return slice === undefined ? new Uint8Array() : new Uint8Array(await slice.arrayBuffer())
+  async read(file: number, offset: number, into: Bytes): Promise<number> {
+    const slice = this.files[file]?.slice(offset, offset + into.length)
+    if (slice === undefined) return 0
+    into.set(new Uint8Array(await slice.arrayBuffer()))
+    return slice.size
   }
 
   write(): Promise<void> {

@@ -10,24 +10,30 @@ const KEPT_READS = 32
 export class PieceCache {
   readonly #reads = new Map<string, Promise<Bytes>>()
 
-  async read(files: ShareFiles, file: number, offset: number, length: number): Promise<Bytes> {
+  /** As {@link ShareFiles.read}. */
+  async read(files: ShareFiles, file: number, offset: number, into: Bytes): Promise<number> {
     const start = Math.floor(offset / READ_BYTES) * READ_BYTES
     // A run that crosses the borders of what is read at once, in a share with longer pieces.
-    if (offset + length > start + READ_BYTES) return files.read(file, offset, length)
+    if (offset + into.length > start + READ_BYTES) return files.read(file, offset, into)
     const key = `${String(file)}:${String(start)}`
     const known = this.#reads.get(key)
     this.#reads.delete(key)
-    const read = known ?? files.read(file, start, READ_BYTES)
+    const read = known ?? readAhead(files, file, start)
     this.#reads.set(key, read)
     const [oldest] = this.#reads.keys()
     if (this.#reads.size > KEPT_READS && oldest !== undefined) this.#reads.delete(oldest)
     try {
-      const bytes = await read
-      // A copy: the block is handed to another thread, the rest stays here.
-      return bytes.slice(offset - start, offset - start + length)
+      const part = (await read).subarray(offset - start, offset - start + into.length)
+      into.set(part)
+      return part.length
     } catch (error) {
       this.#reads.delete(key)
       throw error
     }
   }
+}
+
+async function readAhead(files: ShareFiles, file: number, start: number): Promise<Bytes> {
+  const bytes = new Uint8Array(READ_BYTES)
+  return bytes.subarray(0, await files.read(file, start, bytes))
 }

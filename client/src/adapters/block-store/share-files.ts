@@ -3,8 +3,8 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 
 /** The files of one share, wherever they are kept. Offsets and lengths in bytes. */
 export interface ShareFiles {
-  /** Exactly `length` bytes, or fewer at the end of what has been written. */
-  read(file: number, offset: number, length: number): Promise<Bytes>
+  /** Fills `into`, or less of it at the end of what has been written. @returns how many bytes were read. */
+  read(file: number, offset: number, into: Bytes): Promise<number>
   /** Rejects with a `QuotaExceededError` when the disk or the quota is full, else with any error. */
   write(file: number, offset: number, bytes: Bytes): Promise<void>
   /** The whole file, backed by storage. Nothing may be open for writing afterwards until the next write. */

@@ -3,6 +3,7 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
+import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 import { PickedFiles } from './picked-files.ts'
 import { PieceCache } from './piece-cache.ts'
@@ -66,38 +67,58 @@ export class StoreServer {
   async #store({ infoHash, buffer, blocks }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
-    const results = await Promise.all(blocks.map((stored) => this.#storeBlock(share, buffer, stored)))
+    const digests = await Promise.all(blocks.map((stored) => isRight(buffer, stored)))
+    const results: StoreResult[] = []
+    const good = blocks.filter(({ block }, index) => {
+      if (digests[index] !== true) results.push({ type: 'blockCorrupt', block })
+      return digests[index]
+    })
+    for (const run of neighbours(good, share.geometry))
+      results.push(...(await this.#writeRun(share, buffer, run)))
     this.#results(infoHash, results)
   }
 
-  async #storeBlock(share: OpenShare, buffer: ArrayBuffer, stored: StoredBlock): Promise<StoreResult> {
-    const { block, offset, length, hash } = stored
-    const bytes = new Uint8Array(buffer, offset, length)
+  /** Blocks that lie side by side in the buffer and in the file: one write. */
+  async #writeRun(
+    share: OpenShare,
+    buffer: ArrayBuffer,
+    run: readonly StoredBlock[],
+  ): Promise<StoreResult[]> {
+    const [first] = run
+    if (first === undefined) return []
+    const length = run.reduce((sum, stored) => sum + stored.length, 0)
+    const place = share.geometry.locate(first.block)
     try {
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      if (!equalBytes(digest, hash)) return { type: 'blockCorrupt', block }
-      const place = share.geometry.locate(block)
-      await share.files.write(place.file, place.offset, bytes)
-      return { type: 'blockStored', block }
+      await share.files.write(place.file, place.offset, new Uint8Array(buffer, first.offset, length))
+      return run.map(({ block }) => ({ type: 'blockStored', block }))
     } catch (error) {
-      return { type: 'storeFailed', block, code: isQuotaError(error) ? 'quota' : 'io' }
+      const code = isQuotaError(error) ? 'quota' : 'io'
+      return run.map(({ block }) => ({ type: 'storeFailed', block, code }))
     }
   }
 
-  async #read({ infoHash, to, first, count }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
+  async #read({
+    infoHash,
+    to,
+    first,
+    count: blockCount,
+  }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
     const { geometry, files, cache } = share
-    const blocks = Array.from({ length: count }, (_, index) => first + index)
+    const blocks = Array.from({ length: blockCount }, (_, index) => first + index)
     const { file, offset } = geometry.locate(first)
     const length = blocks.reduce((sum, block) => sum + geometry.blockSize(block), 0)
     try {
       // Only picked files gain from reading ahead; what is still being written must not be cached.
       const isPicked = files instanceof PickedFiles
-      const bytes = await (isPicked
-        ? cache.read(files, file, offset, length)
-        : files.read(file, offset, length))
-      if (bytes.length !== length) throw new Error('short read')
+      // With room for the frame's header, so that the bytes go out without another copy.
+      const buffer = new Uint8Array(BLOCK_HEADER_BYTES + length)
+      const bytes = buffer.subarray(BLOCK_HEADER_BYTES)
+      const count = await (isPicked
+        ? cache.read(files, file, offset, bytes)
+        : files.read(file, offset, bytes))
+      if (count !== length) throw new Error('short read')
       const results = blocks.map((block, index): StoreResult => {
         const at = index * LIMITS.blockBytes
         return { type: 'blockRead', to, block, bytes: bytes.subarray(at, at + geometry.blockSize(block)) }
@@ -142,7 +163,8 @@ export class StoreServer {
   ): Promise<void> {
     const { geometry, files } = share
     const first = geometry.fileBlocks(file).first + offset / LIMITS.blockBytes
-    const bytes = await files.read(file, offset, Math.min(CHECK_BYTES, geometry.fileSize(file) - offset))
+    const buffer = new Uint8Array(Math.min(CHECK_BYTES, geometry.fileSize(file) - offset))
+    const bytes = buffer.subarray(0, await files.read(file, offset, buffer))
     const digests: Promise<void>[] = []
     for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
       const block = first + at / LIMITS.blockBytes
@@ -187,4 +209,23 @@ export class StoreServer {
   #results(infoHash: InfoHash, results: readonly StoreResult[], transfer: Transferable[] = []): void {
     this.post({ type: 'results', infoHash, results }, transfer)
   }
+}
+
+async function isRight(buffer: ArrayBuffer, { offset, length, hash }: StoredBlock): Promise<boolean> {
+  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(buffer, offset, length))
+  return equalBytes(new Uint8Array(digest), hash)
+}
+
+/** Cuts blocks into runs that lie side by side, both in their buffer and in their file. */
+function neighbours(blocks: readonly StoredBlock[], geometry: Geometry): StoredBlock[][] {
+  const runs: StoredBlock[][] = []
+  for (const stored of blocks) {
+    const last = runs.at(-1)?.at(-1)
+    const isNext = last?.block === stored.block - 1 && last.offset + last.length === stored.offset
+    const isSameFile =
+      last !== undefined && geometry.locate(last.block).file === geometry.locate(stored.block).file
+    if (isNext && isSameFile) runs.at(-1)?.push(stored)
+    else runs.push([stored])
+  }
+  return runs
 }

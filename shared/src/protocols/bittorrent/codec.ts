@@ -1,5 +1,5 @@
 import { assertNever } from '../../kernel/core.ts'
-import type { Bytes } from '../../kernel/bytes.ts'
+import { concatBytes, type Bytes } from '../../kernel/bytes.ts'
 import { parseFileRoot, parsePeerId, type PeerId } from '../../kernel/ids.ts'
 import { defined } from '../../kernel/invariant.ts'
 import { LIMITS } from '../../kernel/limits.ts'
@@ -172,23 +172,36 @@ export interface BlockFrame {
   readonly bytes: Bytes
 }
 
-const BLOCK_HEADER_BYTES = 10
+/** Header of a bulk frame: handle (16 bit), piece (32), begin (32). A store leaves so much room before what it reads. */
+export const BLOCK_HEADER_BYTES = 10
 
-/** Bulk frame: handle (16 bit), piece (32), begin (32), then the blocks. */
+/**
+ * A bulk frame: the header, then the blocks. Blocks that lie side by side in one buffer with room before them
+ * are sent as they lie; the header is written into that room.
+ */
 export function encodeBlocks(handle: number, piece: number, begin: number, blocks: readonly Bytes[]): Bytes {
-  let length = BLOCK_HEADER_BYTES
-  for (const block of blocks) length += block.length
-  const encoded = new Uint8Array(length)
-  const view = new DataView(encoded.buffer)
+  const encoded = inPlace(blocks) ?? copied(blocks)
+  const view = new DataView(encoded.buffer, encoded.byteOffset)
   view.setUint16(0, handle)
   view.setUint32(2, piece)
   view.setUint32(6, begin)
-  let offset = BLOCK_HEADER_BYTES
-  for (const block of blocks) {
-    encoded.set(block, offset)
-    offset += block.length
-  }
   return encoded
+}
+
+function inPlace(blocks: readonly Bytes[]): Bytes | null {
+  const [first] = blocks
+  // Only at the very start of a buffer: elsewhere the room before a block is the end of another.
+  if (first?.byteOffset !== BLOCK_HEADER_BYTES) return null
+  let end = BLOCK_HEADER_BYTES
+  for (const block of blocks) {
+    if (block.buffer !== first.buffer || block.byteOffset !== end) return null
+    end += block.length
+  }
+  return new Uint8Array(first.buffer, 0, end)
+}
+
+function copied(blocks: readonly Bytes[]): Bytes {
+  return concatBytes([new Uint8Array(BLOCK_HEADER_BYTES), ...blocks])
 }
 
 /** The bytes are a view into the frame. */

@@ -12,7 +12,7 @@ export const NEWCOMER_WEIGHT = 3
  * Our choice, by simulation: what a peer may get from us before it has given anything. Little, since a free
  * rider takes it from each of its links; enough to have something to trade.
  */
-export const GIFT_BYTES = 4 * 16_384
+export const GIFT_BYTES = 2 * 16_384
 /** Our choice: beyond the gift, a peer that got more than so many times what it gave only takes. */
 export const GENEROSITY = 8
 /** Our choice, by simulation: so long a peer may have had blocks for us and kept us choked. */

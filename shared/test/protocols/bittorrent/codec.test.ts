@@ -5,9 +5,9 @@ import { defined } from '../../../src/kernel/invariant.ts'
 import { LIMITS } from '../../../src/kernel/limits.ts'
 import {
   type ControlMessage,
-  decodeBlock,
+  decodeBlocks,
   decodeExchange,
-  encodeBlock,
+  encodeBlocks,
   encodeExchange,
 } from '../../../src/protocols/bittorrent/codec.ts'
 import { sizeOf } from '../../../sim/message-size.ts'
@@ -104,8 +104,8 @@ describe('block frames', () => {
         fc.uint8Array({ minLength: 1, maxLength: 500 }),
         (handle, piece, begin, data) => {
           const frame = { handle, piece, begin, bytes: new Uint8Array(data) }
-          const encoded = encodeBlock(frame)
-          expect(decodeBlock(encoded)).toEqual({ ok: true, value: frame })
+          const encoded = encodeBlocks(handle, piece, begin, [frame.bytes])
+          expect(decodeBlocks(encoded)).toEqual({ ok: true, value: frame })
           expect(encoded.length).toBe(sizeOf({ type: 'piece', piece, begin, bytes: frame.bytes }))
         },
       ),
@@ -113,11 +113,11 @@ describe('block frames', () => {
   })
 
   it.each([0, 1, 9, 10])('of %i bytes are refused', (length) => {
-    expect(decodeBlock(new Uint8Array(length))).toMatchObject({ ok: false })
+    expect(decodeBlocks(new Uint8Array(length))).toMatchObject({ ok: false })
   })
 
   it('of more than a block are refused', () => {
-    expect(decodeBlock(new Uint8Array(LIMITS.bulkFrameBytes + 1))).toMatchObject({
+    expect(decodeBlocks(new Uint8Array(LIMITS.bulkFrameBytes + 1))).toMatchObject({
       ok: false,
       code: 'tooBig',
     })
