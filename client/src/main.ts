@@ -1,24 +1,38 @@
 import { mount } from 'svelte'
 import App from './App.svelte'
 import './app.css'
-import { createNodeClient } from './app/tabs.ts'
+import type { NodeClient } from './app/api.ts'
 import { VERSION } from './app/version.ts'
+import { deadClient } from './state/dead-client.ts'
 
-const client = createNodeClient()
+/** Loaded apart: without a secure context its modules may not even start, and people must be told why. */
+async function loadClient(): Promise<NodeClient> {
+  try {
+    const { createNodeClient } = await import('./app/tabs.ts')
+    return createNodeClient()
+  } catch (error) {
+    const because = globalThis.isSecureContext ? 'fault' : 'insecureContext'
+    const detail = globalThis.isSecureContext ? String(error) : location.origin
+    return deadClient({ name: 'failed', because, detail })
+  }
+}
 
 /** Read only, for tests and bug reports. */
-const ringdrop = Object.freeze({
-  version: VERSION,
-  snapshot: () => {
-    const { node, ...app } = client.snapshot()
-    return structuredClone({ ...node, ...app, node })
-  },
-  diagnostics: async () => {
-    const result = await client.run<'diagnostics'>({ type: 'diagnostics' })
-    return result.ok ? result.value.text : JSON.stringify({ version: VERSION, error: result.code })
-  },
-})
-Object.defineProperty(globalThis, 'ringdrop', { value: ringdrop, enumerable: true })
+function describe(client: NodeClient) {
+  return Object.freeze({
+    version: VERSION,
+    snapshot: () => {
+      const { node, ...app } = client.snapshot()
+      return structuredClone({ ...node, ...app, node })
+    },
+    diagnostics: async () => {
+      const result = await client.run<'diagnostics'>({ type: 'diagnostics' })
+      return result.ok ? result.value.text : JSON.stringify({ version: VERSION, error: result.code })
+    },
+  })
+}
 
+const client = await loadClient()
+Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })
 const target = document.getElementById('app')
 if (target !== null) mount(App, { target, props: { client } })
