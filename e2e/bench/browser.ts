@@ -81,6 +81,7 @@ export class BenchBrowser {
     const gone = new Promise((resolve) => this.process.once('exit', resolve))
     this.process.kill('SIGKILL')
     await gone
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 })
+    // Its helper processes may still be writing for a moment.
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
   }
 }

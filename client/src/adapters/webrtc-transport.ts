@@ -4,9 +4,16 @@ import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 
-/** Above so many queued bytes a bulk channel counts as congested, below the other it takes more. */
-const HIGH_WATER_BYTES = 1024 * 1024
-const LOW_WATER_BYTES = 512 * 1024
+/**
+ * A bulk channel counts as congested above its high-water mark and takes more below half of it. The mark is a
+ * quarter of a second of what the link carries, so that a slow uplink queues little and a fast one never idles.
+ */
+const HIGH_WATER_SECONDS = 0.25
+const HIGH_WATER_MIN_BYTES = 64 * 1024
+const HIGH_WATER_START_BYTES = 512 * 1024
+const HIGH_WATER_MAX_BYTES = 1024 * 1024
+/** The link's rate is taken over at least so long a time of congestion. */
+const RATE_WINDOW_MS = 250
 
 export interface TransportEvents {
   signal(sid: SessionId, signal: LocalSignal): void
@@ -29,6 +36,11 @@ interface Connection {
   readonly early: { channel: 'control' | 'bulk'; bytes: Bytes }[]
   state: 'connecting' | 'open' | 'closed'
   isCongested: boolean
+  highWaterBytes: number
+  /** Bytes handed to the bulk channel so far. */
+  sentBytes: number
+  /** Where the measurement of the rate began: a moment at which the channel was congested. */
+  mark: { readonly at: number; readonly drainedBytes: number } | null
 }
 
 /**
@@ -65,8 +77,17 @@ export class WebRtcTransport {
     }
     const bulk = (peer as unknown as Internals)._pc.createDataChannel('bulk', { negotiated: true, id: 1 })
     bulk.binaryType = 'arraybuffer'
-    bulk.bufferedAmountLowThreshold = LOW_WATER_BYTES
-    const connection: Connection = { peer, bulk, early: [], state: 'connecting', isCongested: false }
+    bulk.bufferedAmountLowThreshold = HIGH_WATER_START_BYTES / 2
+    const connection: Connection = {
+      peer,
+      bulk,
+      early: [],
+      state: 'connecting',
+      isCongested: false,
+      highWaterBytes: HIGH_WATER_START_BYTES,
+      sentBytes: 0,
+      mark: null,
+    }
     this.#connections.set(sid, connection)
     this.#listen(sid, connection)
   }
@@ -110,7 +131,9 @@ export class WebRtcTransport {
 
   #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
     connection.bulk.send(bytes)
-    if (connection.isCongested || connection.bulk.bufferedAmount < HIGH_WATER_BYTES) return
+    connection.sentBytes += bytes.length
+    if (connection.isCongested || connection.bulk.bufferedAmount < connection.highWaterBytes) return
+    adaptHighWater(connection, performance.now())
     connection.isCongested = true
     this.#events.congestion(sid, 'congested')
   }
@@ -164,6 +187,19 @@ export class WebRtcTransport {
     this.#connections.delete(sid)
     this.#events.closed(sid)
   }
+}
+
+/** Called whenever the channel fills up: between two such moments the link was the limit, so its rate shows. */
+function adaptHighWater(connection: Connection, now: number): void {
+  const drainedBytes = connection.sentBytes - connection.bulk.bufferedAmount
+  const { mark } = connection
+  if (mark === null) connection.mark = { at: now, drainedBytes }
+  if (mark === null || now - mark.at < RATE_WINDOW_MS) return
+  const bytesPerSecond = ((drainedBytes - mark.drainedBytes) * 1000) / (now - mark.at)
+  const wanted = bytesPerSecond * HIGH_WATER_SECONDS
+  connection.highWaterBytes = Math.max(HIGH_WATER_MIN_BYTES, Math.min(HIGH_WATER_MAX_BYTES, wanted))
+  connection.bulk.bufferedAmountLowThreshold = connection.highWaterBytes / 2
+  connection.mark = { at: now, drainedBytes }
 }
 
 /** simple-peer also emits renegotiation and transceiver requests, of which we have no use. */

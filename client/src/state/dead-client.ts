@@ -2,7 +2,7 @@ import type { AppPhase, AppSnapshot, NodeClient } from '../app/api.ts'
 
 /** Stands in when the node can't even be loaded, so that people read why instead of seeing a blank page. */
 export function deadClient(phase: Extract<AppPhase, { name: 'failed' }>): NodeClient {
-  const snapshot: AppSnapshot = Object.freeze({
+  const snapshot = Object.freeze<AppSnapshot>({
     phase,
     node: null,
     hashing: [],

@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, type Browser, type BrowserContextOptions } from '@playwright/test'
+import { makeFile, MiB, scratch } from './fixtures/files.ts'
+import { TestServer } from './fixtures/server.ts'
+import { App } from './pages/app.ts'
+import { CHROMIUM } from './playwright.config.ts'
+
+/** Takes the pictures of the README from the running app. Needs the built client and server. */
+const IMAGES = join(import.meta.dirname, '../docs/images')
+const KIB = 1024
+const DESKTOP = { viewport: { width: 1280, height: 800 } }
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
+
+/** Files as people have them; what is in them does not matter. */
+const TREE: readonly (readonly [path: string, sizeBytes: number])[] = [
+  ['Read me first.txt', 2_140],
+  ['Programme 2026.pdf', 418_300],
+  ['Audio/01 Harbour at dawn.flac', 3.4 * MiB],
+  ['Audio/02 Ferry horn, long take.flac', 5.1 * MiB],
+  ['Audio/03 Market hall.flac', 2.7 * MiB],
+  ['Photos/IMG_2041.jpg', 1.9 * MiB],
+  ['Photos/IMG_2042.jpg', 2.2 * MiB],
+  ['Notes/会议记录.docx', 61_700],
+  ['Notes/packing list 🎒.txt', 830],
+]
+
+function makeFolder(): string {
+  const folder = join(scratch(), 'Harbour recordings')
+  for (const [index, [path, sizeBytes]] of TREE.entries()) {
+    makeFile(folder, path, Math.round(sizeBytes), index + 1)
+  }
+  return folder
+}
+
+async function openPeer(browser: Browser, url: string, options: BrowserContextOptions, hash = ''): Promise<App> {
+  const context = await browser.newContext({ reducedMotion: 'reduce', colorScheme: 'light', ...options })
+  // tsx names functions with a helper that pages do not have.
+  await context.addInitScript('globalThis.__name = (each) => each')
+  return App.open(context, url, hash)
+}
+
+async function take(app: App, name: string): Promise<void> {
+  await app.page.evaluate(() => document.fonts.ready.then(() => undefined))
+  await app.page.mouse.move(0, 0)
+  await app.page.screenshot({ path: join(IMAGES, `${name}.png`) })
+  console.log(`docs/images/${name}.png`)
+}
+
+async function takeAll(browser: Browser, url: string): Promise<void> {
+  const sender = await openPeer(browser, url, DESKTOP)
+  const tree = await sender.shareFolder(makeFolder())
+  const film = await sender.shareFiles(makeFile(scratch(), 'Harbour concert, 2026-06-20.mp4', 64 * MiB).path)
+  await sender.limitUpload(2048)
+
+  const visitor = await openPeer(
+    browser,
+    url,
+    { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+    new URL(tree.link).hash,
+  )
+  await visitor.untilShare((share) => share.state.name === 'offered' && share.peers.length > 0)
+  await take(visitor, 'share-dark')
+
+  const hash = new URL(film.link).hash
+  const leecher = await openPeer(browser, url, DESKTOP, hash)
+  const phone = await openPeer(browser, url, PHONE, hash)
+  const third = await openPeer(browser, url, DESKTOP, hash)
+  for (const app of [leecher, phone, third]) {
+    await app.limitUpload(1024)
+    await app.download()
+  }
+  await phone.untilShare((share) => share.verifiedBytes > 0.4 * share.wantedBytes && share.peers.length > 2)
+  await take(phone, 'phone-transfer')
+  await take(sender, 'home-light')
+  await take(leecher, 'transfer-peers')
+}
+
+mkdirSync(IMAGES, { recursive: true })
+const server = await TestServer.start()
+const browser = await chromium.launch(CHROMIUM)
+try {
+  await takeAll(browser, server.url)
+} finally {
+  await browser.close()
+  await server.kill()
+}
