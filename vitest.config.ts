@@ -24,7 +24,11 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['shared/test/**/*.test.ts', 'signaling-server/test/**/*.test.ts', 'client/test/**/*.test.ts'],
+          include: [
+            'shared/test/**/*.test.ts',
+            'signaling-server/test/**/*.test.ts',
+            'client/test/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', 'client/test/browser/**'],
           testTimeout: 30_000,
         },

@@ -6,16 +6,17 @@ import { TestServer } from './fixtures/server.ts'
 import { App } from './pages/app.ts'
 import { CHROMIUM } from './playwright.config.ts'
 
-/** Takes the pictures of the README from the running app. Needs the built client and server. */
+/**
+ * Takes the pictures of the README from the running app. Needs the built client and server, and fonts with Chinese
+ * characters and emoji, which only the pictures need.
+ */
 const IMAGES = join(import.meta.dirname, '../docs/images')
-const KIB = 1024
 const DESKTOP = { viewport: { width: 1280, height: 800 } }
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }
 
 /** Files as people have them; what is in them does not matter. */
 const TREE: readonly (readonly [path: string, sizeBytes: number])[] = [
   ['Read me first.txt', 2_140],
-  ['Programme 2026.pdf', 418_300],
   ['Audio/01 Harbour at dawn.flac', 3.4 * MiB],
   ['Audio/02 Ferry horn, long take.flac', 5.1 * MiB],
   ['Audio/03 Market hall.flac', 2.7 * MiB],
@@ -43,12 +44,14 @@ async function openPeer(browser: Browser, url: string, options: BrowserContextOp
 async function take(app: App, name: string): Promise<void> {
   await app.page.evaluate(() => document.fonts.ready.then(() => undefined))
   await app.page.mouse.move(0, 0)
+  // The dialog of the settings gives the focus back to its button.
+  await app.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
   await app.page.screenshot({ path: join(IMAGES, `${name}.png`) })
   console.log(`docs/images/${name}.png`)
 }
 
 async function takeAll(browser: Browser, url: string): Promise<void> {
-  const sender = await openPeer(browser, url, DESKTOP)
+  const sender = await openPeer(browser, url, { viewport: { width: 1280, height: 1010 } })
   const tree = await sender.shareFolder(makeFolder())
   const film = await sender.shareFiles(makeFile(scratch(), 'Harbour concert, 2026-06-20.mp4', 64 * MiB).path)
   await sender.limitUpload(2048)
@@ -56,7 +59,7 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   const visitor = await openPeer(
     browser,
     url,
-    { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
+    { viewport: { width: 1280, height: 910 }, colorScheme: 'dark' },
     new URL(tree.link).hash,
   )
   await visitor.untilShare((share) => share.state.name === 'offered' && share.peers.length > 0)

@@ -32,7 +32,8 @@ export function installPackages() {
   const installed = mtime(join(root, 'node_modules', '.package-lock.json'))
   if (installed >= mtime(join(root, 'package-lock.json')) && installed > 0) return
   console.log('Installing packages…')
-  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) stop('npm ci failed; see above.')
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']) !== 0)
+    stop('npm ci failed; see above.')
 }
 
 /** The newest change in a folder, generated and installed folders left out. */

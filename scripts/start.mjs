@@ -6,8 +6,12 @@ import { build, checkNode, installPackages, root } from './lib.mjs'
 checkNode()
 installPackages()
 build()
-const server = spawn(process.execPath, [join(root, 'signaling-server/dist/main.js'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const server = spawn(
+  process.execPath,
+  [join(root, 'signaling-server/dist/main.js'), ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal))
 server.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)))

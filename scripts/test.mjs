@@ -20,7 +20,9 @@ function suite(name, command, args, env = {}) {
   const started = Date.now()
   const code = run(command, args, { env: { ...process.env, ...env } })
   if (code !== 0) isRed = true
-  console.log(`== ${name}: ${code === 0 ? 'ok' : `exit ${code}`}, ${Math.round((Date.now() - started) / 1000)} s`)
+  console.log(
+    `== ${name}: ${code === 0 ? 'ok' : `exit ${code}`}, ${Math.round((Date.now() - started) / 1000)} s`,
+  )
 }
 
 function addVitest(file) {
@@ -48,7 +50,10 @@ rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 suite('format, lint, types', 'npm', ['run', '--silent', 'check:static'])
 const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json']
-suite('unit tests, simulations, contracts in Chromium', 'npx', [...vitest, '--outputFile.json=.cache/vitest.json'])
+suite('unit tests, simulations, contracts in Chromium', 'npx', [
+  ...vitest,
+  '--outputFile.json=.cache/vitest.json',
+])
 addVitest('vitest.json')
 build()
 suite('end to end', 'npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'])

@@ -112,7 +112,8 @@ describe('tidy', () => {
   })
 
   it('there is no any, no lint switched off and no forgotten test', () => {
-    const banned = /: any\b|as any\b|<any>|eslint-disable|@ts-ignore|@ts-nocheck|\b(it|test|describe)\.(only|skip)\(/
+    const banned =
+      /: any\b|as any\b|<any>|eslint-disable|@ts-ignore|@ts-nocheck|\b(it|test|describe)\.(only|skip)\(/
     const found = everything.filter((path) => !path.endsWith('tidy.test.ts') && banned.test(code(path)))
     expect(found).toEqual([])
   })

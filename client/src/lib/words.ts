@@ -29,7 +29,7 @@ export function stateWords(share: ShareView): Words {
         'Every block is compared with its hash before anything goes on.',
       )
     case 'leeching':
-      return words(fetchingLabel(share), 'busy')
+      return fetchingWords(share)
     case 'endgame':
       return words('Finishing', 'busy')
     case 'seeding':
@@ -41,10 +41,18 @@ export function stateWords(share: ShareView): Words {
   }
 }
 
-function fetchingLabel(share: ShareView): string {
-  if (share.downSpeed > 0) return 'Downloading'
-  if (share.peers.length === 0) return 'Waiting for a source'
-  return share.peers.every((peer) => peer.peerChoking) ? 'Waiting for a turn' : 'Downloading'
+function fetchingWords(share: ShareView): Words {
+  if (share.downSpeed > 0) return words('Downloading', 'busy')
+  if (share.peers.length === 0) return words('Waiting for a source', 'busy')
+  const useful = share.peers.filter((peer) => peer.amInterested)
+  if (useful.length === 0) {
+    return words(
+      'Waiting for parts',
+      'busy',
+      'The connected peers offer nothing that is missing here. It goes on when one of them does.',
+    )
+  }
+  return words(useful.every((peer) => peer.peerChoking) ? 'Waiting for a turn' : 'Downloading', 'busy')
 }
 
 function pausedWords(because: Extract<ExchangeState, { name: 'paused' }>['because']): Words {

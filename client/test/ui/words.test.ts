@@ -11,7 +11,9 @@ describe('states', () => {
   it('say whom one waits for', () => {
     expect(stateWords(shareView()).label).toBe('Downloading')
     expect(stateWords(shareView({ downSpeed: 0 })).label).toBe('Waiting for a source')
-    expect(stateWords(shareView({ downSpeed: 0, peers: [peerView()] })).label).toBe('Waiting for a turn')
+    expect(stateWords(shareView({ downSpeed: 0, peers: [peerView()] })).label).toBe('Waiting for parts')
+    const choked = peerView({ amInterested: true })
+    expect(stateWords(shareView({ downSpeed: 0, peers: [choked] })).label).toBe('Waiting for a turn')
     expect(stateWords(shareView({ state: { name: 'seeding' }, isSource: true })).label).toBe('Sharing')
     expect(stateWords(shareView({ state: { name: 'seeding' } })).label).toBe('Complete')
   })

@@ -55,12 +55,7 @@ describe('bytes', () => {
     expect(() => fromHex('xy')).toThrow(RangeError)
   })
   it('go to text and back, and refuse what is no text', () => {
-    fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }),
-        (text) => utf8Decode(utf8Encode(text)) === text.toWellFormed(),
-      ),
-    )
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => utf8Decode(utf8Encode(text)) === text))
     expect(utf8Decode(new Uint8Array([0xc3, 0x28]))).toBeNull()
     expect(utf8Decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]))).toBe('\uFEFFa')
   })
