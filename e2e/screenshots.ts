@@ -16,7 +16,6 @@ const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isM
 
 /** Files as people have them; what is in them does not matter. */
 const TREE: readonly (readonly [path: string, sizeBytes: number])[] = [
-  ['Read me first.txt', 2_140],
   ['Audio/01 Harbour at dawn.flac', 3.4 * MiB],
   ['Audio/02 Ferry horn, long take.flac', 5.1 * MiB],
   ['Audio/03 Market hall.flac', 2.7 * MiB],
@@ -34,7 +33,12 @@ function makeFolder(): string {
   return folder
 }
 
-async function openPeer(browser: Browser, url: string, options: BrowserContextOptions, hash = ''): Promise<App> {
+async function openPeer(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions,
+  hash = '',
+): Promise<App> {
   const context = await browser.newContext({ reducedMotion: 'reduce', colorScheme: 'light', ...options })
   // tsx names functions with a helper that pages do not have.
   await context.addInitScript('globalThis.__name = (each) => each')

@@ -30,7 +30,7 @@ const LONG_FILES: Record<string, number> = {
   'shared/src/protocols/introduction/introducer.ts': 440,
   'shared/src/protocols/bittorrent/downloads.ts': 420,
   'shared/src/protocols/bittorrent/exchange.ts': 370,
-  'client/src/app/local-client.ts': 302,
+  'client/src/app/local-client.ts': 304,
 }
 
 const LAYERS = ['kernel', 'wire', 'content', 'protocols', 'node', 'host']

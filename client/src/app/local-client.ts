@@ -175,6 +175,8 @@ export class LocalClient implements NodeClient {
     }
     const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
     const made = await makeShare(picked, this.#hasher, onProgress)
+    // Dismissed meanwhile: the person does not want it any more.
+    if (!this.#hashing.has(id)) return
     if (!made.ok) return update(() => ({ error: made.code }))
     const { info, trees, files } = made.value
     this.runtime.openFiles(

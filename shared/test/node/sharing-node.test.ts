@@ -57,6 +57,18 @@ describe('a sharing node', () => {
     }
   })
 
+  it('is not held up by somebody who opened the link and only looks', () => {
+    const { world, share, infoHash, leechers } = swarm(3, 4 * MiB)
+    const [looker, other, leecher] = leechers as [TestNode, TestNode, TestNode]
+    for (const node of [looker, other]) {
+      world.feed(node, { type: 'openLink', infoHash })
+      world.until(() => node.stateOf(infoHash) === 'offered')
+    }
+    world.download(leecher, infoHash)
+    world.until(() => hasAll(leecher, share), 10_000)
+    expect(looker.stateOf(infoHash)).toBe('offered')
+  })
+
   it('introduces two leechers through their common neighbour when the server is dead', () => {
     const { world, share, infoHash, seed, leechers } = swarm(2)
     const [first, second] = leechers as [TestNode, TestNode]

@@ -6,8 +6,6 @@ import type { AllowList } from '../signaling/allow-list.ts'
 /** Browser features that the app never uses. Camera and microphone off also keeps mDNS hiding host addresses. */
 const DENIED_FEATURES = [
   'accelerometer',
-  'ambient-light-sensor',
-  'bluetooth',
   'browsing-topics',
   'camera',
   'display-capture',

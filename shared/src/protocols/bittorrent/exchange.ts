@@ -205,16 +205,24 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   #onMetadata(info: ShareInfo, now: number): void {
     this.#out.push({ type: 'metadata', info })
     this.#begin(info, now)
-    for (const link of this.links.values()) {
-      this.#out.send(link.peer, { type: 'metadataReady' })
-      if (link.hasMetadata) this.#swarm?.introduce(link)
-    }
-    if (this.#isStarted && this.#state.name === 'offered') this.#activate(now)
+    for (const link of this.links.values()) this.#out.send(link.peer, { type: 'metadataReady' })
+    if (this.#isStarted) this.#startDownload(now)
   }
 
-  /** Whether peers may be told what we hold: not before we know it ourselves. */
+  /** Whether peers are told what we hold: not before we know it, and not while somebody only looks. */
   get #isIntroducing(): boolean {
-    return this.#swarm !== null && this.#state.name !== 'checking' && this.#state.name !== 'failed'
+    const { name } = this.#state
+    return this.#swarm !== null && name !== 'offered' && name !== 'checking' && name !== 'failed'
+  }
+
+  /** The person wants it: from now on we take part in the swarm. */
+  #startDownload(now: number): void {
+    this.#activate(now)
+    this.#introduceAll()
+  }
+
+  #introduceAll(): void {
+    for (const link of this.links.values()) if (link.hasMetadata) this.#swarm?.introduce(link)
   }
 
   #onPeerJoined(peer: PeerId, hasMetadata: boolean, now: number): void {
@@ -275,14 +283,14 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     if (held === null) return this.#fail('io', now)
     if (this.#options.isSource && !held.isFull) return this.#fail('sourceChanged', now)
     this.#adopt(held, now)
-    for (const link of this.links.values()) if (link.hasMetadata) swarm.introduce(link)
+    this.#introduceAll()
   }
 
   #onDownload(files: readonly number[] | null, now: number): void {
     this.#isStarted = true
     this.#selection = files === null ? null : new Set(files)
     this.#applySelection()
-    if (this.#state.name === 'offered') this.#activate(now)
+    if (this.#state.name === 'offered') this.#startDownload(now)
   }
 
   #onSelect(files: readonly number[], now: number): void {

@@ -170,7 +170,10 @@ export class MessageHandler {
   ): DropCode | null {
     if (theirs === null) return 'badBitfield'
     swarm.downloads.setTheirs(link, theirs, isCounted, now)
-    if (isCounted) swarm.onTheirBlocks(link, theirs.ones(), now)
+    if (isCounted) {
+      swarm.onDownloader(link)
+      swarm.onTheirBlocks(link, theirs.ones(), now)
+    }
     swarm.choking.touch()
     this.#afterTheirs(swarm, link)
     return null

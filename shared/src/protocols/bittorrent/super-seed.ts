@@ -51,6 +51,16 @@ export class SuperSeeder {
     return this.#spreadCount === this.blockCount || (!this.hasSupply && this.#openCount === 0)
   }
 
+  get pupilCount(): number {
+    return this.#pupils.size
+  }
+
+  /** True when nobody passes anything on: hiding only holds everyone up. */
+  get isFutile(): boolean {
+    for (const peer of this.#pupils.keys()) if (!this.isKeeper(peer)) return false
+    return true
+  }
+
   isHiddenFrom(peer: PeerId): boolean {
     return this.#pupils.has(peer)
   }
@@ -114,6 +124,7 @@ export class SuperSeeder {
       pupil.turnLeft = 0
       // As if it had fetched and kept them: it waits behind those who do better.
       pupil.unspread += pupil.open.size
+      pupil.kept += pupil.open.size
       for (const block of pupil.open) this.#giveAgain(block)
       this.#openCount -= pupil.open.size
       pupil.open.clear()

@@ -123,12 +123,16 @@ export class Swarm {
     link.metAsSeed = this.#options.isSeeding()
     if (this.hashes.isComplete) out.send(link.peer, { type: 'haveAllHashes' })
     else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
-    if (ours.isFull && this.#shouldHideFrom(link)) {
-      out.send(link.peer, { type: 'haveNone' })
-      this.#superSeeder(link).join(link.peer)
-    } else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
+    if (ours.isFull && this.#shouldHideFrom(link)) this.#hideFrom(link)
+    else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
     else if (ours.isEmpty) out.send(link.peer, { type: 'haveNone' })
     else out.send(link.peer, { type: 'bitfield', bits: ours.toBytes() })
+  }
+
+  /** A peer takes part from now on (whoever only looks says nothing of its blocks). */
+  onDownloader(link: PeerLink): void {
+    const isHidden = this.#superSeed instanceof SuperSeeder && this.#superSeed.isHiddenFrom(link.peer)
+    if (!isHidden && this.isFull && this.#shouldHideFrom(link)) this.#hideFrom(link)
   }
 
   /** A peer's blocks changed: spreads the news to super-seeding and interest. */
@@ -163,6 +167,7 @@ export class Swarm {
     this.#turnCheckAt = now + TURN_CHECK_MS
     if (!(this.#superSeed instanceof SuperSeeder)) return
     this.#superSeed.onWake(now)
+    if (this.#superSeed.isFutile) this.#endSuperSeeding()
     this.choking.touch()
   }
 
@@ -173,7 +178,11 @@ export class Swarm {
   }
 
   removePeer(link: PeerLink, now: number): void {
-    if (this.#superSeed instanceof SuperSeeder) this.#superSeed.leave(link)
+    if (this.#superSeed instanceof SuperSeeder) {
+      this.#superSeed.leave(link)
+      // With one leecher left there is nobody to trade with.
+      if (this.#superSeed.pupilCount < 2) this.#endSuperSeeding('notYet')
+    }
     this.hashes.removePeer(link.peer)
     this.haves.removePeer(link.peer)
     this.choking.touch()
@@ -190,8 +199,8 @@ export class Swarm {
     const superSeed = new SuperSeeder(this.geometry.blockCount)
     this.#superSeed = superSeed
     for (const link of this.#options.links.values()) {
-      if (link === newcomer || !link.hasMetadata) continue
-      for (const block of link.theirs?.ones() ?? []) superSeed.sawBlock(link.peer, block)
+      if (link === newcomer || link.theirs === null || link.isSeed) continue
+      for (const block of link.theirs.ones()) superSeed.sawBlock(link.peer, block)
       // Who came before the others and was told of everything sees no more than they do from now on.
       this.#options.out.send(link.peer, { type: 'haveNone' })
       superSeed.join(link.peer)
@@ -199,15 +208,20 @@ export class Swarm {
     return superSeed
   }
 
-  /** Hiding pays off when several leechers can trade and no other full copy is in sight. */
+  #hideFrom(link: PeerLink): void {
+    this.#options.out.send(link.peer, { type: 'haveNone' })
+    this.#superSeeder(link).join(link.peer)
+  }
+
+  /** Hiding pays off when several who download can trade and no other full copy is in sight. */
   #shouldHideFrom(link: PeerLink): boolean {
-    if (this.#superSeed === 'over' || !this.#options.isSeeding()) return false
-    let leechers = 0
+    if (this.#superSeed === 'over' || !this.#options.isSeeding() || link.theirs === null) return false
+    let downloaders = 0
     for (const other of this.#options.links.values()) {
       if (other.isSeed) return false
-      if (other !== link) leechers++
+      if (other !== link && other.theirs !== null) downloaders++
     }
-    return leechers > 0
+    return downloaders > 0
   }
 
   /** Another full copy turned up: hiding ours serves nobody. */
@@ -215,10 +229,10 @@ export class Swarm {
     this.#endSuperSeeding()
   }
 
-  #endSuperSeeding(): void {
+  #endSuperSeeding(next: 'over' | 'notYet' = 'over'): void {
     this.choking.touch()
     const superSeed = this.#superSeed
-    this.#superSeed = 'over'
+    this.#superSeed = next
     if (!(superSeed instanceof SuperSeeder)) return
     this.#judge = superSeed
     for (const link of this.#options.links.values()) {

@@ -70,6 +70,10 @@ export class Bench {
     return this.feed({ type: 'message', from, message })
   }
 
+  leave(from: PeerId): ExchangeEffect[] {
+    return this.exchange.handle({ type: 'peerLeft', peer: from }, this.now)
+  }
+
   wait(ms: number): ExchangeEffect[] {
     const until = this.now + ms
     const effects: ExchangeEffect[] = []
