@@ -26,10 +26,10 @@ const everything = [
 
 /** Files that are longer than the rule allows, with their present length: it may fall, not rise. */
 const LONG_FILES: Record<string, number> = {
-  'shared/src/node/sharing-node.ts': 330,
-  'shared/src/protocols/introduction/introducer.ts': 440,
-  'shared/src/protocols/bittorrent/downloads.ts': 420,
-  'shared/src/protocols/bittorrent/exchange.ts': 370,
+  'shared/src/node/sharing-node.ts': 325,
+  'shared/src/protocols/introduction/introducer.ts': 431,
+  'shared/src/protocols/bittorrent/downloads.ts': 303,
+  'shared/src/protocols/bittorrent/exchange.ts': 367,
   'client/src/app/local-client.ts': 304,
 }
 

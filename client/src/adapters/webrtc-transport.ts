@@ -134,6 +134,8 @@ export class WebRtcTransport {
     connection.sentBytes += bytes.length
     if (connection.isCongested || connection.bulk.bufferedAmount < connection.highWaterBytes) return
     adaptHighWater(connection, performance.now())
+    // The mark may have risen above what is queued: then no event would ever tell that it has drained.
+    if (connection.bulk.bufferedAmount <= connection.bulk.bufferedAmountLowThreshold) return
     connection.isCongested = true
     this.#events.congestion(sid, 'congested')
   }

@@ -8,24 +8,12 @@ import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effe
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
 import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
-import type { AnnouncerEffect, AnnouncerInput, TrackerState } from '../protocols/tracker/announcer.ts'
+import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
+import { leftOf, type ShareEntry } from './share-entry.ts'
 import type { IncomingMessage } from './link-keeper.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
-
-/** One share of this node, with what the tracker says about it. */
-export interface ShareEntry {
-  readonly exchange: Exchange
-  readonly addedAt: number
-  tracker: TrackerState
-  /** By the tracker's count, without ourselves. */
-  seeders: number | null
-  leechers: number | null
-  seedSeenAgoMs: number | null
-  /** When the figures of the tracker came in. */
-  trackerAt: number
-}
 
 export interface SharesParts {
   readonly links: Links
@@ -296,11 +284,4 @@ export class Shares {
     this.#leave(link, infoHash)
     this.#parts.dialler.forget(infoHash, peer)
   }
-}
-
-/** Bytes still wanted, as the tracker counts them; 1 while the size is unknown. */
-function leftOf(exchange: Exchange): number {
-  const { swarm } = exchange
-  if (swarm === null) return 1
-  return swarm.picker.missingCount * (swarm.geometry.pieceBytes / swarm.geometry.blocksPerPiece)
 }

@@ -5,7 +5,7 @@ import type { PeerLink, Trust } from '../protocols/bittorrent/peer-link.ts'
 import type { Swarm } from '../protocols/bittorrent/swarm.ts'
 import type { TrackerState } from '../protocols/tracker/announcer.ts'
 import type { SharingNode } from './sharing-node.ts'
-import type { ShareEntry } from './shares.ts'
+import type { ShareEntry } from './share-entry.ts'
 
 /** Plain JSON throughout: it crosses to other tabs, to views and into bug reports. Rates in bytes per second. */
 export interface NodeSnapshot {

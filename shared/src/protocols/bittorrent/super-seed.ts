@@ -79,11 +79,16 @@ export class SuperSeeder {
   leave(link: PeerLink): void {
     const pupil = this.#pupils.get(link.peer)
     this.#pupils.delete(link.peer)
-    if (link.theirs !== null) for (const block of link.theirs.ones()) this.#addHolder(block, -1)
+    const unspread = new Set<BlockIndex>()
+    for (const [block, { peer }] of this.#unspread) if (peer === link.peer) unspread.add(block)
+    for (const block of link.theirs?.ones() ?? []) {
+      this.#addHolder(block, -1)
+      // What nobody but this peer had, and it did not get from us in a turn, is gone from the swarm as well.
+      if (this.#holders[block] === 0 && !unspread.has(block)) this.#giveAgain(block)
+    }
     for (const block of pupil?.open ?? []) this.#giveAgain(block)
     this.#openCount -= pupil?.open.size ?? 0
-    for (const [block, { peer }] of this.#unspread) {
-      if (peer !== link.peer) continue
+    for (const block of unspread) {
       this.#unspread.delete(block)
       this.#giveAgain(block)
     }
@@ -147,6 +152,8 @@ export class SuperSeeder {
   /** A peer announced a block: it counts as spread when somebody has it who did not get it from us. */
   sawBlock(peer: PeerId, block: BlockIndex): void {
     this.#addHolder(block, 1)
+    // Somebody has it, from before or from elsewhere: it need not be given as new.
+    if (this.#given[block] === 0) this.#given[block] = 1
     if (this.#pupils.get(peer)?.open.delete(block) === true) this.#openCount--
     const first = this.#unspread.get(block)
     if (first === undefined || first.peer === peer) return

@@ -360,6 +360,16 @@ describe('super-seeding', () => {
     expect(bench.exchange.swarm?.isSuperSeeding).toBe(false)
   })
 
+  it('reveals nothing that somebody has already', () => {
+    const bench = Bench.source()
+    bench.join(A)
+    bench.say(A, { type: 'haveNone' })
+    bench.have(A, 0, 6)
+    bench.join(B)
+    const shown = bench.say(B, { type: 'haveNone' })
+    expect(told(shown, A).filter((text) => text.startsWith('have '))).toEqual(['have 6+4'])
+  })
+
   it('gives up hiding when nobody passes anything on', () => {
     const bench = Bench.source()
     for (const who of [A, B]) bench.join(who)
