@@ -126,20 +126,25 @@ export class Library {
     else this.#startSource(waiting, files)
   }
 
-  #startSource({ info, trees }: WaitingSource, files: readonly File[]): void {
+  #startSource({ stored, info, trees }: WaitingSource, files: readonly File[]): void {
     this.runtime.openFiles(info, files)
     const share = { info, trees, start: 'check', isSource: true, selection: null } as const
     this.runtime.feed({ type: 'addShare', share })
+    this.#keepPaused(stored)
   }
 
   #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
     this.runtime.openFiles(info, null)
-    const { selection, infoHash } = stored
+    const { selection } = stored
     this.runtime.feed({
       type: 'addShare',
       share: { info, trees, start: 'check', isSource: false, selection },
     })
-    if (stored.isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
+    this.#keepPaused(stored)
+  }
+
+  #keepPaused({ isPaused, infoHash }: StoredShare): void {
+    if (isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   }
 }
 

@@ -33,8 +33,6 @@ export const LIMITS = {
   pieces: 65_536,
   /** Requests that one peer may have outstanding with us. libtorrent: 500 out, 2,000 in. */
   requestsOutstanding: 500,
-  /** `hash request` messages that one peer may have outstanding with us. */
-  hashRequestsOutstanding: 16,
   /** Hashes in one `hashes` message: BEP 52 recommends at most 512. */
   hashesPerMessage: 512,
   /** Shares that one link may carry at a time. */

@@ -72,7 +72,7 @@ export const ANSWER_TIMEOUT_MS = 10_000
 /** Hash requests outstanding with one peer; our choice: two hide the round trip, more would crowd one uplink. */
 export const HASH_WINDOW = 2
 /** Small spans (many small files) may be asked for together up to so many hashes. */
-export const HASH_WINDOW_HASHES = 1024
+export const HASH_WINDOW_HASHES = 512
 
 /** DESIGN section 5: one bad block stops requests, the second bans. */
 export const BAD_BLOCKS_TO_BAN = 2
@@ -91,6 +91,9 @@ export const PROBE_REVEALS = 4
 export const TURN_MS = RECHOKE_MS
 /** A block that only its first receiver has shown for so long is given to another; our choice. */
 export const SPREAD_TIMEOUT_MS = 10_000
-/** Peer exchange: at most one message a minute (BEP 11), the first one soon after the peer joined. */
+/** Peer exchange: at most one message a minute (BEP 11), after the first one at once. */
 export const PEX_MS = 60_000
-export const PEX_FIRST_MS = 1_000
+
+/** Hash requests of one peer that are answered; beyond that it is told to ask later. Our choice: many small files. */
+export const HASH_REQUESTS_PER_SECOND = 200
+export const HASH_REQUEST_BURST = 1_000

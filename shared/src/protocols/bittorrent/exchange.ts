@@ -56,6 +56,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   #selection: ReadonlySet<number> | null
   /** Whether the person asked for the files. */
   #isStarted: boolean
+  #pausedWhileChecking = false
   #now: number
 
   constructor(options: ExchangeOptions) {
@@ -284,6 +285,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     if (this.#options.isSource && !held.isFull) return this.#fail('sourceChanged', now)
     this.#adopt(held, now)
     this.#introduceAll()
+    if (this.#pausedWhileChecking) this.#pause('person', now)
   }
 
   #onDownload(files: readonly number[] | null, now: number): void {
@@ -301,6 +303,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   #onResume(now: number): void {
+    this.#pausedWhileChecking = false
     if (this.#state.name === 'paused') this.#activate(now)
     if (this.#state.name === 'failed') this.#check()
   }
@@ -331,6 +334,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   #pause(because: 'person' | StoreFailure, now: number): void {
+    // What the store holds is still found out; then the share stays as the person left it.
+    if (this.#state.name === 'checking') this.#pausedWhileChecking = because === 'person'
     if (!isServing(this.#state)) return
     this.#state = { name: 'paused', because }
     this.#swarm?.downloads.setActive(false, now)

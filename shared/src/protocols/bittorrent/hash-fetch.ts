@@ -183,7 +183,7 @@ export class HashFetch {
     const free = (peer: PeerId, window: number): boolean => {
       const asked = this.#asked.get(peer)
       if (asked === undefined || asked.spans === 0) return true
-      return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES / 2
+      return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES
     }
     const relays = holders === undefined ? [] : [...holders].filter((peer) => free(peer, HASH_WINDOW))
     return (

@@ -2,6 +2,7 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { HAVE_FLUSH_BLOCKS, HAVE_FLUSH_MS, HAVE_LAZY_MS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
+import { runsOf } from './runs.ts'
 
 /**
  * Gathers verified blocks for a moment and announces them as runs to those who lack them. Those who have them
@@ -85,15 +86,6 @@ export class HaveAnnouncer {
   }
 
   #announce(to: PeerId, blocks: readonly BlockIndex[]): void {
-    let first = -1
-    let next = -1
-    for (const block of blocks) {
-      if (block !== next) {
-        if (first >= 0) this.out.send(to, { type: 'have', first, count: next - first })
-        first = block
-      }
-      next = block + 1
-    }
-    if (first >= 0) this.out.send(to, { type: 'have', first, count: next - first })
+    for (const run of runsOf(blocks)) this.out.send(to, { type: 'have', ...run })
   }
 }

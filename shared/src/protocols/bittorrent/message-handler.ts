@@ -110,7 +110,7 @@ export class MessageHandler {
         swarm.hashes.addHolder(link.peer, message)
         return null
       case 'hashRequest':
-        this.#serveHashes(swarm, link, message)
+        this.#serveHashes(swarm, link, message, now)
         return null
       case 'hashReject':
         swarm.hashes.onReject(link.peer, message.root, message.span)
@@ -215,9 +215,14 @@ export class MessageHandler {
     return swarm.downloads.onPiece(link, block, message.bytes, now) ? null : 'unrequested'
   }
 
-  #serveHashes(swarm: Swarm, link: PeerLink, message: Message<'hashRequest' | 'hashReject'>): void {
+  #serveHashes(
+    swarm: Swarm,
+    link: PeerLink,
+    message: Message<'hashRequest' | 'hashReject'>,
+    now: number,
+  ): void {
     const { root, span } = message
-    const found = swarm.hashes.servable(root, span)
+    const found = link.hashBucket.take(1, now) ? swarm.hashes.servable(root, span) : null
     if (found === null) this.context.out.send(link.peer, { type: 'hashReject', root, span })
     else this.context.out.send(link.peer, { type: 'hashes', root, span, ...found })
   }

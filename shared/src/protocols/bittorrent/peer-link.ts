@@ -1,7 +1,8 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
 import type { BlockSet } from './block-set.ts'
-import { RANK_WINDOW_MS, SPEED_WINDOW_MS } from './constants.ts'
+import { RANK_WINDOW_MS, SPEED_WINDOW_MS, HASH_REQUEST_BURST, HASH_REQUESTS_PER_SECOND } from './constants.ts'
 import { RateMeter } from './rate-meter.ts'
 
 /** A request of ours: waiting for an answer, or called off but still to be answered (BEP 6). */
@@ -20,6 +21,8 @@ export class PeerLink {
   peerChoking = true
   peerInterested = false
   hasMetadata: boolean
+  /** Hash requests that the peer may still make. */
+  readonly hashBucket: TokenBucket
   /** Blocks the peer holds; `null` until both sides know the metadata and it has said so. */
   theirs: Bitfield | null = null
   trust: Trust = 'trusted'
@@ -58,6 +61,7 @@ export class PeerLink {
     readonly joinedAt: number,
   ) {
     this.hasMetadata = hasMetadata
+    this.hashBucket = new TokenBucket(HASH_REQUESTS_PER_SECOND, HASH_REQUEST_BURST, joinedAt)
     this.lastBlockAt = joinedAt
     this.downRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
     this.upRank = new RateMeter(RANK_WINDOW_MS, joinedAt)

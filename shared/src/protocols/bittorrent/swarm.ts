@@ -25,6 +25,7 @@ import { HashFetch } from './hash-fetch.ts'
 import { HaveAnnouncer } from './haves.ts'
 import type { PeerLink } from './peer-link.ts'
 import { BLOCK, PiecePicker } from './piece-picker.ts'
+import { runsOf } from './runs.ts'
 import { SuperSeeder } from './super-seed.ts'
 import { Uploads } from './uploads.ts'
 
@@ -126,7 +127,19 @@ export class Swarm {
     if (ours.isFull && this.#shouldHideFrom(link)) this.#hideFrom(link)
     else if (ours.isFull) out.send(link.peer, { type: 'haveAll' })
     else if (ours.isEmpty) out.send(link.peer, { type: 'haveNone' })
-    else out.send(link.peer, { type: 'bitfield', bits: ours.toBytes() })
+    else this.#tellBlocks(link, ours)
+  }
+
+  /** A bitfield that fits a message, else runs of blocks: shares of several GiB have too many for one. */
+  #tellBlocks(link: PeerLink, ours: Bitfield): void {
+    const { out } = this.#options
+    const bits = ours.toBytes()
+    if (bits.length <= LIMITS.controlMessageBytes) {
+      out.send(link.peer, { type: 'bitfield', bits })
+      return
+    }
+    out.send(link.peer, { type: 'haveNone' })
+    for (const run of runsOf(ours.ones())) out.send(link.peer, { type: 'have', ...run })
   }
 
   /** A peer takes part from now on (whoever only looks says nothing of its blocks). */

@@ -123,3 +123,14 @@ describe('block frames', () => {
     })
   })
 })
+
+it('blocks as runs of neighbours', () => {
+  expect([...runsOf([])]).toEqual([])
+  expect([...runsOf([0])]).toEqual([{ first: 0, count: 1 }])
+  const runs = [...runsOf([1, 2, 3, 7, 9, 10])]
+  expect(runs).toEqual([
+    { first: 1, count: 3 },
+    { first: 7, count: 1 },
+    { first: 9, count: 2 },
+  ])
+})

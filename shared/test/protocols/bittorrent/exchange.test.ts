@@ -331,6 +331,18 @@ describe('commands', () => {
   })
 })
 
+describe('checking what is there', () => {
+  it('stays paused when it was paused meanwhile, and goes on when asked', () => {
+    const bench = Bench.source({ start: 'check' })
+    bench.feed({ type: 'pause' })
+    expect(bench.exchange.state.name).toBe('checking')
+    bench.feed({ type: 'checked', bits: new Uint8Array([0xff, 0xc0]) })
+    expect(bench.exchange.state).toEqual({ name: 'paused', because: 'person' })
+    bench.feed({ type: 'resume' })
+    expect(bench.exchange.state.name).toBe('seeding')
+  })
+})
+
 describe('super-seeding', () => {
   it('shows each peer other blocks, and more as they spread', () => {
     const bench = Bench.source()
