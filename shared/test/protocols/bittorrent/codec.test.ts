@@ -1,3 +1,4 @@
+import { runsOf } from '../../../src/protocols/bittorrent/runs.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseFileRoot } from '../../../src/kernel/ids.ts'
