@@ -19,6 +19,7 @@ interface View {
 }
 interface Engine {
   snapshot(): View
+  onChange(listener: () => void): () => void
   run(command: object): Promise<{ ok: boolean; value: { files: { file: Blob }[] } }>
 }
 declare const engine: Engine
@@ -98,12 +99,19 @@ export class EnginePage {
     )
   }
 
-  async done(infoHash: string, timeout = 600_000): Promise<void> {
-    await this.page.waitForFunction(
+  /** Resolves when everything is there; hears of it by the engine's own notice, as polling would cost CPU. */
+  done(infoHash: string): Promise<void> {
+    return this.page.evaluate(
       (hash) =>
-        engine.snapshot().node?.shares.find((share) => share.infoHash === hash)?.state.name === 'seeding',
+        new Promise<void>((resolve) => {
+          const look = () => {
+            const share = engine.snapshot().node?.shares.find((each) => each.infoHash === hash)
+            if (share?.state.name === 'seeding') resolve()
+          }
+          engine.onChange(look)
+          look()
+        }),
       infoHash,
-      { polling: 20, timeout },
     )
   }
 

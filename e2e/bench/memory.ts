@@ -38,7 +38,7 @@ export async function benchMemory(url: string, bytes: number, report: Report): P
     }
   })()
   await receiver.download(infoHash)
-  await receiver.done(infoHash, 3_600_000)
+  await receiver.done(infoHash)
   isDone = true
   await sampling
   const growth = peak.map((value, index) => round((value - (start[index] ?? 0)) / MiB))

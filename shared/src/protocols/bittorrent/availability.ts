@@ -1,4 +1,4 @@
-import { shuffled, type Rng } from '../../kernel/rng.ts'
+import type { Rng } from '../../kernel/rng.ts'
 
 /**
  * Pieces in order of rarity, kept up to date in constant time per change: an array sorted by count, cut
@@ -16,12 +16,10 @@ export class Availability {
     readonly pieceCount: number,
     rng: Rng,
   ) {
-    this.#order = Uint32Array.from(
-      shuffled(
-        rng,
-        Array.from({ length: pieceCount }, (_, piece) => piece),
-      ),
-    )
+    // Equally rare pieces are taken in order from a point of this node's own: neighbours read and write side by
+    // side, and two nodes that begin together begin apart.
+    const start = pieceCount === 0 ? 0 : rng.below(pieceCount)
+    this.#order = Uint32Array.from({ length: pieceCount }, (_, rank) => (start + rank) % pieceCount)
     this.#position = new Uint32Array(pieceCount)
     this.#count = new Uint32Array(pieceCount)
     this.#order.forEach((piece, position) => (this.#position[piece] = position))
