@@ -2,9 +2,9 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { ShareFiles } from './share-files.ts'
 
 /** Bytes read at once when a block is asked for: small reads of picked files are slow (reference/performance.md). */
-const READ_BYTES = 256 * 1024
-/** Reads kept: 8 MiB. */
-const KEPT_READS = 32
+const READ_BYTES = 1024 * 1024
+/** Reads kept: 16 MiB. */
+const KEPT_READS = 16
 
 /** Reads ahead by the piece, since requests for the blocks of a piece come one after the other. */
 export class PieceCache {
