@@ -6,7 +6,7 @@ const READ_BYTES = 1024 * 1024
 /** Reads kept: 16 MiB. */
 const KEPT_READS = 16
 
-/** Reads ahead by the piece, since requests for the blocks of a piece come one after the other. */
+/** Reads ahead of what is asked for, since requests come one after the other. */
 export class PieceCache {
   readonly #reads = new Map<string, Promise<Bytes>>()
 
