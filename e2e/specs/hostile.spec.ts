@@ -14,15 +14,16 @@ test('a peer that serves corrupted blocks is banned, and the download still comp
   await liar.download()
   await liar.untilDone(infoHash)
   const liarId = (await liar.snapshot()).node?.id
-  await sender.limitUpload(3072)
+  // Slow enough that the liar is asked too.
+  await sender.limitUpload(512)
   const victim = await openPeer(new URL(link).hash)
   await victim.download()
+  const violations = async () =>
+    (JSON.parse(await victim.diagnostics()) as { violations: { peer: string; code: string }[] }).violations
+  await expect.poll(violations, { timeout: 60_000 }).toContainEqual({ peer: liarId, code: 'corruptBlocks' })
+  await sender.limitUpload(100_000)
   await victim.untilDone(infoHash)
   expect((await victim.save(infoHash)).sha).toBe(file.sha)
-  const { violations } = JSON.parse(await victim.diagnostics()) as {
-    violations: { peer: string; code: string }[]
-  }
-  expect(violations).toContainEqual({ peer: liarId, code: 'corruptBlocks' })
 })
 
 test('a peer that never answers delays nothing but itself', async ({ openPeer }) => {

@@ -30,6 +30,8 @@ export class Link {
   readonly ours = new Map<number, InfoHash>()
   /** The peer's numbers for shares: what our frames carry. */
   readonly theirs = new Map<InfoHash, number>()
+  /** Shares that we joined before we knew their metadata, as the peer still believes. */
+  readonly joinedBlind = new Set<InfoHash>()
   /** `proving` once the peer's proof is being checked: what comes now is held back. */
   state: 'opening' | 'proving' | 'up' = 'opening'
   readonly held: HeldFrame[] = []

@@ -100,7 +100,9 @@ export class Shares {
     if (entry === undefined || link.ourHandle(infoHash) !== null) return
     const handle = link.handleFor(infoHash)
     if (handle === null) return
-    link.send({ type: 'join', infoHash, handle, hasMetadata: entry.exchange.swarm !== null })
+    const hasMetadata = entry.exchange.swarm !== null
+    if (!hasMetadata) link.joinedBlind.add(infoHash)
+    link.send({ type: 'join', infoHash, handle, hasMetadata })
   }
 
   onLinkUp(link: Link, now: number): void {
@@ -203,6 +205,10 @@ export class Shares {
     this.join(link, infoHash)
     if (!link.hasJoined(infoHash)) return
     this.#parts.dialler.learn(infoHash, link.peer, null)
+    // The metadata may have come from another peer between our join and this one's.
+    if (link.joinedBlind.delete(infoHash) && entry.exchange.swarm !== null) {
+      link.sendExchange(infoHash, { type: 'metadataReady' })
+    }
     this.feed(infoHash, { type: 'peerJoined', peer: link.peer, hasMetadata }, now)
     if (link.isCongested) this.feed(infoHash, { type: 'congested', peer: link.peer }, now)
   }

@@ -36,6 +36,7 @@ export class MessageHandler {
     const { metadata, out } = this.context
     switch (message.type) {
       case 'metadataReady':
+        if (link.hasMetadata) return 'done'
         link.hasMetadata = true
         if (this.context.swarm() === null) metadata.addPeer(link.peer, out, now)
         else if (this.context.isIntroducing()) this.context.swarm()?.introduce(link)
