@@ -109,6 +109,17 @@ export class Geometry {
     return { file, offset, sizeBytes: Math.min(BLOCK_BYTES, this.fileSize(file) - offset), blockInFile }
   }
 
+  /** Where a block lies in its piece, and its size: how `request`, `piece`, `cancel` and `reject` name it. */
+  rangeOf(block: BlockIndex): {
+    readonly piece: PieceIndex
+    readonly begin: number
+    readonly length: number
+  } {
+    const piece = this.pieceOf(block)
+    const begin = (block - this.firstBlock(piece)) * BLOCK_BYTES
+    return { piece, begin, length: this.blockSize(block) }
+  }
+
   fileOfPiece(piece: PieceIndex): number {
     return defined(this.#pieceFile[piece], 'piece')
   }

@@ -1,6 +1,5 @@
 import type { Bytes } from '../../kernel/bytes.ts'
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
-import { LIMITS } from '../../kernel/limits.ts'
 import { defined } from '../../kernel/invariant.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
@@ -230,9 +229,7 @@ export class Downloads {
     this.#supply.setState(block, BLOCK.requested)
     link.outstanding.set(block, { askedAt: now, state: 'asked' })
     link.askedCount++
-    const piece = geometry.pieceOf(block)
-    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
-    out.send(link.peer, { type: 'request', piece, begin, length })
+    out.send(link.peer, { type: 'request', ...geometry.rangeOf(block) })
     return true
   }
 
@@ -265,9 +262,7 @@ export class Downloads {
   #callOff(link: PeerLink, block: BlockIndex): void {
     const { geometry, out } = this.#parts
     this.#release(link, block)
-    const piece = geometry.pieceOf(block)
-    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
-    out.send(link.peer, { type: 'cancel', piece, begin, length: geometry.blockSize(block) })
+    out.send(link.peer, { type: 'cancel', ...geometry.rangeOf(block) })
   }
 
   /** The request no longer holds its block, but its answer is still due. */

@@ -75,8 +75,7 @@ export class Uploads {
     const link = this.#parts.links.get(to)
     if (link?.reading.delete(block) !== true) return
     const { geometry, out } = this.#parts
-    const piece = geometry.pieceOf(block)
-    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
+    const { piece, begin } = geometry.rangeOf(block)
     out.send(to, { type: 'piece', piece, begin, bytes })
     link.uploadedBytes += bytes.length
     link.upRank.add(bytes.length, now)
@@ -131,9 +130,7 @@ export class Uploads {
 
   #reject(link: PeerLink, block: BlockIndex): void {
     const { geometry, out } = this.#parts
-    const piece = geometry.pieceOf(block)
-    const begin = (block - geometry.firstBlock(piece)) * LIMITS.blockBytes
-    out.send(link.peer, { type: 'reject', piece, begin, length: geometry.blockSize(block) })
+    out.send(link.peer, { type: 'reject', ...geometry.rangeOf(block) })
   }
 }
 
