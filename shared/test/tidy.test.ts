@@ -32,13 +32,14 @@ const LONG_FILES: Record<string, number> = {
   'client/src/app/local-client.ts': 304,
 }
 
-const LAYERS = ['kernel', 'wire', 'content', 'protocols', 'node', 'host']
+const LAYERS = ['kernel', 'wire', 'content', 'discovery', 'protocols', 'node', 'host']
 const MAY_IMPORT: Record<string, readonly string[]> = {
   kernel: [],
   wire: ['kernel'],
   content: ['kernel', 'wire'],
-  protocols: ['kernel', 'wire', 'content'],
-  node: ['kernel', 'wire', 'content', 'protocols'],
+  discovery: ['kernel', 'wire', 'content'],
+  protocols: ['kernel', 'wire', 'content', 'discovery'],
+  node: ['kernel', 'wire', 'content', 'discovery', 'protocols'],
   host: LAYERS,
 }
 

@@ -50,4 +50,27 @@ export const LIMITS = {
   overlayLinks: 24,
   /** Negotiations under way at one time. */
   pendingNegotiations: 10,
+  /** A query as typed, in UTF-8, and its words. */
+  queryBytes: 128,
+  queryWords: 8,
+  /** One word, in characters; our choice. */
+  wordLength: 32,
+  /** Words taken from one name; our choice. */
+  wordsPerName: 32,
+  /** Name of a file with its folders in an index: two components of the longest kind fit. */
+  listingNameBytes: 512,
+  /** Providers named in one hit; a downloader learns of more from the swarm itself. Our choice. */
+  providersPerHit: 8,
+  /** Hits that one node gives to one query. */
+  hitsPerNode: 20,
+  /** Hits kept by the one who searched, all answers together; our choice. */
+  hitsPerSearch: 500,
+  /** One record of the ring, and how many a node keeps: of one provider, and in all. */
+  recordBytes: 1_000,
+  recordsPerProvider: 64,
+  records: 2_000,
+  /** GUIDs remembered in each of two generations. */
+  guids: 4_096,
+  /** Message of a discovery system. */
+  discoveryMessageBytes: 16_384,
 } as const

@@ -65,6 +65,11 @@ export class ByteReader {
     return text ?? ''
   }
 
+  /** What was read is out of bounds or makes no sense. */
+  fail(): void {
+    this.#failed = true
+  }
+
   #need(length: number): boolean {
     if (this.#failed || length < 0 || this.remaining < length) this.#failed = true
     return !this.#failed
