@@ -77,12 +77,14 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
   return read.errors.length === 0 ? { ok: true, config } : { ok: false, errors: read.errors }
 }
 
+const ALL_ROLES: readonly ServerRole[] = ['directory', 'tracker']
+
 function readRoles(read: EnvironmentReader): ServerRole[] {
-  if (!read.isSet('ROLES')) return ['tracker']
+  if (!read.isSet('ROLES')) return [...ALL_ROLES]
   return read.list(
     'ROLES',
-    (text): ServerRole | null => (text === 'tracker' ? text : null),
-    'tracker, or nothing for no role; directory is not implemented yet',
+    (text): ServerRole | null => ALL_ROLES.find((role) => role === text) ?? null,
+    'directory and tracker, or nothing for no role',
   )
 }
 

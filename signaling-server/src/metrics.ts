@@ -6,6 +6,8 @@ export interface LiveNumbers {
   readonly peers: () => number
   readonly swarms: () => number
   readonly swarmPeers: () => number
+  readonly directoryFiles: () => number
+  readonly directoryPeers: () => number
 }
 
 /** The metrics of one server, in a registry of its own. */
@@ -14,6 +16,8 @@ export class Metrics {
   readonly announces: Counter<'event'>
   readonly scrapes: Counter
   readonly relays: Counter<'result'>
+  readonly directoryUpdates: Counter
+  readonly directorySearches: Counter
   readonly refusals: Counter<'event' | 'code'>
   readonly connectionsRefused: Counter<'reason'>
   readonly identified: Counter
@@ -26,6 +30,8 @@ export class Metrics {
       new Counter({ name: `ringdrop_${name}`, help, labelNames, registers })
     this.announces = counter('announces_total', 'Announces accepted, by event', ['event'])
     this.scrapes = counter('scrapes_total', 'Scrapes accepted', [])
+    this.directoryUpdates = counter('directory_updates_total', 'Directory updates accepted', [])
+    this.directorySearches = counter('directory_searches_total', 'Directory searches answered', [])
     this.relays = counter('relays_total', 'Signals by result', ['result'])
     this.refusals = counter('refusals_total', 'Requests refused, by event and code', ['event', 'code'])
     this.connectionsRefused = counter('connections_refused_total', 'Handshakes refused', ['reason'])
@@ -39,6 +45,8 @@ export class Metrics {
     this.#gauge('peers', 'Identified peers', numbers.peers)
     this.#gauge('swarms', 'Swarms with peers', numbers.swarms)
     this.#gauge('swarm_peers', 'Pairs of peer and swarm', numbers.swarmPeers)
+    this.#gauge('directory_files', 'Files listed in the directory', numbers.directoryFiles)
+    this.#gauge('directory_peers', 'Peers that list files in the directory', numbers.directoryPeers)
   }
 
   #gauge(name: string, help: string, read: () => number): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
+import type { ServerRole } from '@ringdrop/shared/wire/signaling.ts'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ServerConfig } from './config.ts'
 import { Metrics } from './metrics.ts'
@@ -8,6 +9,8 @@ import { registerHealth } from './plugins/health.ts'
 import { registerMetrics } from './plugins/metrics.ts'
 import { registerSecurityHeaders } from './plugins/security-headers.ts'
 import { registerStaticClient } from './plugins/static-client.ts'
+import { DirectoryRole } from './roles/directory.ts'
+import { stopRoles, type Roles } from './roles/roles.ts'
 import { TrackerRole } from './roles/tracker.ts'
 import { AllowList } from './signaling/allow-list.ts'
 import { Gate } from './signaling/gate.ts'
@@ -34,10 +37,11 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   const metrics = new Metrics()
   const registry = new PeerRegistry()
   const gate = new Gate(config, allowList, clock)
-  const tracker = config.roles.includes('tracker') ? createTracker(app, metrics, clock, rng) : null
+  const roles = createRoles(app, config, metrics, deps)
+  const { tracker, directory } = roles
   const sockets = new Sockets(app.server, {
     gate,
-    services: { config, clock, metrics, registry, tracker },
+    services: { config, clock, metrics, registry, roles, rng: rng.child('samples') },
     onFault: (error) => {
       app.log.error(error, 'handling a socket event failed')
     },
@@ -47,6 +51,8 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
     peers: () => registry.size,
     swarms: () => tracker?.sizes.swarms ?? 0,
     swarmPeers: () => tracker?.sizes.entries ?? 0,
+    directoryFiles: () => directory?.sizes.files ?? 0,
+    directoryPeers: () => directory?.sizes.peers ?? 0,
   })
   await registerSecurityHeaders(app, allowList)
   registerHealth(app, { clock, version, peers: () => registry.size })
@@ -54,7 +60,7 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   await registerStaticClient(app, config.clientDir)
   app.addHook('preClose', async () => {
     await sockets.close()
-    tracker?.stop()
+    stopRoles(roles)
   })
   return { app, allowList }
 }
@@ -93,15 +99,19 @@ function refuse(
   return reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
 }
 
-function createTracker(app: FastifyInstance, metrics: Metrics, clock: Clock, rng: Rng): TrackerRole {
-  return new TrackerRole({
-    clock,
-    rng: rng.child('tracker'),
-    onFault: (error) => {
-      metrics.faults.inc({ role: 'tracker' })
-      app.log.error(error, 'the tracker failed and starts anew')
-    },
-  })
+function createRoles(app: FastifyInstance, config: ServerConfig, metrics: Metrics, deps: ServerDeps): Roles {
+  const { clock, rng } = deps
+  const onFault = (role: ServerRole) => (error: unknown) => {
+    metrics.faults.inc({ role })
+    app.log.error(error, `the ${role} failed and starts anew`)
+  }
+  const isOn = (role: ServerRole) => config.roles.includes(role)
+  return {
+    tracker: isOn('tracker')
+      ? new TrackerRole({ clock, rng: rng.child('tracker'), onFault: onFault('tracker') })
+      : null,
+    directory: isOn('directory') ? new DirectoryRole({ clock, onFault: onFault('directory') }) : null,
+  }
 }
 
 function statusOf(error: unknown): number {

@@ -5,7 +5,7 @@ import { matches, wordsOf } from './words.ts'
 interface Entry<Owner> {
   readonly owner: Owner
   readonly listing: Listing
-  readonly words: ReadonlySet<string>
+  readonly words: readonly string[]
 }
 
 /**
@@ -37,7 +37,7 @@ export class WordIndex<Owner> {
     this.#remove(owner, key)
     const owned = this.#byOwner.get(owner) ?? new Map<string, Entry<Owner>>()
     this.#byOwner.set(owner, owned)
-    const entry: Entry<Owner> = { owner, listing, words: new Set(wordsOf(listing.name)) }
+    const entry: Entry<Owner> = { owner, listing, words: wordsOf(listing.name) }
     owned.set(key, entry)
     this.#size++
     for (const word of entry.words) {

@@ -32,14 +32,12 @@ export function queryWords(text: string): string[] {
 }
 
 /** True when the name has all words of the query; the last may be the beginning of a word. */
-export function matches(nameWords: ReadonlySet<string>, query: readonly string[]): boolean {
+export function matches(nameWords: readonly string[], query: readonly string[]): boolean {
   return (
     query.length > 0 &&
     query.every((word, index) => {
-      if (nameWords.has(word)) return true
-      if (index < query.length - 1) return false
-      for (const candidate of nameWords) if (candidate.startsWith(word)) return true
-      return false
+      const isLast = index === query.length - 1
+      return nameWords.some((each) => each === word || (isLast && each.startsWith(word)))
     })
   )
 }

@@ -1,9 +1,11 @@
 import * as v from 'valibot'
 import {
+  parseFileRoot,
   parseInfoHash,
   parseNonce,
   parsePeerId,
   parseSessionId,
+  type FileRoot,
   type InfoHash,
   type Nonce,
   type PeerId,
@@ -12,6 +14,7 @@ import {
 
 /** Valibot building blocks shared by all JSON messages. */
 export const peerIdSchema = v.custom<PeerId>((input) => parsePeerId(input) !== null)
+export const fileRootSchema = v.custom<FileRoot>((input) => parseFileRoot(input) !== null)
 export const infoHashSchema = v.custom<InfoHash>((input) => parseInfoHash(input) !== null)
 export const sessionIdSchema = v.custom<SessionId>((input) => parseSessionId(input) !== null)
 export const nonceSchema = v.custom<Nonce>((input) => parseNonce(input) !== null)

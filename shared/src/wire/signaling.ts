@@ -1,8 +1,14 @@
 import * as v from 'valibot'
 import { LIMITS } from '../kernel/limits.ts'
-import type { InfoHash, PeerId } from '../kernel/ids.ts'
+import type { FileRoot, InfoHash, PeerId } from '../kernel/ids.ts'
 import type { SignalEnvelope } from './envelope.ts'
-import { countSchema as count, hexSchema as hex, infoHashSchema, peerIdSchema } from './schemas.ts'
+import {
+  countSchema as count,
+  fileRootSchema,
+  hexSchema as hex,
+  infoHashSchema,
+  peerIdSchema,
+} from './schemas.ts'
 
 /**
  * Socket.IO events between a peer and the introduction server, with the schemas that both ends check.
@@ -74,12 +80,62 @@ export interface ScrapeResponse {
   readonly seedSeenAgoMs: number | null
 }
 
+/** A random sample of peers that are online, so that a newcomer's overlays have somewhere to begin. */
+export interface SampleRequest {
+  /** Peers wanted, 0 to `LIMITS.announcePeers`. */
+  readonly numWant: number
+}
+export interface SampleResponse {
+  readonly ok: true
+  /** Without the caller. */
+  readonly peers: readonly PeerId[]
+}
+
+/** A file in the directory; the infohash is that of the share it is listed under. */
+export interface DirectoryListing {
+  readonly root: FileRoot
+  readonly infoHash: InfoHash
+  readonly name: string
+  readonly sizeBytes: number
+}
+export interface DirectoryHit {
+  readonly listing: DirectoryListing
+  readonly providers: readonly PeerId[]
+}
+/** Changes what the sender lists. A share with many files comes in several updates. */
+export interface DirectoryUpdateRequest {
+  /** Forget all that the sender listed before. */
+  readonly reset: boolean
+  readonly add: readonly { readonly infoHash: InfoHash; readonly listings: readonly DirectoryListing[] }[]
+  readonly withdraw: readonly InfoHash[]
+}
+export interface DirectoryUpdateResponse {
+  readonly ok: true
+  /** Fingerprint of all that the server now holds of the sender; another than expected calls for a reset. */
+  readonly digest: string
+}
+export interface DirectorySearchRequest {
+  readonly criteria:
+    | { readonly by: 'words'; readonly words: readonly string[] }
+    | { readonly by: 'infoHash'; readonly infoHash: InfoHash }
+  readonly limit: number
+}
+export interface DirectorySearchResponse {
+  readonly ok: true
+  readonly hits: readonly DirectoryHit[]
+  /** Providers, when asked by infohash. */
+  readonly peers: readonly PeerId[]
+}
+
 export type Ack<Response> = (response: Response | Refusal) => void
 
 export interface ClientToServerEvents {
   identify: (request: IdentifyRequest, ack: Ack<IdentifyResponse>) => void
   announce: (request: AnnounceRequest, ack: Ack<AnnounceResponse>) => void
   scrape: (request: ScrapeRequest, ack: Ack<ScrapeResponse>) => void
+  sample: (request: SampleRequest, ack: Ack<SampleResponse>) => void
+  directoryUpdate: (request: DirectoryUpdateRequest, ack: Ack<DirectoryUpdateResponse>) => void
+  directorySearch: (request: DirectorySearchRequest, ack: Ack<DirectorySearchResponse>) => void
   /** Acknowledged the same whether or not the target is online, so that it can't be used to probe. */
   signal: (envelope: SignalEnvelope, ack: Ack<{ readonly ok: true }>) => void
 }
@@ -155,4 +211,59 @@ export const scrapeResponseSchema = v.strictObject({
   leechers: count,
   completed: count,
   seedSeenAgoMs: seenAgo,
+})
+
+export const sampleRequestSchema = v.strictObject({
+  numWant: v.pipe(count, v.maxValue(LIMITS.announcePeers)),
+})
+export const sampleResponseSchema = v.strictObject({ ok: v.literal(true), peers })
+
+const utf8Bytes = (max: number) => v.pipe(v.string(), v.maxLength(max), v.maxBytes(max))
+const listing = v.strictObject({
+  root: fileRootSchema,
+  infoHash: infoHashSchema,
+  name: utf8Bytes(LIMITS.listingNameBytes),
+  sizeBytes: count,
+})
+export const directoryUpdateRequestSchema = v.strictObject({
+  reset: v.boolean(),
+  add: v.pipe(
+    v.array(
+      v.pipe(
+        v.strictObject({ infoHash: infoHashSchema, listings: v.pipe(v.array(listing), v.maxLength(100)) }),
+        // Nobody lists a file under one share that claims to be in another.
+        v.check(({ infoHash, listings }) => listings.every((each) => each.infoHash === infoHash)),
+      ),
+    ),
+    v.maxLength(100),
+  ),
+  withdraw: v.pipe(v.array(infoHashSchema), v.maxLength(500)),
+})
+export const directoryUpdateResponseSchema = v.strictObject({ ok: v.literal(true), digest: hex(16) })
+export const directorySearchRequestSchema = v.strictObject({
+  criteria: v.variant('by', [
+    v.strictObject({
+      by: v.literal('words'),
+      words: v.pipe(
+        v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.wordLength * 2))),
+        v.minLength(1),
+        v.maxLength(LIMITS.queryWords),
+      ),
+    }),
+    v.strictObject({ by: v.literal('infoHash'), infoHash: infoHashSchema }),
+  ]),
+  limit: v.pipe(count, v.maxValue(100)),
+})
+export const directorySearchResponseSchema = v.strictObject({
+  ok: v.literal(true),
+  hits: v.pipe(
+    v.array(
+      v.strictObject({
+        listing,
+        providers: v.pipe(v.array(peerIdSchema), v.maxLength(LIMITS.providersPerHit)),
+      }),
+    ),
+    v.maxLength(100),
+  ),
+  peers,
 })

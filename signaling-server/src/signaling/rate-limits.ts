@@ -10,6 +10,12 @@ export const SOCKET_LIMITS = {
   signal: { ratePerSecond: 50, burst: 200 },
   /** B3: 20 announces/s. Announce and scrape share it; the burst is our choice. */
   tracker: { ratePerSecond: 20, burst: 100 },
+  /** A newcomer asks once, a node that is alone now and then. Our choice. */
+  sample: { ratePerSecond: 1, burst: 10 },
+  /** An update carries up to 60 files, so a full library of 5,000 is through in about 15 s. Our choice. */
+  directoryUpdate: { ratePerSecond: 5, burst: 20 },
+  /** People type; OpenNap has no bound. Our choice. */
+  directorySearch: { ratePerSecond: 2, burst: 10 },
   /** Refusals before the socket is closed: 200 in 10 s. Our choice. */
   refusals: { ratePerSecond: 20, burst: 200 },
   /** A socket must identify within this time. */
@@ -18,30 +24,28 @@ export const SOCKET_LIMITS = {
   outboundBytes: 1024 * 1024,
 } as const
 
+type Kind = 'signal' | 'tracker' | 'sample' | 'directoryUpdate' | 'directorySearch' | 'refusals'
+
 /** The token buckets of one socket. */
 export class SocketBudget {
-  readonly #signal: TokenBucket
-  readonly #tracker: TokenBucket
-  readonly #refusals: TokenBucket
+  readonly #buckets: Readonly<Record<Kind, TokenBucket>>
+
   constructor(now: number) {
-    const bucket = (limit: { ratePerSecond: number; burst: number }): TokenBucket =>
-      new TokenBucket(limit.ratePerSecond, limit.burst, now)
-    this.#signal = bucket(SOCKET_LIMITS.signal)
-    this.#tracker = bucket(SOCKET_LIMITS.tracker)
-    this.#refusals = bucket(SOCKET_LIMITS.refusals)
+    const bucket = (kind: Kind): TokenBucket =>
+      new TokenBucket(SOCKET_LIMITS[kind].ratePerSecond, SOCKET_LIMITS[kind].burst, now)
+    this.#buckets = {
+      signal: bucket('signal'),
+      tracker: bucket('tracker'),
+      sample: bucket('sample'),
+      directoryUpdate: bucket('directoryUpdate'),
+      directorySearch: bucket('directorySearch'),
+      refusals: bucket('refusals'),
+    }
   }
 
-  takeSignal(now: number): boolean {
-    return this.#signal.take(1, now)
-  }
-
-  takeTracker(now: number): boolean {
-    return this.#tracker.take(1, now)
-  }
-
-  /** @returns false when the socket was refused too often and must go. */
-  takeRefusal(now: number): boolean {
-    return this.#refusals.take(1, now)
+  /** @returns false when the socket did so too often; after too many refusals it must go. */
+  take(kind: Kind, amount: number, now: number): boolean {
+    return this.#buckets[kind].take(amount, now)
   }
 }
 

@@ -1,22 +1,22 @@
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import type { Nonce, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
 import {
-  announceRequestSchema,
   identifyRequestSchema,
-  scrapeRequestSchema,
   type ClosingReason,
   type RefusalCode,
 } from '@ringdrop/shared/wire/signaling.ts'
 import * as v from 'valibot'
 import type { ServerConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
-import type { TrackerRole } from '../roles/tracker.ts'
+import { peerGone, rolesOn, type Roles } from '../roles/roles.ts'
 import type { PeerSocket } from './events.ts'
 import { iceServersFor } from './ice-servers.ts'
 import { createNonce, verifyIdentity } from './identify.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 import { SOCKET_LIMITS, SocketBudget } from './rate-limits.ts'
 import { acceptEnvelope, relay } from './relay.ts'
+import { handleRequest, isRequest, type RequestName } from './requests.ts'
 
 /** What all sessions of one server share. */
 export interface SessionServices {
@@ -24,8 +24,9 @@ export interface SessionServices {
   readonly clock: Clock
   readonly metrics: Metrics
   readonly registry: PeerRegistry
-  /** `null` when the role is off. */
-  readonly tracker: TrackerRole | null
+  readonly roles: Roles
+  /** For samples. */
+  readonly rng: Rng
 }
 
 type SessionState =
@@ -35,7 +36,7 @@ type SessionState =
   | { readonly name: 'identified'; readonly peer: PeerId }
   | { readonly name: 'closed' }
 
-type EventName = 'identify' | 'announce' | 'scrape' | 'signal' | 'unknown'
+type EventName = 'identify' | 'signal' | RequestName | 'unknown'
 /** Socket.IO's acknowledgement; answers once, later calls do nothing. */
 type Reply = (response: unknown) => void
 
@@ -85,7 +86,11 @@ export class Session {
     if (this.#state.name !== 'identified') return this.#refuse(name, 'notIdentified', reply)
     const { peer } = this.#state
     if (name === 'signal') return this.#signal(peer, payload, reply)
-    return this.#askTracker(name, peer, payload, reply)
+    const { services } = this
+    const refuse = (code: RefusalCode) => {
+      this.#refuse(name, code, reply)
+    }
+    handleRequest(name, { from: peer, payload, budget: this.#budget, services, reply, refuse })
   }
 
   /** Says why and disconnects. Does nothing when already closed. */
@@ -101,8 +106,8 @@ export class Session {
     const { peer } = this
     this.#state = { name: 'closed' }
     this.#cancelDeadline()
-    const { registry, tracker } = this.services
-    if (peer !== null && registry.release(peer, this)) tracker?.peerGone(peer)
+    const { registry, roles } = this.services
+    if (peer !== null && registry.release(peer, this)) peerGone(roles, peer)
   }
 
   #identify(payload: unknown, reply: Reply): void {
@@ -125,20 +130,20 @@ export class Session {
   }
 
   #identified(peer: PeerId, reply: Reply): void {
-    const { config, clock, metrics, registry, tracker } = this.services
+    const { config, clock, metrics, registry, roles } = this.services
     this.#cancelDeadline()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
     this.#state = { name: 'identified', peer }
     registry.bind(peer, this)
     metrics.identified.inc()
-    const roles = tracker === null ? [] : ['tracker']
-    reply({ ok: true, peerId: peer, roles, iceServers: iceServersFor(config, peer, clock.now()) })
+    const iceServers = iceServersFor(config, peer, clock.now())
+    reply({ ok: true, peerId: peer, roles: rolesOn(roles), iceServers })
   }
 
   #signal(peer: PeerId, payload: unknown, reply: Reply): void {
     const { clock, metrics, registry } = this.services
-    if (!this.#budget.takeSignal(clock.now())) return this.#refuse('signal', 'rateLimited', reply)
+    if (!this.#budget.take('signal', 1, clock.now())) return this.#refuse('signal', 'rateLimited', reply)
     const accepted = acceptEnvelope(payload, peer)
     if (!accepted.ok) return this.#refuse('signal', accepted.code, reply)
     metrics.relays.inc({ result: relay(accepted.value, registry) })
@@ -146,41 +151,15 @@ export class Session {
     reply({ ok: true })
   }
 
-  #askTracker(name: 'announce' | 'scrape', peer: PeerId, payload: unknown, reply: Reply): void {
-    const { clock, metrics, tracker } = this.services
-    if (!this.#budget.takeTracker(clock.now())) return this.#refuse(name, 'rateLimited', reply)
-    if (tracker === null) return this.#refuse(name, 'roleOff', reply)
-    if (name === 'scrape') {
-      const parsed = v.safeParse(scrapeRequestSchema, payload)
-      if (!parsed.success) return this.#refuse(name, 'badRequest', reply)
-      metrics.scrapes.inc()
-      return tracker.scrape(peer, parsed.output, reply)
-    }
-    const parsed = v.safeParse(announceRequestSchema, payload)
-    if (!parsed.success) return this.#refuse(name, 'badRequest', reply)
-    tracker.announce(peer, parsed.output, (response) => {
-      if (!response.ok) return this.#refuse(name, response.code, reply)
-      metrics.announces.inc({ event: parsed.output.event })
-      reply(response)
-    })
-  }
-
   #refuse(event: EventName, code: RefusalCode, reply: Reply): void {
     const { clock, metrics } = this.services
     metrics.refusals.inc({ event, code })
     reply({ ok: false, code })
-    if (!this.#budget.takeRefusal(clock.now())) this.close('tooManyRefusals')
+    if (!this.#budget.take('refusals', 1, clock.now())) this.close('tooManyRefusals')
   }
 }
 
 function eventName(event: unknown): EventName {
-  switch (event) {
-    case 'identify':
-    case 'announce':
-    case 'scrape':
-    case 'signal':
-      return event
-    default:
-      return 'unknown'
-  }
+  if (event === 'identify' || event === 'signal' || isRequest(event)) return event
+  return 'unknown'
 }

@@ -1,0 +1,164 @@
+import { assertNever, type Core } from '../../kernel/core.ts'
+import type { FileRoot, InfoHash, PeerId } from '../../kernel/ids.ts'
+import { PublishedDigest } from '../../discovery/digest.ts'
+import { mergeHits, type Hit, type Listing } from '../../discovery/listing.ts'
+import { WordIndex } from '../../discovery/word-index.ts'
+import type {
+  DirectorySearchRequest,
+  DirectorySearchResponse,
+  DirectoryUpdateRequest,
+  DirectoryUpdateResponse,
+  Refusal,
+} from '../../wire/signaling.ts'
+import { LIMITS } from '../../kernel/limits.ts'
+import { FILES, FILES_PER_PEER, PROVIDERS, RANKED, RESULTS } from './constants.ts'
+
+export type DirectoryServerInput =
+  | {
+      readonly type: 'update'
+      readonly from: PeerId
+      readonly request: DirectoryUpdateRequest
+      readonly replyTo: number
+    }
+  | {
+      readonly type: 'search'
+      readonly from: PeerId
+      readonly request: DirectorySearchRequest
+      readonly replyTo: number
+    }
+  /** The peer's socket is gone, and with it all that it listed. */
+  | { readonly type: 'peerGone'; readonly peer: PeerId }
+  | { readonly type: 'wake' }
+
+export interface DirectoryServerEffect {
+  readonly type: 'reply'
+  readonly replyTo: number
+  readonly response: DirectoryUpdateResponse | DirectorySearchResponse | Refusal
+}
+
+/** What one peer has registered. */
+interface Registration {
+  readonly shares: Map<InfoHash, readonly Listing[]>
+  readonly digest: PublishedDigest
+  fileCount: number
+}
+
+/**
+ * Napster's central directory: who has which file, by keyword and by infohash. State is soft: it lives as
+ * long as the peers' sockets, and they register again after a restart.
+ */
+export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServerEffect> {
+  readonly #index = new WordIndex<PeerId>()
+  readonly #peers = new Map<PeerId, Registration>()
+  readonly #providers = new Map<InfoHash, Set<PeerId>>()
+  readonly #sources = new Map<FileRoot, number>()
+
+  get sizes(): { readonly files: number; readonly peers: number } {
+    return { files: this.#index.size, peers: this.#peers.size }
+  }
+
+  handle(input: DirectoryServerInput): DirectoryServerEffect[] {
+    switch (input.type) {
+      case 'update':
+        return [{ type: 'reply', replyTo: input.replyTo, response: this.#update(input.from, input.request) }]
+      case 'search':
+        return [{ type: 'reply', replyTo: input.replyTo, response: this.#search(input.from, input.request) }]
+      case 'peerGone':
+        this.#forget(input.peer)
+        return []
+      case 'wake':
+        return []
+      default:
+        return assertNever(input)
+    }
+  }
+
+  wakeAt(): number {
+    return Infinity
+  }
+
+  #update(from: PeerId, request: DirectoryUpdateRequest): DirectoryUpdateResponse | Refusal {
+    if (request.reset) this.#forget(from)
+    const registration = this.#registrationOf(from)
+    for (const infoHash of request.withdraw) this.#withdraw(from, registration, infoHash)
+    for (const { infoHash, listings } of request.add) {
+      const room = Math.min(FILES_PER_PEER - registration.fileCount, FILES - this.#index.size)
+      if (listings.length > room) return { ok: false, code: 'full' }
+      // A share may come in several updates: what is there already is kept.
+      this.#add(from, registration, infoHash, listings)
+    }
+    if (registration.shares.size === 0) this.#peers.delete(from)
+    return { ok: true, digest: registration.digest.hex }
+  }
+
+  #registrationOf(peer: PeerId): Registration {
+    const known = this.#peers.get(peer)
+    if (known !== undefined) return known
+    const registration = { shares: new Map(), digest: new PublishedDigest(), fileCount: 0 }
+    this.#peers.set(peer, registration)
+    return registration
+  }
+
+  #add(from: PeerId, registration: Registration, infoHash: InfoHash, listings: readonly Listing[]): void {
+    const before = registration.shares.get(infoHash) ?? []
+    const known = new Set(before.map(({ root }) => root))
+    const fresh = listings.filter(({ root }) => !known.has(root) && known.add(root))
+    if (registration.shares.has(infoHash)) registration.digest.toggle(infoHash, before)
+    const after = [...before, ...fresh]
+    registration.shares.set(infoHash, after)
+    registration.digest.toggle(infoHash, after)
+    registration.fileCount += fresh.length
+    for (const listing of fresh) {
+      this.#index.add(from, listing)
+      this.#sources.set(listing.root, (this.#sources.get(listing.root) ?? 0) + 1)
+    }
+    const providers = this.#providers.get(infoHash) ?? new Set()
+    this.#providers.set(infoHash, providers.add(from))
+  }
+
+  #withdraw(peer: PeerId, registration: Registration, infoHash: InfoHash): void {
+    const listings = registration.shares.get(infoHash)
+    if (listings === undefined) return
+    registration.shares.delete(infoHash)
+    registration.digest.toggle(infoHash, listings)
+    registration.fileCount -= listings.length
+    for (const listing of listings) {
+      this.#index.removeListing(peer, listing)
+      const left = (this.#sources.get(listing.root) ?? 1) - 1
+      if (left > 0) this.#sources.set(listing.root, left)
+      else this.#sources.delete(listing.root)
+    }
+    const providers = this.#providers.get(infoHash)
+    providers?.delete(peer)
+    if (providers?.size === 0) this.#providers.delete(infoHash)
+  }
+
+  #forget(peer: PeerId): void {
+    const registration = this.#peers.get(peer)
+    if (registration === undefined) return
+    for (const infoHash of [...registration.shares.keys()]) this.#withdraw(peer, registration, infoHash)
+    this.#peers.delete(peer)
+  }
+
+  #search(from: PeerId, { criteria, limit }: DirectorySearchRequest): DirectorySearchResponse {
+    if (criteria.by === 'infoHash') {
+      const providers = [...(this.#providers.get(criteria.infoHash) ?? [])].filter((peer) => peer !== from)
+      return { ok: true, hits: [], peers: providers.slice(0, PROVIDERS) }
+    }
+    const found = this.#index
+      .find(criteria.words, RANKED)
+      .filter(({ owner }) => owner !== from)
+      .map(({ owner, listing }): Hit => ({ listing, providers: [owner] }))
+    // Whole matches come first out of the index; a stable sort by sources keeps that among equals.
+    const ranked = mergeHits(found).sort((a, b) => this.#rank(b) - this.#rank(a))
+    const hits = ranked.slice(0, Math.min(limit, RESULTS)).map(({ listing, providers }) => ({
+      listing,
+      providers: providers.slice(0, LIMITS.providersPerHit),
+    }))
+    return { ok: true, hits, peers: [] }
+  }
+
+  #rank({ listing }: Hit): number {
+    return this.#sources.get(listing.root) ?? 0
+  }
+}

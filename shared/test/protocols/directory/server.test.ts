@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import type { Listing } from '../../../src/discovery/listing.ts'
+import { FILES_PER_PEER } from '../../../src/protocols/directory/constants.ts'
+import { DirectoryServer } from '../../../src/protocols/directory/server.ts'
+import type { DirectorySearchResponse, DirectoryUpdateRequest } from '../../../src/wire/signaling.ts'
+import { infoHashOf, listingOf, peerOf } from '../../discovery/listings.ts'
+
+const [ann, bob, eve] = [peerOf(1), peerOf(2), peerOf(3)]
+
+function directory() {
+  const core = new DirectoryServer()
+  const reply = (effects: ReturnType<DirectoryServer['handle']>) => effects[0]?.response
+  const update = (from: typeof ann, change: Partial<DirectoryUpdateRequest>) => {
+    const request = { reset: false, add: [], withdraw: [], ...change }
+    return reply(core.handle({ type: 'update', from, request, replyTo: 1 }))
+  }
+  const list = (from: typeof ann, ...listings: Listing[]) =>
+    update(from, { add: listings.map((each) => ({ infoHash: each.infoHash, listings: [each] })) })
+  const find = (words: string[], from = eve, limit = 100) => {
+    const request = { criteria: { by: 'words', words }, limit } as const
+    return (reply(core.handle({ type: 'search', from, request, replyTo: 2 })) as DirectorySearchResponse).hits
+  }
+  return { core, update, list, find }
+}
+
+describe('the directory server', () => {
+  it('groups sources, and ranks what more people have first', () => {
+    const { list, find } = directory()
+    list(ann, listingOf('rare song.mp3', 1), listingOf('song.mp3', 2))
+    list(bob, listingOf('song.mp3', 2))
+    expect(find(['song']).map(({ listing, providers }) => [listing.name, providers])).toEqual([
+      ['song.mp3', [ann, bob]],
+      ['rare song.mp3', [ann]],
+    ])
+    expect(find(['song'], eve, 1)).toHaveLength(1)
+  })
+
+  it('does not offer people their own files', () => {
+    const { list, find } = directory()
+    list(ann, listingOf('mine.txt', 1))
+    expect(find(['mine'], ann)).toEqual([])
+  })
+
+  it('changes by differences, starts anew on reset, and forgets who is gone', () => {
+    const { core, update, list, find } = directory()
+    list(ann, listingOf('one.txt', 1), listingOf('two.txt', 2))
+    update(ann, { withdraw: [infoHashOf(1), infoHashOf(77)] })
+    expect(find(['txt']).map(({ listing }) => listing.name)).toEqual(['two.txt'])
+    update(ann, { reset: true, add: [{ infoHash: infoHashOf(3), listings: [listingOf('three.txt', 3)] }] })
+    expect(find(['txt']).map(({ listing }) => listing.name)).toEqual(['three.txt'])
+    core.handle({ type: 'peerGone', peer: ann })
+    expect([find(['txt']), core.sizes]).toEqual([[], { files: 0, peers: 0 }])
+  })
+
+  it('knows providers of an unlisted share by infohash alone', () => {
+    const { core, update } = directory()
+    update(ann, { add: [{ infoHash: infoHashOf(5), listings: [] }] })
+    const ask = (from: typeof ann) => {
+      const request = { criteria: { by: 'infoHash', infoHash: infoHashOf(5) }, limit: 10 } as const
+      return core.handle({ type: 'search', from, request, replyTo: 3 })[0]?.response
+    }
+    expect(ask(bob)).toEqual({ ok: true, hits: [], peers: [ann] })
+    expect(ask(ann)).toEqual({ ok: true, hits: [], peers: [] })
+  })
+
+  it('takes no more of one peer than it may list, and keeps what it had', () => {
+    const { update, core } = directory()
+    const many = Array.from({ length: FILES_PER_PEER }, (_, n) => listingOf(`file ${String(n)}`, n + 1, 1))
+    const add = (listings: Listing[]) => update(ann, { add: [{ infoHash: infoHashOf(1), listings }] })
+    expect(add(many)).toMatchObject({ ok: true })
+    expect(add([listingOf('one more', 9_999, 1)])).toEqual({ ok: false, code: 'full' })
+    expect(core.sizes).toEqual({ files: FILES_PER_PEER, peers: 1 })
+  })
+})

@@ -1,0 +1,122 @@
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { areQueryWords } from '@ringdrop/shared/discovery/words.ts'
+import {
+  announceRequestSchema,
+  directorySearchRequestSchema,
+  directoryUpdateRequestSchema,
+  sampleRequestSchema,
+  scrapeRequestSchema,
+  type RefusalCode,
+} from '@ringdrop/shared/wire/signaling.ts'
+import * as v from 'valibot'
+import type { SocketBudget } from './rate-limits.ts'
+import type { SessionServices } from './session.ts'
+
+/** Requests of an identified peer that a role, or the registry, answers. */
+export type RequestName = 'announce' | 'scrape' | 'sample' | 'directoryUpdate' | 'directorySearch'
+
+/** One request on its way: exactly one of `reply` and `refuse` is called, now or later. */
+export interface Request {
+  readonly from: PeerId
+  readonly payload: unknown
+  readonly budget: SocketBudget
+  readonly services: SessionServices
+  readonly reply: (response: unknown) => void
+  readonly refuse: (code: RefusalCode) => void
+}
+
+type Handler = (request: Request) => void
+
+/** A role's answer goes out as it is; its refusal is counted like any other. */
+const passOn =
+  ({ reply, refuse }: Request, onSuccess: () => void = () => undefined) =>
+  (response: { readonly ok: true } | { readonly ok: false; readonly code: RefusalCode }): void => {
+    if (!response.ok) {
+      refuse(response.code)
+      return
+    }
+    onSuccess()
+    reply(response)
+  }
+
+const announce: Handler = (request) => {
+  const { from, payload, budget, services, refuse } = request
+  const { clock, metrics, roles } = services
+  if (!budget.take('tracker', 1, clock.now())) return refuse('rateLimited')
+  if (roles.tracker === null) return refuse('roleOff')
+  const parsed = v.safeParse(announceRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  const { event } = parsed.output
+  roles.tracker.announce(
+    from,
+    parsed.output,
+    passOn(request, () => metrics.announces.inc({ event })),
+  )
+}
+
+const scrape: Handler = (request) => {
+  const { from, payload, budget, services, refuse } = request
+  const { clock, metrics, roles } = services
+  if (!budget.take('tracker', 1, clock.now())) return refuse('rateLimited')
+  if (roles.tracker === null) return refuse('roleOff')
+  const parsed = v.safeParse(scrapeRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  metrics.scrapes.inc()
+  roles.tracker.scrape(from, parsed.output, passOn(request))
+}
+
+const sample: Handler = ({ from, payload, budget, services, reply, refuse }) => {
+  const { clock, registry, rng } = services
+  if (!budget.take('sample', 1, clock.now())) return refuse('rateLimited')
+  const parsed = v.safeParse(sampleRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  reply({ ok: true, peers: registry.sample(from, parsed.output.numWant, rng) })
+}
+
+const directoryUpdate: Handler = (request) => {
+  const { from, payload, budget, services, refuse } = request
+  const { clock, metrics, roles } = services
+  if (!budget.take('directoryUpdate', 1, clock.now())) return refuse('rateLimited')
+  if (roles.directory === null) return refuse('roleOff')
+  const parsed = v.safeParse(directoryUpdateRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  roles.directory.update(
+    from,
+    parsed.output,
+    passOn(request, () => metrics.directoryUpdates.inc()),
+  )
+}
+
+const directorySearch: Handler = (request) => {
+  const { from, payload, budget, services, refuse } = request
+  const { clock, metrics, roles } = services
+  if (!budget.take('directorySearch', 1, clock.now())) return refuse('rateLimited')
+  if (roles.directory === null) return refuse('roleOff')
+  const parsed = v.safeParse(directorySearchRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  const { criteria } = parsed.output
+  if (criteria.by === 'words' && !areQueryWords(criteria.words)) return refuse('badRequest')
+  roles.directory.search(
+    from,
+    parsed.output,
+    passOn(request, () => metrics.directorySearches.inc()),
+  )
+}
+
+const HANDLERS: Readonly<Record<RequestName, Handler>> = {
+  announce,
+  scrape,
+  sample,
+  directoryUpdate,
+  directorySearch,
+}
+
+/** Whether an event's name is one of the requests. */
+export function isRequest(event: unknown): event is RequestName {
+  return typeof event === 'string' && Object.hasOwn(HANDLERS, event)
+}
+
+/** Checks the request against its rate limit and schema and has it answered. */
+export function handleRequest(name: RequestName, request: Request): void {
+  HANDLERS[name](request)
+}
