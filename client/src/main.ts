@@ -32,7 +32,15 @@ function describe(client: NodeClient) {
   })
 }
 
+/** So that the app opens when the server is gone. Without it everything else works all the same. */
+function installShell(): void {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  navigator.serviceWorker.register('./sw.js').catch(() => undefined)
+}
+
 const client = await loadClient()
 Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })
 const target = document.getElementById('app')
 if (target !== null) mount(App, { target, props: { client } })
+if (document.readyState === 'complete') installShell()
+else addEventListener('load', installShell, { once: true })

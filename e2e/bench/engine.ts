@@ -74,7 +74,8 @@ export class EnginePage {
     await session.detach()
     await this.page.evaluate(async () => {
       const file = document.querySelector('input')?.files?.[0]
-      if (file !== undefined) await engine.run({ type: 'share', files: [{ file, path: [file.name] }] })
+      if (file !== undefined)
+        await engine.run({ type: 'share', files: [{ file, path: [file.name] }], isUnlisted: false })
     })
     await this.page.waitForFunction((count) => (engine.snapshot().node?.shares.length ?? 0) > count, before, {
       timeout: 300_000,

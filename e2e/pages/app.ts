@@ -30,7 +30,17 @@ export interface Snapshot {
     readonly server: string
     readonly shares: readonly ShareSnapshot[]
     readonly links: readonly { readonly peer: string }[]
-    readonly systems: { readonly relay: { readonly relayed: number } }
+    readonly systems: {
+      readonly relay: { readonly relayed: number }
+      readonly directory: { readonly state: string } | null
+      readonly gnutella: { readonly neighbours: readonly unknown[] } | null
+      readonly kazaa: { readonly role: string } | null
+      readonly ring: { readonly size: number; readonly records: number; readonly state: string } | null
+    }
+    readonly searches: readonly {
+      readonly text: string
+      readonly answers: readonly { readonly system: string; readonly state: string; readonly hits: number }[]
+    }[]
   } | null
 }
 
@@ -163,6 +173,54 @@ export class App {
       const path = join(entry.parentPath, entry.name)
       return { path: relative(folder, path), sha: sha256File(path) }
     })
+  }
+
+  /** Types a query and lets a system answer it. */
+  async search(text: string, system: string): Promise<void> {
+    if (!this.page.url().includes('#/search')) await this.goto('#/search')
+    await this.page.getByRole('radio', { name: system }).check()
+    await this.page.getByRole('searchbox', { name: 'Search files' }).fill(text)
+    await this.page.getByRole('button', { name: 'Search', exact: true }).click()
+  }
+
+  /** Asks again until so many files are found: what was shared a moment ago takes its time to be known. */
+  async searchUntil(text: string, system: string, hits: number): Promise<void> {
+    const isAnswered = async () => {
+      await this.search(text, system)
+      const answers = async () => (await this.snapshot()).node?.searches.at(-1)?.answers ?? []
+      await expect
+        .poll(async () => (await answers()).every(({ state }) => state === 'ended'), { timeout: 15_000 })
+        .toBe(true)
+      return (await answers()).map((answer) => answer.hits)
+    }
+    const enough = (found: number[]) => found.length > 0 && found.every((count) => count === hits)
+    await expect
+      .poll(async () => enough(await isAnswered()), { timeout: 60_000, intervals: [500] })
+      .toBe(true)
+  }
+
+  /** Names of the files found, sorted. */
+  async hitNames(): Promise<string[]> {
+    const names = await this.page.locator('li[data-root] p.name').allInnerTexts()
+    return names.map((name) => name.replaceAll('\n', '')).sort()
+  }
+
+  /** Records of the ring in this profile's database. */
+  storedRecords(): Promise<number> {
+    return this.page.evaluate(
+      () =>
+        new Promise<number>((resolve, reject) => {
+          const request = indexedDB.open('ringdrop-state')
+          request.onerror = () => reject(new Error('no database'))
+          request.onsuccess = () => {
+            const get = request.result.transaction('state').objectStore('state').get('ring')
+            get.onsuccess = () => {
+              request.result.close()
+              resolve((get.result as { records: unknown[] } | undefined)?.records.length ?? 0)
+            }
+          }
+        }),
+    )
   }
 
   /** Bytes per second; `null` for no limit. */

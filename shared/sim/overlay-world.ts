@@ -67,7 +67,8 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
   readonly rng: Rng
   readonly nodes = new Map<PeerId, SimPeer<C>>()
   readonly observers: OverlayObserver<Message, C>[] = []
-  readonly startedAt = 1_700_000_000_000
+  /** With a fraction, as browsers' clocks have. */
+  readonly startedAt = 1_700_000_000_000.25
   /** Peers of one side can't reach the other side while this is set. */
   partition: ((peer: PeerId) => number) | null = null
   readonly totals = { messages: 0, bytes: 0, dials: 0, failedDials: 0, events: 0 }

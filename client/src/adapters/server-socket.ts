@@ -3,16 +3,23 @@ import * as v from 'valibot'
 import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import {
   announceResponseSchema,
+  directorySearchResponseSchema,
+  directoryUpdateResponseSchema,
+  sampleResponseSchema,
   challengeSchema,
   closingSchema,
   challengeText,
   identifyResponseSchema,
   type AnnounceRequest,
   type ClientToServerEvents,
+  type DirectorySearchRequest,
+  type DirectoryUpdateRequest,
   type IceServer,
   type ServerRole,
   type ServerToClientEvents,
 } from '@ringdrop/shared/wire/signaling.ts'
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { SearchOutcome, UpdateOutcome } from '@ringdrop/shared/protocols/directory/client.ts'
 import type { AnnounceOutcome } from '@ringdrop/shared/protocols/tracker/announcer.ts'
 import type { Identity } from './identity.ts'
 import type { ServerView } from '../app/api.ts'
@@ -46,9 +53,11 @@ const refusalSchema = v.object({
   ]),
 })
 
+type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>
+
 /** The socket to the introduction server. What it says is checked like anything else from outside. */
 export class ServerSocket {
-  readonly #socket: Socket<ServerToClientEvents, ClientToServerEvents>
+  readonly #socket: ClientSocket
   readonly #identity: Identity
   readonly #events: ServerEvents
   #view: ServerView = { state: 'connecting', because: null }
@@ -99,10 +108,40 @@ export class ServerSocket {
     if (this.#view.state === 'up') this.#socket.emit('signal', envelope, () => undefined)
   }
 
-  async announce(request: AnnounceRequest): Promise<AnnounceOutcome> {
+  announce(request: AnnounceRequest): Promise<AnnounceOutcome> {
+    return this.#ask(announceResponseSchema, (socket) => socket.emitWithAck('announce', request))
+  }
+
+  /** Peers that are online; none when the server does not say. */
+  async sample(numWant: number): Promise<readonly PeerId[]> {
+    const answer = await this.#ask(sampleResponseSchema, (socket) =>
+      socket.emitWithAck('sample', { numWant }),
+    )
+    return answer.ok ? answer.peers : []
+  }
+
+  updateDirectory(request: DirectoryUpdateRequest): Promise<UpdateOutcome> {
+    return this.#ask(directoryUpdateResponseSchema, (socket) =>
+      socket.emitWithAck('directoryUpdate', request),
+    )
+  }
+
+  searchDirectory(request: DirectorySearchRequest): Promise<SearchOutcome> {
+    return this.#ask(directorySearchResponseSchema, (socket) =>
+      socket.emitWithAck('directorySearch', request),
+    )
+  }
+
+  /** Emits, waits for the acknowledgement and checks it. Never rejects. */
+  async #ask<Response>(
+    schema: v.GenericSchema<unknown, Response>,
+    emit: (socket: ReturnType<ClientSocket['timeout']>) => Promise<unknown>,
+  ): Promise<
+    Response | v.InferOutput<typeof refusalSchema> | { readonly ok: false; readonly code: 'noAnswer' }
+  > {
     try {
-      const raw: unknown = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck('announce', request)
-      const parsed = v.safeParse(v.union([announceResponseSchema, refusalSchema]), raw)
+      const raw = await emit(this.#socket.timeout(ACK_TIMEOUT_MS))
+      const parsed = v.safeParse(v.union([schema, refusalSchema]), raw)
       return parsed.success ? parsed.output : { ok: false, code: 'noAnswer' }
     } catch {
       return { ok: false, code: 'noAnswer' }

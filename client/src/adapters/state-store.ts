@@ -1,6 +1,13 @@
 import { createStore, del, delMany, entries, get, set, setMany, type UseStore } from 'idb-keyval'
 import * as v from 'valibot'
-import { parseInfoHash, type FileRoot, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import {
+  parseInfoHash,
+  parsePeerId,
+  type FileRoot,
+  type InfoHash,
+  type PeerId,
+} from '@ringdrop/shared/kernel/ids.ts'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { StoredIdentity } from './identity.ts'
 
@@ -10,6 +17,7 @@ export interface StoredShare {
   readonly infoBytes: Bytes
   readonly isSource: boolean
   readonly isPaused: boolean
+  readonly isUnlisted: boolean
   /** File indices; `null` for all. */
   readonly selection: readonly number[] | null
   readonly addedAt: number
@@ -38,6 +46,8 @@ const shareSchema = v.object({
   infoBytes: bytes,
   isSource: v.boolean(),
   isPaused: v.boolean(),
+  // Entries of earlier versions do not say.
+  isUnlisted: v.optional(v.boolean(), false),
   selection: v.nullable(v.array(index)),
   addedAt: v.number(),
   handles: v.nullable(
@@ -53,6 +63,34 @@ const spanSchema = v.object({
   hashes: bytes,
   proof: bytes,
 })
+/** What the overlays remember: peers to begin with, and the ring's records, encoded. */
+export interface StoredOverlays {
+  readonly peers: readonly PeerId[]
+  readonly hostCache: readonly PeerId[]
+  readonly records: readonly Bytes[]
+}
+
+const peers = v.pipe(v.array(v.custom<PeerId>((input) => parsePeerId(input) !== null)), v.maxLength(500))
+const ringSchema = v.object({ peers, records: v.pipe(v.array(bytes), v.maxLength(LIMITS.records)) })
+
+/** Choices of the person; what is missing or odd takes its default. */
+const settingsSchema = v.object({
+  systems: v.fallback(
+    v.object({
+      directory: v.boolean(),
+      gnutella: v.boolean(),
+      kazaa: v.boolean(),
+      ring: v.boolean(),
+    }),
+    { directory: true, gnutella: true, kazaa: true, ring: true },
+  ),
+  answeredBy: v.fallback(v.picklist(['directory', 'gnutella', 'kazaa', 'ring', 'all']), 'directory'),
+  isWilling: v.fallback(v.boolean(), true),
+  ringRouting: v.fallback(v.picklist(['circle', 'fingers', 'full']), 'full'),
+  gnutellaMode: v.fallback(v.picklist(['classic', 'pruned']), 'pruned'),
+})
+export type StoredSettings = v.InferOutput<typeof settingsSchema>
+
 const rate = v.nullable(v.pipe(v.number(), v.minValue(1)))
 const limitsSchema = v.object({ uploadRate: rate, downloadRate: rate })
 const identitySchema = v.object({
@@ -87,6 +125,34 @@ export class StateStore {
 
   async saveLimits(limits: StoredLimits): Promise<void> {
     await set('limits', limits, this.#store)
+  }
+
+  async settings(): Promise<StoredSettings> {
+    const stored: unknown = (await get('settings', this.#store)) ?? {}
+    const parsed = v.safeParse(settingsSchema, stored)
+    return parsed.success ? parsed.output : v.parse(settingsSchema, {})
+  }
+
+  async saveSettings(settings: StoredSettings): Promise<void> {
+    await set('settings', settings, this.#store)
+  }
+
+  async overlays(): Promise<StoredOverlays> {
+    const ring = v.safeParse(ringSchema, await get('ring', this.#store))
+    const hostCache = v.safeParse(peers, await get('hostCache', this.#store))
+    return {
+      peers: ring.success ? ring.output.peers : [],
+      records: ring.success ? ring.output.records : [],
+      hostCache: hostCache.success ? hostCache.output : [],
+    }
+  }
+
+  async saveRing(ring: Pick<StoredOverlays, 'peers' | 'records'>): Promise<void> {
+    await set('ring', ring, this.#store)
+  }
+
+  async saveHostCache(hostCache: readonly PeerId[]): Promise<void> {
+    await set('hostCache', hostCache, this.#store)
   }
 
   /** All shares with their spans, oldest first. */

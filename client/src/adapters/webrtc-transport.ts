@@ -58,13 +58,14 @@ export class WebRtcTransport {
     this.#events = events
   }
 
-  open(sid: SessionId, isInitiator: boolean): void {
+  /** @param isTrickling false: the one description that is signalled holds all candidates. */
+  open(sid: SessionId, isInitiator: boolean, isTrickling: boolean): void {
     let peer: SimplePeer.Instance
     try {
       this.constructedCount++
       peer = new SimplePeer({
         initiator: isInitiator,
-        trickle: true,
+        trickle: isTrickling,
         objectMode: true,
         channelName: 'control',
         channelConfig: { negotiated: true, id: 0 },

@@ -1,5 +1,8 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { Nonce } from '@ringdrop/shared/kernel/ids.ts'
 import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
+import type { SystemName } from '@ringdrop/shared/node/systems.ts'
+import type { InviteFailure } from './invites.ts'
 
 /**
  * What views see and say. The tab that owns the node answers itself; other tabs of the same profile pass
@@ -16,6 +19,21 @@ export interface AppSnapshot {
   readonly server: ServerView
   readonly storage: StorageView
   readonly limits: LimitsView
+  readonly settings: SettingsView
+  /** Connections constructed in the life of the tab that runs the node; browsers refuse more than some hundreds. */
+  readonly constructedConnections: number
+}
+
+/** Choices about the discovery systems, remembered over reloads. */
+export interface SettingsView {
+  /** Which systems run here. */
+  readonly systems: Readonly<Record<SystemName, boolean>>
+  /** Whose answer a search shows. */
+  readonly answeredBy: SystemName | 'all'
+  /** Whether this peer may become a super node. */
+  readonly isWilling: boolean
+  readonly ringRouting: 'circle' | 'fingers' | 'full'
+  readonly gnutellaMode: 'classic' | 'pruned'
 }
 
 export type AppPhase =
@@ -76,7 +94,18 @@ export interface PickedFile {
 }
 
 export type AppCommand =
-  | { readonly type: 'share'; readonly files: readonly PickedFile[] }
+  /** `isUnlisted`: found by its link alone, never by a search. */
+  | { readonly type: 'share'; readonly files: readonly PickedFile[]; readonly isUnlisted: boolean }
+  | { readonly type: 'unlisted'; readonly infoHash: InfoHash; readonly isUnlisted: boolean }
+  /** Asks these systems; answers come in the snapshot, under the id. */
+  | { readonly type: 'search'; readonly text: string; readonly systems: readonly SystemName[] }
+  | { readonly type: 'cancelSearch'; readonly id: Nonce }
+  /** Changes only what is named. */
+  | { readonly type: 'settings'; readonly settings: Partial<SettingsView> }
+  /** Makes a link that brings another browser in without any server. */
+  | { readonly type: 'invite' }
+  /** Takes an invite, or the reply to ours, as pasted. */
+  | { readonly type: 'pasteInvite'; readonly text: string }
   | { readonly type: 'dismissHashing'; readonly id: string }
   /** A link, magnet or infohash, as pasted. Shows what it is; moves no byte of a file. */
   | { readonly type: 'open'; readonly text: string }
@@ -117,11 +146,19 @@ export type AppErrorCode =
   | 'badTorrent'
   | 'notTheSameFiles'
   | 'ownerGone'
+  | `invite:${InviteFailure}`
   | 'io'
 
 /** Answer to a command, by its type. */
 export interface AppResults {
   share: { readonly id: string }
+  unlisted: null
+  search: { readonly id: Nonce }
+  cancelSearch: null
+  settings: null
+  invite: { readonly text: string }
+  /** `reply`: what must be carried back; `null` when the text was a reply and the link is being made. */
+  pasteInvite: { readonly reply: string | null }
   dismissHashing: null
   open: { readonly infoHash: InfoHash }
   download: null

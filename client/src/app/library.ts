@@ -57,7 +57,7 @@ export class Library {
   }
 
   /** Remembers a share that was just made of the person's files. */
-  async rememberSource({ info, trees, files }: MadeShare): Promise<void> {
+  async rememberSource({ info, trees, files }: MadeShare, isUnlisted: boolean): Promise<void> {
     const handles = files.map(({ handle }) => handle)
     const hasAll = handles.every((handle) => handle !== undefined)
     await this.state.saveShare({
@@ -65,6 +65,7 @@ export class Library {
       infoBytes: info.infoBytes,
       isSource: true,
       isPaused: false,
+      isUnlisted,
       selection: null,
       addedAt: Date.now(),
       handles: hasAll ? handles : null,
@@ -79,7 +80,7 @@ export class Library {
 
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
     const { infoHash, infoBytes } = info
-    const start = { isSource: false, isPaused: false, addedAt: Date.now(), handles: null }
+    const start = { isSource: false, isPaused: false, isUnlisted: false, addedAt: Date.now(), handles: null }
     await this.state.saveShare({ infoHash, infoBytes, selection, ...start })
   }
 
@@ -128,17 +129,18 @@ export class Library {
 
   #startSource({ stored, info, trees }: WaitingSource, files: readonly File[]): void {
     this.runtime.openFiles(info, files)
-    const share = { info, trees, start: 'check', isSource: true, selection: null } as const
+    const { isUnlisted } = stored
+    const share = { info, trees, start: 'check', isSource: true, selection: null, isUnlisted } as const
     this.runtime.feed({ type: 'addShare', share })
     this.#keepPaused(stored)
   }
 
   #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
     this.runtime.openFiles(info, null)
-    const { selection } = stored
+    const { selection, isUnlisted } = stored
     this.runtime.feed({
       type: 'addShare',
-      share: { info, trees, start: 'check', isSource: false, selection },
+      share: { info, trees, start: 'check', isSource: false, selection, isUnlisted },
     })
     this.#keepPaused(stored)
   }

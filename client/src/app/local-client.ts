@@ -25,6 +25,7 @@ import type {
 } from './api.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
+import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import { makeShare } from './share-maker.ts'
 
@@ -39,6 +40,7 @@ const ok = <Value>(value: Value): { readonly ok: true; readonly value: Value } =
 export class LocalClient implements NodeClient {
   readonly runtime: NodeRuntime
   readonly #library: Library
+  readonly #network: NetworkCommands
   readonly #hasher = new Hasher()
   readonly #listeners = new Set<() => void>()
   readonly #hashing = new Map<string, HashingView>()
@@ -53,6 +55,9 @@ export class LocalClient implements NodeClient {
     readonly state: StateStore,
   ) {
     this.runtime = new NodeRuntime(identity, state, {
+      manualEnvelope: (envelope) => this.#network.invites.onEnvelope(envelope),
+      manualRefused: (code) => this.#network.invites.onRefused(code),
+      persist: (what) => void this.#network.persist(what).catch(() => undefined),
       changed: () => this.#changed(),
       completed: () => void this.#measureStorage(),
       fault: (error) => {
@@ -61,10 +66,12 @@ export class LocalClient implements NodeClient {
       },
     })
     this.#library = new Library(state, this.runtime)
+    this.#network = new NetworkCommands(this.runtime, state)
   }
 
   async start(): Promise<void> {
     await this.#setLimits(await this.state.limits(), false)
+    await this.#network.start()
     await this.#library.restore()
     this.runtime.socket.connect()
     await this.#measureStorage()
@@ -72,6 +79,7 @@ export class LocalClient implements NodeClient {
   }
 
   stop(): void {
+    this.#network.stop()
     this.runtime.stop()
     this.#hasher.terminate()
   }
@@ -85,6 +93,8 @@ export class LocalClient implements NodeClient {
       server: this.runtime.socket.view,
       storage: { kind: this.runtime.storageKind, ...this.#usage },
       limits: this.#limits,
+      settings: this.#network.settings,
+      constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot
   }
@@ -107,7 +117,14 @@ export class LocalClient implements NodeClient {
   ): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
     switch (command.type) {
       case 'share':
-        return ok({ id: this.#share(command.files) })
+        return ok({ id: this.#share(command.files, command.isUnlisted) })
+      case 'search':
+      case 'cancelSearch':
+      case 'settings':
+      case 'unlisted':
+      case 'invite':
+      case 'pasteInvite':
+        return this.#network.run(command)
       case 'dismissHashing':
         this.#hashing.delete(command.id)
         return ok(null)
@@ -158,16 +175,16 @@ export class LocalClient implements NodeClient {
   }
 
   /** Hashing goes on after this returns; its progress is in the snapshot. */
-  #share(files: readonly PickedFile[]): string {
+  #share(files: readonly PickedFile[], isUnlisted: boolean): string {
     const id = crypto.randomUUID()
     const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
     const name = files[0]?.path[0] ?? ''
     this.#hashing.set(id, { id, name, fileCount: files.length, totalBytes, hashedBytes: 0, error: null })
-    void this.#hashAndShare(id, files)
+    void this.#hashAndShare(id, files, isUnlisted)
     return id
   }
 
-  async #hashAndShare(id: string, picked: readonly PickedFile[]): Promise<void> {
+  async #hashAndShare(id: string, picked: readonly PickedFile[], isUnlisted: boolean): Promise<void> {
     const update = (change: (view: HashingView) => Partial<HashingView>) => {
       const view = this.#hashing.get(id)
       if (view !== undefined) this.#hashing.set(id, { ...view, ...change(view) })
@@ -184,11 +201,18 @@ export class LocalClient implements NodeClient {
       files.map(({ file }) => file),
     )
     this.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
-    const share = { info, trees, start: 'source', isSource: true, selection: null } as const
+    const share = {
+      info,
+      trees,
+      start: 'source',
+      isSource: true,
+      selection: null,
+      isUnlisted: false,
+    } as const
     this.runtime.feed({ type: 'addShare', share })
     this.#hashing.delete(id)
     this.#changed()
-    await this.#library.rememberSource(made.value).catch(() => undefined)
+    await this.#library.rememberSource(made.value, isUnlisted).catch(() => undefined)
   }
 
   #open(text: string): { readonly ok: true; readonly value: { infoHash: InfoHash } } | Failure {
@@ -268,6 +292,7 @@ export class LocalClient implements NodeClient {
       start: 'offer',
       isSource: false,
       selection: null,
+      isUnlisted: false,
     } as const
     this.runtime.feed({ type: 'addShare', share })
     return ok({ infoHash: info.infoHash })

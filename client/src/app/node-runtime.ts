@@ -5,6 +5,8 @@ import { Host } from '@ringdrop/shared/host/host.ts'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { NodeEffect, NodeInput } from '@ringdrop/shared/node/node-io.ts'
 import { SharingNode } from '@ringdrop/shared/node/sharing-node.ts'
+import type { ManualRefusal } from '@ringdrop/shared/protocols/introduction/effects.ts'
+import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import { BlockStore } from '../adapters/block-store/block-store.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import { verifySignature, type Identity } from '../adapters/identity.ts'
@@ -14,6 +16,11 @@ import { WebRtcTransport } from '../adapters/webrtc-transport.ts'
 import type { StorageView } from './api.ts'
 
 export interface RuntimeEvents {
+  /** An invite, or a reply to one, for a person to carry. */
+  manualEnvelope(envelope: SignalEnvelope): void
+  manualRefused(code: ManualRefusal): void
+  /** Something of the overlays is worth keeping. */
+  persist(what: 'ring' | 'hostCache'): void
   changed(): void
   completed(infoHash: InfoHash): void
   fault(error: unknown): void
@@ -94,6 +101,15 @@ export class NodeRuntime {
     this.blocks.post({ type: 'open', infoHash: info.infoHash, pieceBytes: info.pieceBytes, sizes, files })
   }
 
+  /** What all shares together upload now, bytes per second. */
+  uploadSpeed(): number {
+    const now = browserClock.now()
+    let speed = 0
+    for (const [, { exchange }] of this.node.shares.entries())
+      for (const link of exchange.links.values()) speed += link.upSpeed.rate(now)
+    return speed
+  }
+
   stop(): void {
     this.#host.stop()
     this.socket.disconnect()
@@ -114,7 +130,7 @@ export class NodeRuntime {
         void this.#verify(effect)
         return
       case 'openConnection':
-        return this.transport.open(effect.sid, effect.isInitiator)
+        return this.transport.open(effect.sid, effect.isInitiator, effect.isTrickling)
       case 'applySignal':
         return this.transport.signal(effect.sid, effect.signal)
       case 'closeConnection':
@@ -124,6 +140,17 @@ export class NodeRuntime {
       case 'serverAnnounce':
         void this.#announce(effect)
         return
+      case 'serverSample':
+      case 'directoryUpdate':
+      case 'directorySearch':
+        void this.#askServer(effect)
+        return
+      case 'manualEnvelope':
+        return this.#events.manualEnvelope(effect.envelope)
+      case 'manualRefused':
+        return this.#events.manualRefused(effect.code)
+      case 'persist':
+        return this.#events.persist(effect.what)
       case 'metadataKnown':
         return this.openFiles(effect.info, null)
       case 'hashesKnown': {
@@ -153,6 +180,19 @@ export class NodeRuntime {
   async #announce({ request }: Extract<NodeEffect, { type: 'serverAnnounce' }>): Promise<void> {
     const response = await this.socket.announce(request)
     this.feed({ type: 'announceResult', infoHash: request.infoHash, response })
+  }
+
+  async #askServer(
+    effect: Extract<NodeEffect, { type: 'serverSample' | 'directoryUpdate' | 'directorySearch' }>,
+  ): Promise<void> {
+    if (effect.type === 'serverSample') {
+      this.feed({ type: 'candidates', peers: await this.socket.sample(effect.numWant) })
+    } else if (effect.type === 'directoryUpdate') {
+      this.feed({ type: 'directoryUpdated', response: await this.socket.updateDirectory(effect.request) })
+    } else {
+      const { id, request } = effect
+      this.feed({ type: 'directoryAnswered', id, response: await this.socket.searchDirectory(request) })
+    }
   }
 
   /** All known block hashes of a share, 32 bytes each, zeroes where unknown. */

@@ -1,4 +1,5 @@
 import type { AppCommand, AppErrorCode, AppResult, AppSnapshot, NodeClient } from './api.ts'
+import { emptySnapshot } from './empty-snapshot.ts'
 import type { LocalClient } from './local-client.ts'
 
 const CHANNEL = 'ringdrop-tabs'
@@ -20,15 +21,7 @@ export class RemoteClient implements NodeClient {
   readonly #answers = new Map<string, (result: AppResult<AppCommand['type']>) => void>()
   readonly #listeners = new Set<() => void>()
   readonly #timer: ReturnType<typeof setInterval>
-  #snapshot: AppSnapshot = {
-    phase: { name: 'follower' },
-    node: null,
-    hashing: [],
-    missingSources: [],
-    server: { state: 'connecting', because: null },
-    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
-    limits: { uploadRate: null, downloadRate: null },
-  }
+  #snapshot: AppSnapshot = emptySnapshot({ name: 'follower' })
 
   constructor(changed: () => void) {
     this.onChange(changed)

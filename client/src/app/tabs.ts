@@ -1,6 +1,7 @@
 import { loadIdentity } from '../adapters/identity.ts'
 import { StateStore } from '../adapters/state-store.ts'
 import type { AppCommand, AppPhase, AppResult, AppSnapshot, NodeClient } from './api.ts'
+import { emptySnapshot } from './empty-snapshot.ts'
 import { LocalClient } from './local-client.ts'
 import { RemoteClient, serveTabs } from './remote-client.ts'
 
@@ -11,19 +12,6 @@ type Role =
   | { readonly name: 'starting' | 'failed'; readonly phase: AppPhase }
   | { readonly name: 'owner'; readonly client: LocalClient }
   | { readonly name: 'follower'; readonly client: RemoteClient }
-
-/** What can be said while no node is there. */
-function emptySnapshot(phase: AppPhase): AppSnapshot {
-  return {
-    phase,
-    node: null,
-    hashing: [],
-    missingSources: [],
-    server: { state: 'connecting', because: null },
-    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
-    limits: { uploadRate: null, downloadRate: null },
-  }
-}
 
 /**
  * One identity per browser profile: the first tab runs the node, the others pass everything to it. When the

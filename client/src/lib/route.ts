@@ -3,16 +3,32 @@ import { type LinkCode, type ParsedLink, parseLink } from '@ringdrop/shared/cont
 /** What the fragment of the address asks for. */
 export type Route =
   | { readonly page: 'home' }
+  | { readonly page: 'search'; readonly query: string }
+  | { readonly page: 'network' }
+  /** An invite to connect without any server, as it came. */
+  | { readonly page: 'invite'; readonly text: string }
   /** `text` is what was in the fragment, as it came. */
   | { readonly page: 'share'; readonly text: string; readonly link: ParsedLink }
   | { readonly page: 'badLink'; readonly text: string; readonly code: LinkCode }
 
 /** Address of the first screen. */
 export const HOME_HASH = '#/'
+export const NETWORK_HASH = '#/network'
+const SEARCH = '/search'
+const INVITE = 'invite:'
+
+/** Address of the search page with a query. */
+export const searchHash = (query: string): string =>
+  query === '' ? `#${SEARCH}` : `#${SEARCH}?q=${encodeURIComponent(query)}`
 
 /** Reads `location.hash`. `#/...` is the app itself, everything else a link to a share. */
 export function parseRoute(hash: string): Route {
   const text = hash.startsWith('#') ? hash.slice(1) : hash
+  if (text.startsWith(INVITE)) return { page: 'invite', text }
+  if (text === NETWORK_HASH.slice(1)) return { page: 'network' }
+  if (text === SEARCH || text.startsWith(`${SEARCH}?`)) {
+    return { page: 'search', query: new URLSearchParams(text.slice(SEARCH.length)).get('q') ?? '' }
+  }
   if (text === '' || text.startsWith('/')) return { page: 'home' }
   const link = parseLink(text)
   return link.ok ? { page: 'share', text, link: link.value } : { page: 'badLink', text, code: link.code }

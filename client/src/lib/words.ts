@@ -133,6 +133,25 @@ export function errorWords(code: AppErrorCode): string {
       return 'This .torrent file can’t be read. It has to be a BitTorrent v2 or hybrid torrent.'
     case 'notTheSameFiles':
       return 'These are not the files that were shared: a name or a size differs, or the browser was not allowed to read them. Choose the originals.'
+    case 'invite:notAnInvite':
+      return 'This is neither an invite nor a reply, or a part of it is missing. Copy the whole text and paste it again.'
+    case 'invite:ownInvite':
+      return 'This is your own invite. Open it in the other browser.'
+    case 'invite:notForUs':
+      return 'This reply belongs to another browser’s invite. Paste it where that invite was made.'
+    case 'invite:expired':
+      return 'This invite is more than half an hour old, or the clocks of the two devices differ. Make a new one.'
+    case 'invite:unknownInvite':
+      return 'The invite that belongs to this is no longer open: it was used, or its tab was closed. Make a new one.'
+    case 'invite:alreadyLinked':
+      return 'These two browsers are connected already.'
+    case 'invite:badKey':
+    case 'invite:badSignature':
+    case 'invite:badPayload':
+      return 'This text was changed on its way or is damaged, so it is not trusted. Ask for a new one.'
+    case 'invite:busy':
+    case 'invite:timeout':
+      return 'The browser did not get ready in time. Try again.'
     case 'ownerGone':
       return 'The tab that runs Ringdrop did not answer. Reload this tab and try again.'
     case 'io':

@@ -26,6 +26,8 @@ export class Actions {
   readonly #notices: Notices
   readonly #router: Router
   #gatheredCount = $state<number | null>(null)
+  /** Whether what is shared next is kept out of all searches. */
+  isUnlisted = $state(false)
 
   constructor(client: NodeClient, notices: Notices, router: Router) {
     this.#client = client
@@ -159,7 +161,7 @@ export class Actions {
   }
 
   async #share(files: readonly PickedFile[]): Promise<void> {
-    const shared = await this.run({ type: 'share', files })
+    const shared = await this.run({ type: 'share', files, isUnlisted: this.isUnlisted })
     if (shared !== null && this.#router.route.page !== 'home') this.#router.goHome()
   }
 

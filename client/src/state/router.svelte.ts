@@ -1,4 +1,4 @@
-import { HOME_HASH, hashFor, parseRoute, type Route } from '../lib/route.ts'
+import { HOME_HASH, hashFor, parseRoute, searchHash, type Route } from '../lib/route.ts'
 
 /** The page that is shown: all of it is in the address, so that a reload shows the same. */
 export class Router {
@@ -20,6 +20,12 @@ export class Router {
 
   goHome(): void {
     location.hash = HOME_HASH
+  }
+
+  /** Keeps the address of a search up to date without a step of history for each. */
+  showSearch(query: string): void {
+    history.replaceState(null, '', searchHash(query))
+    this.#route = { page: 'search', query }
   }
 
   /** Opens what was pasted, even if it is no link: the page then says why not. */

@@ -12,6 +12,7 @@ const share = {
   infoBytes: new Uint8Array([1, 2]),
   isSource: false,
   isPaused: false,
+  isUnlisted: false,
   selection: null,
   addedAt: 1,
   handles: null,

@@ -35,8 +35,8 @@ afterEach(() => open.splice(0).forEach((transport) => transport.closeAll()))
 async function connected() {
   const { a, b } = pair()
   open.push(a.transport, b.transport)
-  b.transport.open(sid, false)
-  a.transport.open(sid, true)
+  b.transport.open(sid, false, true)
+  a.transport.open(sid, true, true)
   await vi.waitUntil(() => a.seen.opened === 1 && b.seen.opened === 1, { timeout: 10_000 })
   return { a, b }
 }

@@ -1,3 +1,4 @@
+import { emptySnapshot } from '../../src/app/empty-snapshot.ts'
 import { parseInfoHash, parsePeerId, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { PeerView, ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppSnapshot } from '../../src/app/api.ts'
@@ -12,6 +13,7 @@ export function shareView(parts: Partial<ShareView> = {}): ShareView {
     name: 'film.mp4',
     fileCount: 1,
     state: { name: 'leeching' },
+    isUnlisted: false,
     isSource: false,
     isStarted: true,
     totalBytes: 1_000,
@@ -53,21 +55,24 @@ export function peerView(parts: Partial<PeerView> = {}): PeerView {
 
 export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnapshot> = {}): AppSnapshot {
   return {
-    phase: { name: 'owner' },
+    ...emptySnapshot({ name: 'owner' }),
     node: {
       id: PEER,
       at: 0,
       server: 'up',
       links: [],
       shares,
-      systems: { relay: { relayed: 0, refused: 0 } },
+      systems: {
+        relay: { relayed: 0, refused: 0 },
+        directory: null,
+        gnutella: null,
+        kazaa: null,
+        ring: null,
+      },
+      searches: [],
       linkFailures: [],
     },
-    hashing: [],
-    missingSources: [],
     server: { state: 'up', because: null },
-    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
-    limits: { uploadRate: null, downloadRate: null },
     ...parts,
   }
 }

@@ -33,6 +33,12 @@ export class BoundedMap<Key, Value> {
     return oldest.value
   }
 
+  /** Changes the value of an entry that is there, without making it newer. */
+  replace(key: Key, value: Value): void {
+    invariant(this.#map.has(key), 'only an entry that is there can be replaced')
+    this.#map.set(key, value)
+  }
+
   delete(key: Key): boolean {
     return this.#map.delete(key)
   }

@@ -44,7 +44,7 @@ export const LIMITS = {
   /** Peers in one announce response. */
   announcePeers: 50,
   /** Hops that a routed envelope may take. */
-  signalHops: 3,
+  signalHops: 8,
   /** Links of the transfer pool and of the overlay pool (DESIGN section 3). */
   transferLinks: 20,
   overlayLinks: 24,

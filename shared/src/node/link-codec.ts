@@ -3,9 +3,16 @@ import { assertNever } from '../kernel/core.ts'
 import { parseInfoHash, type InfoHash } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { decodeExchange, encodeExchange, type ControlMessage } from '../protocols/bittorrent/codec.ts'
+import { chordFormat } from '../protocols/chord/codec.ts'
+import type { ChordMessage } from '../protocols/chord/messages.ts'
+import { gnutellaFormat } from '../protocols/gnutella/codec.ts'
+import type { GnutellaMessage } from '../protocols/gnutella/messages.ts'
+import { kazaaFormat } from '../protocols/kazaa/codec.ts'
+import type { KazaaMessage } from '../protocols/kazaa/messages.ts'
 import { ByteReader, ByteWriter } from '../wire/bytes-io.ts'
 import { decodeEnvelope, type SignalEnvelope } from '../wire/envelope.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
+import { OVERLAYS, type OverlayName } from './systems.ts'
 
 /** Messages of a link's control channel: its own, those about shares, and those of each protocol. */
 export type LinkMessage =
@@ -25,9 +32,27 @@ export type LinkMessage =
   | { readonly type: 'leave'; readonly handle: number }
   /** The sender does not have the share that the receiver joined. */
   | { readonly type: 'decline'; readonly infoHash: InfoHash }
+  /** Discovery systems that the sender has switched on; sent first, and again when that changes. */
+  | { readonly type: 'hello'; readonly systems: readonly OverlayName[] }
+  | { readonly type: 'gnutella'; readonly message: GnutellaMessage }
+  | { readonly type: 'kazaa'; readonly message: KazaaMessage }
+  | { readonly type: 'chord'; readonly message: ChordMessage }
   | { readonly type: 'exchange'; readonly handle: number; readonly message: ControlMessage }
 
-const IDS = { proof: 0, ping: 1, pong: 2, signal: 3, join: 4, leave: 5, decline: 6, exchange: 7 } as const
+const IDS = {
+  proof: 0,
+  ping: 1,
+  pong: 2,
+  signal: 3,
+  join: 4,
+  leave: 5,
+  decline: 6,
+  exchange: 7,
+  hello: 8,
+  gnutella: 9,
+  kazaa: 10,
+  chord: 11,
+} as const
 const TYPES = new Map<number, LinkMessage['type']>(
   Object.entries(IDS).map(([type, id]) => [id, type as LinkMessage['type']]),
 )
@@ -51,6 +76,17 @@ export function encodeLink(message: LinkMessage): Bytes {
       return writer.uint16(message.handle).finish()
     case 'decline':
       return writer.hex(message.infoHash).finish()
+    case 'hello':
+      return writer.uint8(maskOf(message.systems)).finish()
+    case 'gnutella':
+      gnutellaFormat.write(writer, message.message)
+      return writer.finish()
+    case 'kazaa':
+      kazaaFormat.write(writer, message.message)
+      return writer.finish()
+    case 'chord':
+      chordFormat.write(writer, message.message)
+      return writer.finish()
     case 'exchange':
       return writer.uint16(message.handle).bytes(encodeExchange(message.message)).finish()
     default:
@@ -67,7 +103,8 @@ export function decodeLink(bytes: Bytes): Result<LinkMessage, LinkCode> {
     const inner = decodeExchange(reader.rest())
     return inner.ok ? ok({ type, handle, message: inner.value }) : inner
   }
-  if (bytes.length > LIMITS.signalBytes) return fail('tooBig')
+  if (bytes.length > (isOverlay(type) ? LIMITS.discoveryMessageBytes : LIMITS.signalBytes))
+    return fail('tooBig')
   const message = readFields(type, reader)
   return message !== null && reader.isDone ? ok(message) : fail('badMessage')
 }
@@ -93,10 +130,28 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
       const infoHash = parseInfoHash(reader.hex(32))
       return infoHash === null ? null : { type, infoHash }
     }
+    case 'hello': {
+      const mask = reader.uint8()
+      return { type, systems: OVERLAYS.filter((_, bit) => (mask & (1 << bit)) !== 0) }
+    }
+    case 'gnutella':
+      return { type, message: gnutellaFormat.read(reader) }
+    case 'kazaa':
+      return { type, message: kazaaFormat.read(reader) }
+    case 'chord':
+      return { type, message: chordFormat.read(reader) }
     default:
       return assertNever(type)
   }
 }
+
+/** Unknown bits are left for systems to come. */
+function maskOf(systems: readonly OverlayName[]): number {
+  return OVERLAYS.reduce((mask, name, bit) => mask | (systems.includes(name) ? 1 << bit : 0), 0)
+}
+
+const isOverlay = (type: LinkMessage['type']): boolean =>
+  type === 'gnutella' || type === 'kazaa' || type === 'chord'
 
 function readSignal(bytes: Bytes): LinkMessage | null {
   const text = utf8Decode(bytes)

@@ -1,4 +1,5 @@
 import type { Bytes } from '../kernel/bytes.ts'
+import type { PeerId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { decodeBlocks } from '../protocols/bittorrent/codec.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
@@ -7,11 +8,18 @@ import { fail, ok, type Result } from '../wire/result.ts'
 import { decodeLink, type LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 
-/** A silent link is pinged after this time, and given up after the longer one (reference: reliability, part C). */
-const PING_MS = 5_000
+/**
+ * A silent link is pinged after the first time. After the second the discovery systems route around it (a tab
+ * may be frozen), and after the third it is given up: transfers over a bad network deserve the patience. Our choice.
+ */
+const PING_MS = 2_000
+const SILENT_MS = 5_000
 const DEAD_MS = 30_000
-/** A link that carries no share is closed after this time; our choice. */
+/** A link that carries no share and that no system needs is closed after this time; our choice. */
 const IDLE_MS = 60_000
+
+/** `silent`: alive or not, nobody should rely on it now. */
+export type Verdict = 'ping' | 'silent' | 'close'
 
 export type IncomingMessage = LinkMessage | ({ readonly type: 'blocks' } & BlockFrame)
 
@@ -62,18 +70,19 @@ export class LinkKeeper {
   }
 
   /** Links to ping, and links to close because they are dead or useless. */
-  inspect(links: Links, now: number): [Link, 'ping' | 'close'][] {
+  inspect(links: Links, needs: (peer: PeerId) => boolean, now: number): [Link, Verdict][] {
     if (now < this.#inspectAt) return []
     // After a sleep of the whole machine nobody has been heard for long: ask before giving up.
     const wasAsleep = now > this.#inspectAt + DEAD_MS / 2
     this.#inspectAt = now + PING_MS
-    const verdicts: [Link, 'ping' | 'close'][] = []
+    const verdicts: [Link, Verdict][] = []
     for (const link of links.up()) {
-      if (link.ours.size > 0 || link.theirs.size > 0) link.idleSince = now
+      if (link.ours.size > 0 || link.theirs.size > 0 || needs(link.peer)) link.idleSince = now
       const silentMs = now - link.lastHeardAt
       if (wasAsleep && silentMs >= PING_MS) link.lastHeardAt = now - PING_MS
       if (now - link.idleSince >= IDLE_MS || (silentMs >= DEAD_MS && !wasAsleep))
         verdicts.push([link, 'close'])
+      else if (silentMs >= SILENT_MS && !wasAsleep && !link.isSilent) verdicts.push([link, 'silent'])
       else if (silentMs >= PING_MS) verdicts.push([link, 'ping'])
     }
     return verdicts

@@ -6,6 +6,7 @@ import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import { packFrames } from '../wire/frames.ts'
 import { encodeLink, type LinkMessage } from './link-codec.ts'
 import type { NodeEffect } from './node-io.ts'
+import type { OverlayName } from './systems.ts'
 
 type Emit = (effect: NodeEffect) => void
 
@@ -35,6 +36,10 @@ export class Link {
   /** `proving` once the peer's proof is being checked: what comes now is held back. */
   state: 'opening' | 'proving' | 'up' = 'opening'
   readonly held: HeldFrame[] = []
+  /** Discovery systems that run at the other end, by its word. */
+  systems: readonly OverlayName[] = []
+  /** Nothing was heard for suspiciously long. */
+  isSilent = false
   lastHeardAt: number
   isCongested = false
   /** Bytes received before the peer proved its key. */
@@ -48,7 +53,8 @@ export class Link {
 
   constructor(
     readonly sid: SessionId,
-    readonly peer: PeerId,
+    /** Ourselves while an invite has no taker. */
+    public peer: PeerId,
     readonly openedAt: number,
   ) {
     this.lastHeardAt = openedAt
@@ -77,16 +83,21 @@ export class Link {
     return this.theirs.has(infoHash) && this.ourHandle(infoHash) !== null
   }
 
-  /** Queues a message; it leaves with the others of this moment. */
-  send(message: LinkMessage): void {
-    this.#outgoing.push(encodeLink(message))
+  /** Queues a message; it leaves with the others of this moment. @returns its size in bytes. */
+  send(message: LinkMessage): number {
+    const bytes = encodeLink(message)
+    this.#outgoing.push(bytes)
+    return bytes.length
   }
 
   /** Queues a message about a share; neighbouring blocks of a piece leave in one bulk frame. */
   sendExchange(infoHash: InfoHash, message: ExchangeMessage): void {
     const handle = this.theirs.get(infoHash)
     if (handle === undefined) return
-    if (message.type !== 'piece') return this.send({ type: 'exchange', handle, message })
+    if (message.type !== 'piece') {
+      this.send({ type: 'exchange', handle, message })
+      return
+    }
     const { piece, begin, bytes } = message
     const last = this.#runs.at(-1)
     const isNext = last?.handle === handle && last.piece === piece && last.end === begin

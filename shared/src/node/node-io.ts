@@ -1,12 +1,24 @@
 import type { Bytes } from '../kernel/bytes.ts'
-import type { FileRoot, InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
+import type { FileRoot, InfoHash, Nonce, PeerId, SessionId } from '../kernel/ids.ts'
 import type { HashTree } from '../content/merkle.ts'
 import type { ShareInfo } from '../content/metainfo.ts'
 import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
-import type { IntroductionEffect, IntroductionInput } from '../protocols/introduction/effects.ts'
+import type {
+  IntroductionEffect,
+  IntroductionInput,
+  ManualRefusal,
+} from '../protocols/introduction/effects.ts'
+import type { RingRecord } from '../protocols/chord/record.ts'
+import type { SearchOutcome, UpdateOutcome } from '../protocols/directory/client.ts'
 import type { AnnounceOutcome } from '../protocols/tracker/announcer.ts'
 import type { SignalEnvelope } from '../wire/envelope.ts'
-import type { AnnounceRequest, ServerRole } from '../wire/signaling.ts'
+import type {
+  AnnounceRequest,
+  DirectorySearchRequest,
+  DirectoryUpdateRequest,
+  ServerRole,
+} from '../wire/signaling.ts'
+import type { SystemName } from './systems.ts'
 
 /** What a person can ask of one share. */
 export type ShareCommand = Extract<ExchangeInput, { type: 'download' | 'select' | 'pause' | 'resume' }>
@@ -35,10 +47,52 @@ export interface NewShare {
   readonly start: 'offer' | 'source' | 'check'
   readonly isSource: boolean
   readonly selection: readonly number[] | null
+  /** Found by its link alone: never in a keyword index. */
+  readonly isUnlisted: boolean
 }
+
+/** What people and the host ask of the discovery systems, and what the server answers for them. */
+export type DiscoveryInput =
+  /** `id` is made by whoever asks, fresh each time. */
+  | {
+      readonly type: 'search'
+      readonly id: Nonce
+      readonly text: string
+      readonly systems: readonly SystemName[]
+    }
+  | { readonly type: 'cancelSearch'; readonly id: Nonce }
+  | { readonly type: 'switchSystem'; readonly name: SystemName; readonly isOn: boolean }
+  | { readonly type: 'ringRouting'; readonly routing: 'circle' | 'fingers' | 'full' }
+  | { readonly type: 'gnutellaMode'; readonly mode: 'classic' | 'pruned' }
+  /** What makes a good super node, as the host measures it. */
+  | {
+      readonly type: 'conditions'
+      readonly isVisible: boolean
+      readonly uploadBytesPerSecond: number
+      readonly isWilling: boolean
+    }
+  | { readonly type: 'directoryUpdated'; readonly response: UpdateOutcome }
+  | { readonly type: 'directoryAnswered'; readonly id: Nonce; readonly response: SearchOutcome }
+  /** Peers that may be online: the server's sample. */
+  | { readonly type: 'candidates'; readonly peers: readonly PeerId[] }
+  /** What was kept of an earlier life; records are verified again. */
+  | {
+      readonly type: 'restored'
+      readonly records: readonly RingRecord[]
+      readonly peers: readonly PeerId[]
+      readonly hostCache: readonly PeerId[]
+    }
+  /** The tab is about to go: neighbours are told. */
+  | { readonly type: 'leaving' }
 
 /** Things that happened to a node. */
 export type NodeInput =
+  | DiscoveryInput
+  | { readonly type: 'setUnlisted'; readonly infoHash: InfoHash; readonly isUnlisted: boolean }
+  /** Make an invite for another browser, without any server. Answer: `manualEnvelope`. */
+  | { readonly type: 'invite' }
+  /** An invite or a reply that a person pasted. Answer: `manualEnvelope`, a link, or `manualRefused`. */
+  | { readonly type: 'pasted'; readonly envelope: SignalEnvelope }
   | { readonly type: 'addShare'; readonly share: NewShare }
   | { readonly type: 'openLink'; readonly infoHash: InfoHash }
   | { readonly type: 'removeShare'; readonly infoHash: InfoHash }
@@ -80,6 +134,17 @@ export type NodeEffect =
       readonly bytes: Bytes
     }
   | { readonly type: 'serverSignal'; readonly envelope: SignalEnvelope }
+  /** To be shown as text or code, for a person to carry. */
+  | { readonly type: 'manualEnvelope'; readonly envelope: SignalEnvelope }
+  | { readonly type: 'manualRefused'; readonly code: ManualRefusal }
+  /** Answer: `candidates`. */
+  | { readonly type: 'serverSample'; readonly numWant: number }
+  /** Answer: `directoryUpdated`. */
+  | { readonly type: 'directoryUpdate'; readonly request: DirectoryUpdateRequest }
+  /** Answer: `directoryAnswered`. */
+  | { readonly type: 'directorySearch'; readonly id: Nonce; readonly request: DirectorySearchRequest }
+  /** Something worth keeping has changed: the ring's records and peers, or Gnutella's host cache. */
+  | { readonly type: 'persist'; readonly what: 'ring' | 'hostCache' }
   /** Answer: `announceResult`. */
   | { readonly type: 'serverAnnounce'; readonly request: AnnounceRequest }
   /** Answer: `storeResults`. */

@@ -5,6 +5,10 @@ import type { TrackerState } from '../protocols/tracker/announcer.ts'
 export interface ShareEntry {
   readonly exchange: Exchange
   readonly addedAt: number
+  /** Found by its link alone: never in a keyword index. */
+  isUnlisted: boolean
+  /** When the discovery systems were last asked for its providers. */
+  locatedAt: number
   tracker: TrackerState
   /** By the tracker's count, without ourselves. */
   seeders: number | null

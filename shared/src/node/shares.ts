@@ -11,9 +11,17 @@ import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
 import { leftOf, type ShareEntry } from './share-entry.ts'
-import type { IncomingMessage } from './link-keeper.ts'
+import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
+
+/** Messages of a link that are about shares. */
+export type ShareMessage =
+  | Extract<LinkMessage, { type: 'join' | 'leave' | 'decline' | 'exchange' }>
+  | ({ readonly type: 'blocks' } & BlockFrame)
+
+/** A share without peers is looked for this often; our choice. */
+const LOCATE_MS = 15_000
 
 export interface SharesParts {
   readonly links: Links
@@ -65,6 +73,11 @@ export class Shares {
     this.#parts.announce({ type: 'shareRemoved', infoHash }, now)
   }
 
+  setUnlisted(infoHash: InfoHash, isUnlisted: boolean): void {
+    const entry = this.#entries.get(infoHash)
+    if (entry !== undefined) entry.isUnlisted = isUnlisted
+  }
+
   feed(infoHash: InfoHash, input: ExchangeInput, now: number): void {
     const entry = this.#entries.get(infoHash)
     if (entry === undefined) return
@@ -92,6 +105,16 @@ export class Shares {
   /** Shares that would gain from more peers. */
   *wanting(): IterableIterator<InfoHash> {
     for (const [infoHash, { exchange }] of this.#entries) if (this.#wantsPeers(exchange)) yield infoHash
+  }
+
+  /** Shares without any peer that have not been looked for by the discovery systems lately; counts as looked for. */
+  *lonely(now: number): IterableIterator<InfoHash> {
+    for (const [infoHash, entry] of this.#entries) {
+      if (!this.#wantsPeers(entry.exchange) || entry.exchange.links.size > 0) continue
+      if (now - entry.locatedAt < LOCATE_MS) continue
+      entry.locatedAt = now
+      yield infoHash
+    }
   }
 
   /** Takes part in a share on a link; the exchange begins once the other side has joined too. */
@@ -122,7 +145,7 @@ export class Shares {
     for (const infoHash of link.theirs.keys()) this.feed(infoHash, { type, peer: link.peer }, now)
   }
 
-  onMessage(link: Link, message: IncomingMessage, now: number): void {
+  onMessage(link: Link, message: ShareMessage, now: number): void {
     switch (message.type) {
       case 'join':
         return this.#onJoin(link, message.infoHash, message.handle, message.hasMetadata, now)
@@ -134,11 +157,6 @@ export class Shares {
         return this.#toExchange(link, message.handle, message.message, now)
       case 'blocks':
         return this.#onBlocks(link, message, now)
-      case 'proof':
-      case 'ping':
-      case 'pong':
-      case 'signal':
-        return
       default:
         assertNever(message)
     }
@@ -174,7 +192,9 @@ export class Shares {
       now,
     })
     const figures = { seeders: null, leechers: null, seedSeenAgoMs: null, trackerAt: now }
-    this.#entries.set(infoHash, { exchange, addedAt: now, tracker: 'waiting', ...figures })
+    const isUnlisted = share?.isUnlisted ?? false
+    const entry = { exchange, addedAt: now, isUnlisted, locatedAt: -Infinity, tracker: 'waiting' as const }
+    this.#entries.set(infoHash, { ...entry, ...figures })
     this.#parts.announce({ type: 'shareAdded', infoHash, left: leftOf(exchange), wantsPeers: true }, now)
     // The exchange may ask for a check at once.
     this.feed(infoHash, { type: 'wake' }, now)

@@ -3,16 +3,18 @@ import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
-import type { IntroductionEffect, IntroductionInput } from '../protocols/introduction/effects.ts'
+import type { Carrier, IntroductionEffect, IntroductionInput } from '../protocols/introduction/effects.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { SignalEnvelope } from '../wire/envelope.ts'
 import { Dialler } from './dialler.ts'
-import { LinkKeeper } from './link-keeper.ts'
+import { Discovery, type TicketOwner } from './discovery.ts'
+import { LinkKeeper, type IncomingMessage } from './link-keeper.ts'
 import { Links, type Link } from './links.ts'
 import type { NodeEffect, NodeInput } from './node-io.ts'
 import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
+import { Tickets } from './tickets.ts'
 
 export interface SharingNodeOptions {
   readonly self: PeerId
@@ -21,6 +23,19 @@ export interface SharingNodeOptions {
   readonly rng: Rng
   readonly now: number
 }
+
+/** Ways that are tried to one peer, each for 3 s. */
+const CARRIERS = 4
+
+/** Inputs after which a share may be offered in another way than before. */
+const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']>([
+  'addShare',
+  'removeShare',
+  'command',
+  'storeResults',
+  'setUnlisted',
+  'wake',
+])
 
 /** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
 const burstOf = (rate: number): number => Math.max(LIMITS.blockBytes, rate)
@@ -37,6 +52,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly relay: SignalRelay
   readonly introducer: Introducer
   readonly announcer: Announcer
+  readonly discovery: Discovery
+  readonly #tickets = new Tickets<TicketOwner>()
   readonly #keeper: LinkKeeper
   readonly #uploadBucket: TokenBucket
   readonly #downloadBucket: TokenBucket
@@ -64,6 +81,19 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       announce: (input, at) => this.#feedAnnouncer(input, at),
       punish: (link, code, at) => this.#punish(link, code, at),
     })
+    this.discovery = new Discovery({
+      self,
+      key,
+      now,
+      rng: rng.child('discovery'),
+      links: this.links,
+      shares: () => this.shares,
+      tickets: this.#tickets,
+      emit: (effect) => this.#effects.push(effect),
+      onProvider: (infoHash, peer) => this.dialler.learn(infoHash, peer, null),
+      onQueue: () => undefined,
+      punish: (link, code, at) => this.#punish(link, code, at),
+    })
   }
 
   get isServerUp(): boolean {
@@ -78,6 +108,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   handle(input: NodeInput, now: number): NodeEffect[] {
     this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
+    if (CHANGES_OFFERS.has(input.type)) this.discovery.publish(now)
     this.#dial(now)
     this.links.flushAll((effect) => this.#effects.push(effect))
     return this.#effects.splice(0)
@@ -89,6 +120,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       this.announcer.wakeAt(),
       this.#keeper.wakeAt(this.links.upCount),
       this.shares.wakeAt(),
+      this.discovery.wakeAt(),
     )
   }
 
@@ -97,8 +129,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'addShare':
         return this.shares.add(input.share, now)
       case 'openLink':
-        this.shares.open(input.infoHash, now)
-        return this.#askNeighbours(input.infoHash)
+        return this.#openLink(input.infoHash, now)
       case 'removeShare':
         return this.shares.remove(input.infoHash, now)
       case 'command':
@@ -111,9 +142,13 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         this.#downloadBucket.configure(input.downloadRate, burstOf(input.downloadRate), now)
         return
       case 'serverUp':
+        this.#server = 'up'
+        this.discovery.serverUp(input.roles, now)
+        return this.#feedAnnouncer(input, now)
       case 'serverDown':
-        this.#server = input.type === 'serverUp' ? 'up' : 'down'
-        if (input.type === 'serverDown') this.#introduce({ type: 'carrierLost', carrier: 'server' }, now)
+        this.#server = 'down'
+        this.#introduce({ type: 'carrierLost', carrier: 'server' }, now)
+        this.discovery.serverDown(now)
         return this.#feedAnnouncer(input, now)
       case 'announceResult':
         return this.#feedAnnouncer(input, now)
@@ -126,11 +161,17 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         return this.#onCongestion(input.sid, input.type, now)
       case 'link':
         return this.#introduce(
-          { type: 'connect', peer: input.peer, carriers: this.#carriersTo(new Set()) },
+          { type: 'connect', peer: input.peer, carriers: this.#carriersTo(input.peer, new Set(), now) },
           now,
         )
       case 'signed':
       case 'verified':
+        return this.#onTicket(input, now)
+      case 'setUnlisted':
+        return this.shares.setUnlisted(input.infoHash, input.isUnlisted)
+      case 'pasted':
+        return this.#introduce({ type: 'envelope', envelope: input.envelope, carrier: 'manual' }, now)
+      case 'invite':
       case 'localSignal':
       case 'channelOpen':
       case 'channelClosed':
@@ -138,18 +179,40 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'wake':
         return
       default:
-        return assertNever(input)
+        return this.discovery.handle(input, now)
     }
+  }
+
+  /** Gives a signature, or the result of a check, back to the core that asked. */
+  #onTicket(input: Extract<NodeInput, { type: 'signed' | 'verified' }>, now: number): void {
+    const found = this.#tickets.take(input.ticket)
+    if (found === undefined) return
+    const { owner, ticket } = found
+    if (owner === 'introducer') this.#introduce({ ...input, ticket }, now)
+    else if (input.type === 'signed') this.discovery.signed(owner, ticket, input.signature, now)
+    else this.discovery.verified(owner, ticket, input.isValid, now)
+  }
+
+  #openLink(infoHash: InfoHash, now: number): void {
+    this.shares.open(infoHash, now)
+    for (const peer of this.discovery.searches.providersOf(infoHash)) this.dialler.learn(infoHash, peer, null)
+    this.#askNeighbours(infoHash)
   }
 
   #onWake(now: number): void {
     this.#introduce({ type: 'wake' }, now)
     this.#feedAnnouncer({ type: 'wake' }, now)
     this.shares.wake(now)
-    for (const [link, verdict] of this.#keeper.inspect(this.links, now)) {
-      if (verdict === 'ping') link.send({ type: 'ping' })
-      else this.#closeLink(link, now)
+    this.discovery.wake(now)
+    const needs = (peer: PeerId) => this.discovery.needs(peer)
+    for (const [link, verdict] of this.#keeper.inspect(this.links, needs, now)) {
+      if (verdict === 'close') this.#closeLink(link, now)
+      else link.send({ type: 'ping' })
+      if (verdict !== 'silent') continue
+      link.isSilent = true
+      this.discovery.onSilent(link, now)
     }
+    for (const infoHash of this.shares.lonely(now)) this.discovery.locate(infoHash, now)
   }
 
   #onFrame(sid: SessionId, channel: 'control' | 'bulk', bytes: Uint8Array<ArrayBuffer>, now: number): void {
@@ -157,14 +220,37 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     if (link === undefined) return
     link.lastHeardAt = now
     link.receivedBytes += bytes.length
+    if (link.isSilent) {
+      link.isSilent = false
+      this.discovery.onHeardAgain(link, now)
+    }
     const read = this.#keeper.read(link, channel, bytes)
     if (!read.ok) return this.#punish(link, read.code, now)
     for (const message of read.value) {
-      if (message.type === 'proof') this.#introduce({ type: 'proof', sid, signature: message.signature }, now)
-      else if (message.type === 'ping') link.send({ type: 'pong' })
-      else if (message.type === 'signal') this.#onSignal(link, message.envelope, now)
-      else if (message.type !== 'pong') this.shares.onMessage(link, message, now)
+      this.#onMessage(link, message, bytes.length, now)
       if (this.links.bySid(sid) !== link) return
+    }
+  }
+
+  #onMessage(link: Link, message: IncomingMessage, frameBytes: number, now: number): void {
+    switch (message.type) {
+      case 'proof':
+        return this.#introduce({ type: 'proof', sid: link.sid, signature: message.signature }, now)
+      case 'ping':
+        link.send({ type: 'pong' })
+        return
+      case 'pong':
+        return
+      case 'signal':
+        return this.#onSignal(link, message.envelope, now)
+      case 'hello':
+        return this.discovery.onHello(link, message.systems, now)
+      case 'gnutella':
+      case 'kazaa':
+      case 'chord':
+        return this.discovery.onMessage(link, message, frameBytes, now)
+      default:
+        return this.shares.onMessage(link, message, now)
     }
   }
 
@@ -172,7 +258,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     if (envelope.to === this.self)
       return this.#introduce({ type: 'envelope', envelope, carrier: link.peer }, now)
     const isLinked = (peer: PeerId) => this.links.byPeer(peer) !== undefined
-    const next = this.relay.pass(link.peer, envelope, isLinked, now)
+    const waysTo = (peer: PeerId) => this.discovery.carriersTo(peer, now)
+    const next = this.relay.pass(link.peer, envelope, isLinked, waysTo, now)
     if (next !== null) this.links.byPeer(next.to)?.send({ type: 'signal', envelope: next.envelope })
   }
 
@@ -211,14 +298,17 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'linkFailed':
         this.#linkFailures.set(effect.peer, effect.code)
         this.dialler.onFailed(effect.peer, now)
-        return
+        return this.discovery.onLinkFailed(effect.peer, now)
       case 'closeConnection':
         this.#onLinkDown(effect.sid, now)
         this.#effects.push(effect)
         return
       case 'sign':
       case 'verify':
+        this.#effects.push({ ...effect, ticket: this.#tickets.issue('introducer', effect.ticket) })
+        return
       case 'applySignal':
+      case 'manualRefused':
         this.#effects.push(effect)
         return
       default:
@@ -226,18 +316,22 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     }
   }
 
-  #route(envelope: SignalEnvelope, carrier: 'server' | PeerId): void {
+  #route(envelope: SignalEnvelope, carrier: Carrier): void {
     if (carrier === 'server') this.#effects.push({ type: 'serverSignal', envelope })
+    else if (carrier === 'manual') this.#effects.push({ type: 'manualEnvelope', envelope })
     else this.links.byPeer(carrier)?.send({ type: 'signal', envelope })
   }
 
   #onLinkUp(sid: SessionId, peer: PeerId, now: number): void {
     const link = this.links.bySid(sid)
     if (link === undefined) return
+    // Who took an invite shows only now.
+    link.peer = peer
     this.links.markUp(link)
     this.#linkFailures.delete(peer)
     this.dialler.onLinked(peer)
     this.shares.onLinkUp(link, now)
+    this.discovery.onLinkUp(link, now)
     this.#updateCapacity(now)
     for (const { channel, bytes } of link.held.splice(0)) this.#onFrame(sid, channel, bytes, now)
   }
@@ -246,6 +340,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const link = this.links.remove(sid)
     if (link === undefined) return
     this.shares.onLinkDown(link, now)
+    this.discovery.onLinkDown(link, now)
     this.dialler.onLinkLost(link.peer, now)
     this.#introduce({ type: 'carrierLost', carrier: link.peer }, now)
     this.#updateCapacity(now)
@@ -269,31 +364,44 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     this.#introduce({ type: 'capacity', isOpen }, now)
   }
 
-  #carriersTo(via: ReadonlySet<PeerId>): ('server' | PeerId)[] {
-    const carriers: ('server' | PeerId)[] = this.#server === 'up' ? ['server'] : []
-    for (const peer of [...via].reverse()) {
-      if (carriers.length >= 4) break
-      if (this.links.byPeer(peer) !== undefined) carriers.push(peer)
-    }
-    return carriers
+  /** Ways to a peer, best first: the server, those who told us of it, and where the systems would look. */
+  #carriersTo(peer: PeerId, via: ReadonlySet<PeerId>, now: number): Carrier[] {
+    const ways = [...[...via].reverse(), ...this.discovery.carriersTo(peer, now)]
+    const linked = ways.filter((way) => this.links.byPeer(way) !== undefined)
+    const carriers = new Set<Carrier>([...(this.#server === 'up' ? ['server' as const] : []), ...linked])
+    return [...carriers].slice(0, CARRIERS)
   }
 
-  /** Dials peers of shares that want more, within the budget of links and negotiations. */
+  /** Dials peers of shares that want more, and those that systems ask for, within the budgets. */
   #dial(now: number): void {
     for (const infoHash of this.shares.wanting()) {
       for (const { peer, via } of this.dialler.due(infoHash, now)) {
         const link = this.links.byPeer(peer)
-        if (link !== undefined) {
-          this.shares.join(link, infoHash)
-          continue
-        }
-        const room = LIMITS.transferLinks - this.links.upCount - this.introducer.pendingCount
-        if (room <= 0 || this.introducer.pendingCount >= LIMITS.pendingNegotiations) return
-        const carriers = this.#carriersTo(via)
-        if (this.introducer.stageOf(peer) !== null || carriers.length === 0) continue
-        this.#introduce({ type: 'connect', peer, carriers }, now)
+        if (link !== undefined) this.shares.join(link, infoHash)
+        else if (!this.#connect(peer, via, LIMITS.transferLinks, now)) return
       }
     }
+    if (this.discovery.dialler.isIdle) return
+    for (const { peer, via } of this.discovery.due()) {
+      if (this.links.byPeer(peer) !== undefined) this.discovery.dialler.settle(peer)
+      else if (!this.#connect(peer, via, LIMITS.overlayLinks, now)) return
+    }
+  }
+
+  /** @returns false when there is no room for more links or negotiations now. */
+  #connect(peer: PeerId, via: ReadonlySet<PeerId>, budget: number, now: number): boolean {
+    const { pendingCount } = this.introducer
+    if (budget - this.links.upCount - pendingCount <= 0) return false
+    if (pendingCount >= LIMITS.pendingNegotiations) return false
+    const carriers = this.#carriersTo(peer, via, now)
+    if (this.introducer.stageOf(peer) !== null) return true
+    if (carriers.length > 0) {
+      this.discovery.dialler.started(peer)
+      this.#introduce({ type: 'connect', peer, carriers }, now)
+    } else {
+      this.discovery.onLinkFailed(peer, now)
+    }
+    return true
   }
 
   #feedAnnouncer(input: AnnouncerInput, now: number): void {

@@ -10,8 +10,8 @@ const RELAY_BURST = 160
 const PATHS = 4_096
 
 /**
- * Passes envelopes between peers that both have a link with us. Answers of a negotiation go back the way its
- * first envelope came, so an introduction can cross several relays.
+ * Passes envelopes on: to a peer that has a link with us, or towards one that has not. Answers of a
+ * negotiation go back the way its first envelope came.
  */
 export class SignalRelay {
   readonly #paths = new BoundedMap<string, PeerId>(PATHS)
@@ -26,9 +26,10 @@ export class SignalRelay {
     from: PeerId,
     envelope: SignalEnvelope,
     isLinked: (peer: PeerId) => boolean,
+    waysTo: (peer: PeerId) => readonly PeerId[],
     now: number,
   ): { readonly to: PeerId; readonly envelope: SignalEnvelope } | null {
-    const next = this.#nextHop(envelope, isLinked)
+    const next = this.#nextHop(from, envelope, isLinked, waysTo)
     const isLoop = envelope.route.includes(this.self) || envelope.from === this.self
     const isTooLong = envelope.route.length >= LIMITS.signalHops
     if (next === null || next === from || isLoop || isTooLong || !this.#bucketOf(from, now).take(1, now)) {
@@ -40,10 +41,18 @@ export class SignalRelay {
     return { to: next, envelope: { ...envelope, route: [...envelope.route, this.self] } }
   }
 
-  #nextHop(envelope: SignalEnvelope, isLinked: (peer: PeerId) => boolean): PeerId | null {
+  /** The target itself, else the way that it came from, else a neighbour that should be nearer to it. */
+  #nextHop(
+    from: PeerId,
+    envelope: SignalEnvelope,
+    isLinked: (peer: PeerId) => boolean,
+    waysTo: (peer: PeerId) => readonly PeerId[],
+  ): PeerId | null {
     if (isLinked(envelope.to)) return envelope.to
     const back = this.#paths.get(`${envelope.sid}:${envelope.to}`)
-    return back !== undefined && isLinked(back) ? back : null
+    if (back !== undefined && isLinked(back)) return back
+    const isNew = (peer: PeerId) => peer !== from && peer !== envelope.from && !envelope.route.includes(peer)
+    return waysTo(envelope.to).find((peer) => isLinked(peer) && isNew(peer)) ?? null
   }
 
   #bucketOf(peer: PeerId, now: number): TokenBucket {

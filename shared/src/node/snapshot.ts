@@ -4,6 +4,8 @@ import type { ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
 import type { PeerLink, Trust } from '../protocols/bittorrent/peer-link.ts'
 import type { Swarm } from '../protocols/bittorrent/swarm.ts'
 import type { TrackerState } from '../protocols/tracker/announcer.ts'
+import { systemsView, type SystemsView } from './systems-view.ts'
+import type { SearchView } from './searches.ts'
 import type { SharingNode } from './sharing-node.ts'
 import type { ShareEntry } from './share-entry.ts'
 
@@ -14,7 +16,8 @@ export interface NodeSnapshot {
   readonly server: 'up' | 'down'
   readonly links: readonly LinkView[]
   readonly shares: readonly ShareView[]
-  readonly systems: { readonly relay: { readonly relayed: number; readonly refused: number } }
+  readonly systems: SystemsView
+  readonly searches: readonly SearchView[]
   /** Peers that we could not link with, and why. */
   readonly linkFailures: readonly { readonly peer: PeerId; readonly code: string }[]
 }
@@ -25,6 +28,8 @@ export interface LinkView {
   readonly sentBytes: number
   readonly receivedBytes: number
   readonly shareCount: number
+  /** Nothing was heard from it for suspiciously long. */
+  readonly isSilent: boolean
 }
 
 export interface ShareView {
@@ -34,6 +39,7 @@ export interface ShareView {
   readonly fileCount: number
   readonly state: ExchangeState
   readonly isSource: boolean
+  readonly isUnlisted: boolean
   /** Whether the person asked for it; false while a link is merely opened. */
   readonly isStarted: boolean
   readonly totalBytes: number
@@ -99,9 +105,11 @@ export function snapshotOf(node: SharingNode, now: number): NodeSnapshot {
       sentBytes: link.sentBytes,
       receivedBytes: link.receivedBytes,
       shareCount: link.theirs.size,
+      isSilent: link.isSilent,
     })),
     shares: [...node.shares.entries()].map(([infoHash, entry]) => shareView(infoHash, entry, now)),
-    systems: { relay: { relayed: node.relay.relayedCount, refused: node.relay.refusedCount } },
+    systems: systemsView(node),
+    searches: node.discovery.searches.views(),
     linkFailures: [...node.linkFailures].map(([peer, code]) => ({ peer, code })),
   }
 }
@@ -131,6 +139,7 @@ function shareView(infoHash: InfoHash, entry: ShareEntry, now: number): ShareVie
     fileCount: swarm?.info.files.length ?? 0,
     state: exchange.state,
     isSource: exchange.isSource,
+    isUnlisted: entry.isUnlisted,
     isStarted: exchange.isStarted,
     totalBytes: swarm?.info.totalBytes ?? 0,
     wantedBytes,

@@ -8,11 +8,12 @@ import { countSchema, hexSchema, peerIdSchema, sessionIdSchema } from './schemas
  * The routed, signed signaling envelope (DESIGN section 3). It travels unchanged through the server's
  * socket or through other peers; only `route` is written to on the way and is not covered by the signature.
  */
-export type SignalKind = 'probe' | 'accept' | 'offer' | 'answer' | 'candidate' | 'bye'
+export type SignalKind = 'probe' | 'accept' | 'offer' | 'answer' | 'candidate' | 'bye' | 'invite'
 
 export interface SignalEnvelope {
   readonly v: 1
   readonly kind: SignalKind
+  /** An invite, which is for whoever gets it, names its sender. */
   readonly to: PeerId
   readonly from: PeerId
   /** The sender's public key: an uncompressed P-256 point, 65 bytes in hex. `from` is its SHA-256. */
@@ -33,7 +34,7 @@ export type UnsignedEnvelope = Omit<SignalEnvelope, 'signature' | 'key' | 'route
 /** Valibot schema of an envelope as it arrives from anyone. Unknown keys are refused. */
 export const signalEnvelopeSchema = v.strictObject({
   v: v.literal(1),
-  kind: v.picklist(['probe', 'accept', 'offer', 'answer', 'candidate', 'bye']),
+  kind: v.picklist(['probe', 'accept', 'offer', 'answer', 'candidate', 'bye', 'invite']),
   to: peerIdSchema,
   from: peerIdSchema,
   key: hexSchema(130),

@@ -9,8 +9,14 @@ import { createInfo, DEFAULT_PIECE_BYTES, type ShareInfo } from '../../src/conte
 import { sha256 } from '../../src/content/sha256.ts'
 import type { NodeEffect, NodeInput } from '../../src/node/node-io.ts'
 import { SharingNode } from '../../src/node/sharing-node.ts'
+import { SYSTEMS, type SystemName } from '../../src/node/systems.ts'
 import { TrackerServer } from '../../src/protocols/tracker/server.ts'
-import type { AnnounceResponse } from '../../src/wire/signaling.ts'
+import { DirectoryServer } from '../../src/protocols/directory/server.ts'
+import type {
+  AnnounceResponse,
+  DirectorySearchResponse,
+  DirectoryUpdateResponse,
+} from '../../src/wire/signaling.ts'
 import { fakeSdp, makeKey, verifyText, type TestKey } from './keys.ts'
 
 /** The bytes of one single-file share and what the store of a node holds of it. */
@@ -44,6 +50,9 @@ export class TestNode {
   /** Changes blocks that this node reads for others: a corrupting peer. */
   corrupt: (block: Bytes) => Bytes = (block) => block
   isAlive = true
+  /** The tab does not run: nothing goes in or out, its links stay. */
+  isFrozen = false
+  readonly late: NodeInput[] = []
   constructor(
     readonly name: string,
     readonly key: TestKey,
@@ -60,12 +69,16 @@ export class TestNode {
  * delay. For the paths between cores; swarms with bandwidth are the simulator's.
  */
 export class NodeWorld {
-  now = 1_700_000_000_000
+  /** With a fraction, as browsers' clocks have. */
+  now = 1_700_000_000_000.25
   isServerUp = true
   /** Which peers the tracker may name. */
   trackerNames: (node: TestNode) => boolean = () => true
+  /** Discovery systems that new nodes run. */
+  systems: readonly SystemName[] = SYSTEMS
   readonly nodes: TestNode[] = []
   readonly #tracker = new TrackerServer(createRng(99))
+  readonly #directory = new DirectoryServer()
   readonly #queue: { at: number; run: () => void }[] = []
   readonly #connections = new Map<SessionId, { ends: TestNode[]; isOpen: boolean }>()
   readonly #replies = new Map<number, (response: AnnounceResponse) => void>()
@@ -77,14 +90,26 @@ export class NodeWorld {
     const node = new SharingNode({ self: key.peerId, key: key.key, rng, now: this.now })
     const added = new TestNode(name, key, node)
     this.nodes.push(added)
-    this.feed(added, this.isServerUp ? { type: 'serverUp', roles: ['tracker'] } : { type: 'serverDown' })
+    for (const name of SYSTEMS)
+      if (!this.systems.includes(name)) this.feed(added, { type: 'switchSystem', name, isOn: false })
+    this.feed(
+      added,
+      this.isServerUp ? { type: 'serverUp', roles: ['tracker', 'directory'] } : { type: 'serverDown' },
+    )
     return added
   }
 
-  seed(node: TestNode, share: TestShare): void {
+  seed(node: TestNode, share: TestShare, isUnlisted = false): void {
     node.stored.set(share.info.infoHash, share.content)
     const trees = new Map([[share.tree.root, share.tree]])
-    const fresh = { info: share.info, trees, start: 'source', isSource: true, selection: null } as const
+    const fresh = {
+      info: share.info,
+      trees,
+      start: 'source',
+      isSource: true,
+      selection: null,
+      isUnlisted,
+    } as const
     this.feed(node, { type: 'addShare', share: fresh })
   }
 
@@ -96,17 +121,36 @@ export class NodeWorld {
 
   killServer(): void {
     this.isServerUp = false
-    for (const node of this.nodes) this.feed(node, { type: 'serverDown' })
+    for (const node of this.nodes) {
+      this.feed(node, { type: 'serverDown' })
+      this.#directory.handle({ type: 'peerGone', peer: node.key.peerId })
+    }
+  }
+
+  startServer(): void {
+    this.isServerUp = true
+    for (const node of this.nodes) this.feed(node, { type: 'serverUp', roles: ['tracker', 'directory'] })
   }
 
   /** The tab is closed: its links break. */
   kill(node: TestNode): void {
     node.isAlive = false
+    this.#directory.handle({ type: 'peerGone', peer: node.key.peerId })
     for (const [sid, { ends }] of this.#connections) if (ends.includes(node)) this.#breakConnection(sid, node)
+  }
+
+  /** What came meanwhile is handled when the tab thaws. */
+  freeze(node: TestNode, isFrozen: boolean): void {
+    node.isFrozen = isFrozen
+    if (!isFrozen) for (const input of node.late.splice(0)) this.feed(node, input)
   }
 
   feed(node: TestNode, input: NodeInput): void {
     if (!node.isAlive) return
+    if (node.isFrozen) {
+      node.late.push(input)
+      return
+    }
     for (const effect of node.node.handle(input, this.now)) {
       node.effects.push(effect)
       this.#apply(node, effect)
@@ -117,7 +161,7 @@ export class NodeWorld {
   until(condition: () => boolean, limitMs = 60_000): void {
     const end = this.now + limitMs
     while (!condition()) {
-      const wakeAt = Math.min(...this.nodes.map((node) => (node.isAlive ? node.node.wakeAt() : Infinity)))
+      const wakeAt = Math.min(...this.nodes.map(wakeAtOf))
       const next = this.#queue[0]
       const at = Math.max(this.now, Math.min(wakeAt, next?.at ?? Infinity))
       if (at > end) throw new Error(`condition not reached in ${String(limitMs)} ms`)
@@ -127,8 +171,7 @@ export class NodeWorld {
         next.run()
         continue
       }
-      for (const node of this.nodes)
-        if (node.isAlive && node.node.wakeAt() <= this.now) this.feed(node, { type: 'wake' })
+      for (const node of this.nodes) if (wakeAtOf(node) <= this.now) this.feed(node, { type: 'wake' })
       // A core that asks to be woken at once, again and again, must not stop the clock.
       this.now += 1
     }
@@ -175,6 +218,24 @@ export class NodeWorld {
         return this.#onConnection(node, effect)
       case 'storeRequest':
         return this.#later(1, () => this.#store(node, effect))
+      case 'serverSample':
+        return this.#later(5, () => {
+          const peers = this.nodes.filter((each) => each !== node && each.isAlive)
+          if (this.isServerUp)
+            this.feed(node, { type: 'candidates', peers: peers.map(({ key }) => key.peerId) })
+        })
+      case 'directoryUpdate': {
+        const { request } = effect
+        const input = { type: 'update', from: node.key.peerId, request, replyTo: 0 } as const
+        const response = this.#directory.handle(input)[0]?.response as DirectoryUpdateResponse
+        return this.#later(5, () => this.feed(node, { type: 'directoryUpdated', response }))
+      }
+      case 'directorySearch': {
+        const { request, id } = effect
+        const input = { type: 'search', from: node.key.peerId, request, replyTo: 0 } as const
+        const response = this.#directory.handle(input)[0]?.response as DirectorySearchResponse
+        return this.#later(5, () => this.feed(node, { type: 'directoryAnswered', id, response }))
+      }
       default:
         return undefined
     }
@@ -282,3 +343,5 @@ export class NodeWorld {
     })
   }
 }
+
+const wakeAtOf = (node: TestNode): number => (node.isAlive && !node.isFrozen ? node.node.wakeAt() : Infinity)

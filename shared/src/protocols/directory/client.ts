@@ -54,7 +54,8 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   #state: DirectoryState = 'down'
   #failures = 0
   #retryAt = Infinity
-  readonly #searches = new Map<Nonce, number>()
+  /** Open searches, with the bytes of the question. */
+  readonly #searches = new Map<Nonce, { readonly deadline: number; readonly bytes: number }>()
   #effects: DirectoryClientEffect[] = []
 
   get state(): DirectoryState {
@@ -68,7 +69,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   }
 
   wakeAt(): number {
-    return Math.min(this.#retryAt, ...this.#searches.values())
+    return Math.min(this.#retryAt, ...[...this.#searches.values()].map(({ deadline }) => deadline))
   }
 
   #dispatch(input: DirectoryClientInput, now: number): void {
@@ -200,14 +201,17 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
       this.#effects.push({ type: 'searchEnded', id, because: 'noNeighbours' })
       return
     }
-    this.#searches.set(id, now + SEARCH_TIMEOUT_MS)
+    this.#searches.set(id, { deadline: now + SEARCH_TIMEOUT_MS, bytes: JSON.stringify(request).length })
     this.#effects.push({ type: 'ask', id, request })
   }
 
   #onAnswer(id: Nonce, response: SearchOutcome): void {
-    if (!this.#searches.has(id)) return
+    const asked = this.#searches.get(id)?.bytes
+    if (asked === undefined) return
     if (!response.ok) return this.#end(id, 'failed')
     const { hits, peers } = response
+    const bytes = asked + JSON.stringify(response).length
+    this.#effects.push({ type: 'searchCost', id, messages: 2, bytes, steps: [] })
     if (hits.length > 0) this.#effects.push({ type: 'hits', id, hits, hops: 1 })
     if (peers.length > 0)
       this.#effects.push({ type: 'providers', id, peers: [...peers] as PeerId[], hops: 1 })
@@ -221,7 +225,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   #onWake(now: number): void {
     if (now >= this.#retryAt) this.#registerAll()
-    for (const [id, deadline] of [...this.#searches]) if (now >= deadline) this.#end(id, 'deadline')
+    for (const [id, { deadline }] of [...this.#searches]) if (now >= deadline) this.#end(id, 'deadline')
   }
 
   #isOff(): boolean {

@@ -2,6 +2,10 @@
 
 /** An envelope says it is valid for so long; negotiations take a second or two. */
 export const EXPIRY_MS = 60_000
+/** An invite waits so long for its reply: people copy and paste. ICE credentials live as long as the connection. */
+export const INVITE_MS = 30 * 60_000
+/** Invites that wait at a time; each holds a connection. */
+export const OPEN_INVITES = 4
 /** Clocks of two machines may differ by so much. Freshness comes from the nonces, so this can be generous. */
 export const CLOCK_SKEW_MS = 10 * 60_000
 /** A probe without an answer is sent over the next way after this time. */

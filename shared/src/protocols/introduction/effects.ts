@@ -1,8 +1,20 @@
 import type { PeerId, SessionId } from '../../kernel/ids.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
 
-/** A way for envelopes: the server's socket, or a peer that we have a link with. */
-export type Carrier = 'server' | PeerId
+/** A way for envelopes: the server's socket, a person who copies text, or a peer that we have a link with. */
+export type Carrier = 'server' | 'manual' | PeerId
+
+/** Why a pasted invite or reply is of no use. */
+export type ManualRefusal =
+  | 'ownInvite'
+  | 'notForUs'
+  | 'expired'
+  | 'badKey'
+  | 'badPayload'
+  | 'badSignature'
+  | 'busy'
+  | 'alreadyLinked'
+  | 'unknownInvite'
 
 /** Signals between us and our WebRTC stack; the shapes are simple-peer's. */
 export type LocalSignal =
@@ -20,7 +32,9 @@ export type LinkFailure = 'noAnswer' | 'busy' | 'refused' | 'iceFailed' | 'badPr
 export type IntroductionInput =
   /** Make a link, trying the ways in order. */
   | { readonly type: 'connect'; readonly peer: PeerId; readonly carriers: readonly Carrier[] }
-  /** An envelope for us, shape already checked. */
+  /** Make an invite that a person carries to another browser. Answer: a `route` effect with the carrier `manual`. */
+  | { readonly type: 'invite' }
+  /** An envelope for us, shape already checked. A pasted invite or reply comes with the carrier `manual`. */
   | { readonly type: 'envelope'; readonly envelope: SignalEnvelope; readonly carrier: Carrier }
   | { readonly type: 'signed'; readonly ticket: number; readonly signature: string }
   | { readonly type: 'verified'; readonly ticket: number; readonly isValid: boolean }
@@ -55,10 +69,13 @@ export type IntroductionEffect =
       readonly sid: SessionId
       readonly peer: PeerId
       readonly isInitiator: boolean
+      /** False: the description must hold all candidates, since nothing can follow it. */
+      readonly isTrickling: boolean
     }
   | { readonly type: 'applySignal'; readonly sid: SessionId; readonly signal: LocalSignal }
   | { readonly type: 'closeConnection'; readonly sid: SessionId }
   | { readonly type: 'sendProof'; readonly sid: SessionId; readonly signature: string }
   | { readonly type: 'linkUp'; readonly sid: SessionId; readonly peer: PeerId }
   | { readonly type: 'linkDown'; readonly sid: SessionId; readonly peer: PeerId }
+  | { readonly type: 'manualRefused'; readonly code: ManualRefusal }
   | { readonly type: 'linkFailed'; readonly peer: PeerId; readonly code: LinkFailure }

@@ -2,8 +2,9 @@ import { fromHex, toHex } from '../../kernel/bytes.ts'
 import type { PeerId } from '../../kernel/ids.ts'
 import { sha256 } from '../../content/sha256.ts'
 import { signedText, type SignalEnvelope } from '../../wire/envelope.ts'
-import { CLOCK_SKEW_MS, EXPIRY_MS, PENDING_CHECKS } from './constants.ts'
-import type { Carrier, IntroductionEffect } from './effects.ts'
+import { fail, ok, type Result } from '../../wire/result.ts'
+import { CLOCK_SKEW_MS, EXPIRY_MS, INVITE_MS, PENDING_CHECKS } from './constants.ts'
+import type { Carrier, IntroductionEffect, ManualRefusal } from './effects.ts'
 import { decodePayload, type Payload } from './payloads.ts'
 
 /** An envelope whose shape is right and whose signature is being checked. */
@@ -18,17 +19,29 @@ export class EnvelopeGate {
   readonly #pending = new Map<number, Admitted>()
   constructor(readonly self: PeerId) {}
 
-  /** @returns the `verify` effect under the given ticket, or `null` when the envelope is refused at once. */
-  admit(envelope: SignalEnvelope, carrier: Carrier, ticket: number, now: number): IntroductionEffect | null {
-    if (envelope.to !== this.self || envelope.from === this.self) return null
-    if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + EXPIRY_MS)
-      return null
-    if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return null
+  /** @returns the `verify` effect under the given ticket, or why the envelope is refused at once. */
+  admit(
+    envelope: SignalEnvelope,
+    carrier: Carrier,
+    ticket: number,
+    now: number,
+  ): Result<IntroductionEffect, ManualRefusal> {
+    const isInvite = envelope.kind === 'invite'
+    if (envelope.from === this.self) return fail('ownInvite')
+    // Invites come by hand and by no other way.
+    if (isInvite !== (envelope.to === envelope.from) || (isInvite && carrier !== 'manual'))
+      return fail('notForUs')
+    if (!isInvite && envelope.to !== this.self) return fail('notForUs')
+    const lifeMs = carrier === 'manual' ? INVITE_MS : EXPIRY_MS
+    if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + lifeMs)
+      return fail('expired')
+    if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return fail('badKey')
     const payload = decodePayload(envelope.kind, envelope.payload)
-    if (!payload.ok || this.#pending.size >= PENDING_CHECKS) return null
+    if (!payload.ok) return payload
+    if (this.#pending.size >= PENDING_CHECKS) return fail('busy')
     this.#pending.set(ticket, { envelope, payload: payload.value, carrier })
     const { key, signature } = envelope
-    return { type: 'verify', ticket, key, text: signedText(envelope), signature }
+    return ok({ type: 'verify', ticket, key, text: signedText(envelope), signature })
   }
 
   take(ticket: number): Admitted | null {

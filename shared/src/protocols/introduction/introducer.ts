@@ -5,24 +5,30 @@ import { parseNonce, parseSessionId, type Nonce, type PeerId, type SessionId } f
 import { defined } from '../../kernel/invariant.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
-import { signedText, type SignalEnvelope, type UnsignedEnvelope } from '../../wire/envelope.ts'
-import { inspectCandidate, inspectSdp } from '../../wire/sdp.ts'
+import type { SignalEnvelope } from '../../wire/envelope.ts'
 import {
   CARRIER_LOST_MS,
   CONNECT_TIMEOUT_MS,
   EXPIRY_MS,
+  INVITE_MS,
+  OPEN_INVITES,
   PROBE_TIMEOUT_MS,
   SEEN_PERIOD_MS,
   SEEN_SESSIONS,
 } from './constants.ts'
-import type { Carrier, IntroductionEffect, IntroductionInput, LinkFailure, LocalSignal } from './effects.ts'
+import { describeSignal, takeAnswer, takeCandidate, takeOffer } from './descriptions.ts'
+import type {
+  Carrier,
+  IntroductionEffect,
+  IntroductionInput,
+  LinkFailure,
+  LocalSignal,
+  ManualRefusal,
+} from './effects.ts'
 import { EnvelopeGate } from './envelope-gate.ts'
 import { encodePayload, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
-import { hashText, transcript, type Session, type SessionStage } from './session.ts'
-
-/** What is waiting for a signature of ours. */
-type Signing =
-  { readonly envelope: UnsignedEnvelope; readonly carrier: Carrier } | { readonly proofOf: SessionId }
+import { Signatures } from './signatures.ts'
+import type { Session, SessionStage } from './session.ts'
 
 export interface IntroducerOptions {
   readonly self: PeerId
@@ -41,17 +47,16 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   readonly #sessions = new Map<SessionId, Session>()
   readonly #byPeer = new Map<PeerId, Session>()
   readonly #gate: EnvelopeGate
-  readonly #signing = new Map<number, Signing>()
-  readonly #proofChecks = new Map<number, SessionId>()
+  readonly #signatures: Signatures
   readonly #seenSessions = new TwoGenerationSet<SessionId>(SEEN_PERIOD_MS, SEEN_SESSIONS)
   readonly #banned = new BoundedMap<PeerId, true>(4096)
   #isOpen = true
-  #nextTicket = 0
   #effects: IntroductionEffect[] = []
 
   constructor(options: IntroducerOptions) {
     this.#options = options
     this.#gate = new EnvelopeGate(options.self)
+    this.#signatures = new Signatures(options.self, options.key)
   }
 
   handle(input: IntroductionInput, now: number): IntroductionEffect[] {
@@ -69,10 +74,10 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     return at
   }
 
-  /** Negotiations under way, links excluded. */
+  /** Negotiations under way; links, and invites that wait for people, excluded. */
   get pendingCount(): number {
     let pending = 0
-    for (const session of this.#sessions.values()) if (session.stage !== 'up') pending++
+    for (const { stage, isManual } of this.#sessions.values()) if (stage !== 'up' && !isManual) pending++
     return pending
   }
 
@@ -85,13 +90,10 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     switch (input.type) {
       case 'connect':
         return this.#connect(input.peer, input.carriers, now)
-      case 'envelope': {
-        const check = this.#gate.admit(input.envelope, input.carrier, this.#nextTicket, now)
-        if (check === null) return
-        this.#nextTicket++
-        this.#effects.push(check)
-        return
-      }
+      case 'invite':
+        return this.#invite(now)
+      case 'envelope':
+        return this.#admit(input.envelope, input.carrier, now)
       case 'signed':
         return this.#onSigned(input.ticket, input.signature)
       case 'verified':
@@ -142,6 +144,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     const isProbe = start.stage === 'probing'
     const session: Session = {
       ...start,
+      isManual: start.carrier === 'manual',
       nonce: this.#newNonce(),
       peerKey: null,
       peerNonce: null,
@@ -153,7 +156,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       proofs: { sent: false, received: false },
     }
     this.#sessions.set(session.sid, session)
-    this.#byPeer.set(session.peer, session)
+    if (session.peer !== this.#options.self) this.#byPeer.set(session.peer, session)
     return session
   }
 
@@ -162,69 +165,121 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #send(session: Session, payload: Payload, now: number): void {
-    const { peer: to, sid, carrier } = session
-    const text = encodePayload(payload)
-    this.#signAndRoute(
-      {
-        v: 1,
-        kind: payload.kind,
-        to,
-        from: this.#options.self,
-        sid,
-        expiry: Math.floor(now) + EXPIRY_MS,
-        payload: text,
-      },
-      carrier,
-    )
+    const { peer, sid, carrier } = session
+    this.#sendTo(peer, sid, carrier, payload, now)
   }
 
-  #signAndRoute(envelope: UnsignedEnvelope, carrier: Carrier): void {
-    const ticket = this.#nextTicket++
-    this.#signing.set(ticket, { envelope, carrier })
-    this.#effects.push({ type: 'sign', ticket, text: signedText(envelope) })
+  #sendTo(to: PeerId, sid: SessionId, carrier: Carrier, payload: Payload, now: number): void {
+    const { kind } = payload
+    const expiry = Math.floor(now) + (carrier === 'manual' ? INVITE_MS : EXPIRY_MS)
+    const text = encodePayload(payload)
+    const envelope = { v: 1, kind, to, from: this.#options.self, sid, expiry, payload: text } as const
+    this.#effects.push(this.#signatures.signEnvelope(envelope, carrier))
+  }
+
+  #admit(envelope: SignalEnvelope, carrier: Carrier, now: number): void {
+    const check = this.#gate.admit(envelope, carrier, this.#signatures.nextTicket(), now)
+    if (check.ok) this.#effects.push(check.value)
+    else this.#refuse(carrier, check.code)
+  }
+
+  /** A person who pasted something is told; to others we say nothing. */
+  #refuse(carrier: Carrier, code: ManualRefusal): void {
+    if (carrier === 'manual') this.#effects.push({ type: 'manualRefused', code })
+  }
+
+  /** The oldest invite without a reply makes room for a new one. */
+  #invite(now: number): void {
+    const open = [...this.#sessions.values()].filter((session) => session.peer === this.#options.self)
+    if (open.length >= OPEN_INVITES && open[0] !== undefined) this.#forget(open[0])
+    const sid = defined(parseSessionId(toHex(this.#options.rng.bytes(16))), 'session id')
+    const peer = this.#options.self
+    const start = { sid, peer, role: 'initiator', stage: 'offering', carrier: 'manual' } as const
+    const session = this.#open({ ...start, otherCarriers: [] }, now)
+    session.deadline = now + INVITE_MS
+    this.#effects.push({ type: 'openConnection', sid, peer, isInitiator: true, isTrickling: false })
+  }
+
+  /** Somebody brought an invite: the answer goes back the same way. */
+  #onInvite(envelope: SignalEnvelope, payload: PayloadOf<'invite'>, now: number): void {
+    const existing = this.#byPeer.get(envelope.from)
+    if (this.#banned.has(envelope.from) || existing?.stage === 'up')
+      return this.#refuse('manual', existing === undefined ? 'notForUs' : 'alreadyLinked')
+    if (!this.#seenSessions.add(envelope.sid, now)) return this.#refuse('manual', 'unknownInvite')
+    if (existing !== undefined) this.#forget(existing)
+    const { sid, from: peer } = envelope
+    const start = { sid, peer, role: 'responder', stage: 'accepted', carrier: 'manual' } as const
+    const session = this.#open({ ...start, otherCarriers: [] }, now)
+    session.peerKey = envelope.key
+    session.peerNonce = payload.nonce
+    session.deadline = now + INVITE_MS
+    const effects = takeOffer(session, payload.sdp)
+    this.#effects.push(...effects)
+    if (effects.length > 0) return
+    this.#forget(session)
+    this.#refuse('manual', 'badPayload')
+  }
+
+  /** The reply to an invite says who took it; the first one counts. */
+  #bindInvite(session: Session, envelope: SignalEnvelope, peerNonce: Nonce, now: number): boolean {
+    const existing = this.#byPeer.get(envelope.from)
+    if (this.#banned.has(envelope.from) || existing?.stage === 'up') {
+      this.#refuse('manual', existing === undefined ? 'notForUs' : 'alreadyLinked')
+      return false
+    }
+    if (existing !== undefined) this.#forget(existing)
+    session.peer = envelope.from
+    session.peerKey = envelope.key
+    session.peerNonce = peerNonce
+    session.deadline = now + CONNECT_TIMEOUT_MS
+    this.#byPeer.set(session.peer, session)
+    return true
   }
 
   #onSigned(ticket: number, signature: string): void {
-    const signing = this.#signing.get(ticket)
-    this.#signing.delete(ticket)
-    if (signing === undefined) return
-    if ('proofOf' in signing) {
-      const session = this.#sessions.get(signing.proofOf)
-      if (session === undefined) return
-      session.proofs.sent = true
-      this.#effects.push({ type: 'sendProof', sid: session.sid, signature })
-      this.#finish(session)
+    const signed = this.#signatures.onSigned(ticket, signature)
+    if (signed === null) return
+    if (signed.type === 'envelope') {
+      this.#effects.push({ type: 'route', envelope: signed.envelope, carrier: signed.carrier })
       return
     }
-    const envelope: SignalEnvelope = { ...signing.envelope, key: this.#options.key, signature, route: [] }
-    this.#effects.push({ type: 'route', envelope, carrier: signing.carrier })
+    const session = this.#sessions.get(signed.sid)
+    if (session === undefined) return
+    session.proofs.sent = true
+    this.#effects.push({ type: 'sendProof', sid: session.sid, signature })
+    this.#finish(session)
   }
 
   #onVerified(ticket: number, isValid: boolean, now: number): void {
-    const proofOf = this.#proofChecks.get(ticket)
-    if (proofOf !== undefined) {
-      this.#proofChecks.delete(ticket)
-      this.#onProofChecked(proofOf, isValid)
-      return
-    }
+    const proofOf = this.#signatures.takeProofCheck(ticket)
+    if (proofOf !== undefined) return this.#onProofChecked(proofOf, isValid)
     const admitted = this.#gate.take(ticket)
-    if (admitted === null || !isValid) return
-    this.#onPayload(admitted.envelope, admitted.payload, admitted.carrier, now)
+    if (admitted === null) return
+    const { envelope, payload, carrier } = admitted
+    if (isValid) this.#onPayload(envelope, payload, carrier, now)
+    else this.#refuse(carrier, 'badSignature')
   }
 
   #onPayload(envelope: SignalEnvelope, payload: Payload, carrier: Carrier, now: number): void {
     if (payload.kind === 'probe') return this.#onProbe(envelope, payload, carrier, now)
+    if (payload.kind === 'invite') return this.#onInvite(envelope, payload, now)
     const session = this.#sessions.get(envelope.sid)
-    if (session?.peer !== envelope.from) return
+    const isOpenInvite = session?.peer === this.#options.self && payload.kind === 'answer'
+    if (session === undefined || (session.peer !== envelope.from && !isOpenInvite))
+      return this.#refuse(carrier, 'unknownInvite')
+    if (carrier === 'manual' && session.stage === 'up') return this.#refuse(carrier, 'alreadyLinked')
+    // An open invite is answered by hand, as it was given.
+    if (session.isManual !== (carrier === 'manual')) return this.#refuse(carrier, 'unknownInvite')
     if (payload.kind === 'bye') return this.#onBye(session, payload.reason)
     // Each side names both nonces: an envelope of another negotiation, or of an earlier run, does not fit.
-    if (payload.peerNonce !== session.nonce) return
+    if (payload.peerNonce !== session.nonce) return this.#refuse(carrier, 'unknownInvite')
     if (session.peerNonce !== null && payload.nonce !== session.peerNonce) return
+    if (isOpenInvite && !this.#bindInvite(session, envelope, payload.nonce, now)) return
     session.carrier = carrier
-    if (payload.kind === 'accept') return this.#onAccept(session, envelope, payload, now)
-    if (payload.kind === 'offer') return this.#onOffer(session, payload)
-    if (payload.kind === 'answer') return this.#onAnswer(session, payload)
-    this.#onCandidate(session, payload)
+    if (payload.kind === 'accept') this.#onAccept(session, envelope, payload, now)
+    else if (payload.kind === 'offer') this.#effects.push(...takeOffer(session, payload.sdp))
+    else if (payload.kind === 'answer') this.#effects.push(...takeAnswer(session, payload))
+    else this.#effects.push(...takeCandidate(session, payload))
   }
 
   #onProbe(envelope: SignalEnvelope, payload: PayloadOf<'probe'>, carrier: Carrier, now: number): void {
@@ -252,13 +307,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       this.#banned.has(envelope.from)
     ) {
       const reason: ByeReason = this.#banned.has(envelope.from) ? 'banned' : 'busy'
-      const bye = encodePayload({ kind: 'bye', reason })
-      const { sid, from } = envelope
-      const expiry = Math.floor(now) + EXPIRY_MS
-      this.#signAndRoute(
-        { v: 1, kind: 'bye', to: from, from: this.#options.self, sid, expiry, payload: bye },
-        carrier,
-      )
+      this.#sendTo(envelope.from, envelope.sid, carrier, { kind: 'bye', reason }, now)
       return
     }
     const session = this.#open({ ...start, otherCarriers: [] }, now)
@@ -273,75 +322,21 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.peerNonce = payload.nonce
     session.stage = 'offering'
     session.deadline = now + CONNECT_TIMEOUT_MS
-    this.#effects.push({ type: 'openConnection', sid: session.sid, peer: session.peer, isInitiator: true })
-  }
-
-  #onOffer(session: Session, payload: PayloadOf<'offer'>): void {
-    if (session.stage !== 'accepted') return
-    const facts = inspectSdp(payload.sdp)
-    if (!facts.ok) return
-    session.stage = 'answering'
-    session.offerSdp = payload.sdp
-    session.offerFingerprint = facts.value.fingerprint
-    this.#effects.push(
-      { type: 'openConnection', sid: session.sid, peer: session.peer, isInitiator: false },
-      { type: 'applySignal', sid: session.sid, signal: { type: 'offer', sdp: payload.sdp } },
-    )
-  }
-
-  #onAnswer(session: Session, payload: PayloadOf<'answer'>): void {
-    if (session.stage !== 'offering' || session.offerSdp === null || session.answerFingerprint !== null)
-      return
-    const facts = inspectSdp(payload.sdp)
-    if (!facts.ok || payload.offerHash !== hashText(session.offerSdp)) return
-    session.answerFingerprint = facts.value.fingerprint
-    this.#effects.push({
-      type: 'applySignal',
-      sid: session.sid,
-      signal: { type: 'answer', sdp: payload.sdp },
-    })
-  }
-
-  #onCandidate(session: Session, payload: PayloadOf<'candidate'>): void {
-    if (session.stage === 'probing' || session.stage === 'accepted') return
-    if (session.candidateCount++ >= LIMITS.candidatesPerSession) return
-    if (inspectCandidate(payload.candidate) === 'refused') return
-    const { candidate, sdpMid, sdpMLineIndex } = payload
-    const signal: LocalSignal = { type: 'candidate', candidate, sdpMid, sdpMLineIndex }
-    this.#effects.push({ type: 'applySignal', sid: session.sid, signal })
+    const { sid, peer } = session
+    this.#effects.push({ type: 'openConnection', sid, peer, isInitiator: true, isTrickling: true })
   }
 
   #onLocalSignal(sid: SessionId, signal: LocalSignal, now: number): void {
     const session = this.#sessions.get(sid)
-    if (session === undefined || session.peerNonce === null) return
-    const nonces = { nonce: session.nonce, peerNonce: session.peerNonce }
-    if (signal.type === 'candidate') {
-      this.#send(session, { kind: 'candidate', ...nonces, ...without(signal) }, now)
-      return
-    }
-    const facts = inspectSdp(signal.sdp)
-    const fingerprint = defined(
-      facts.ok ? facts.value.fingerprint : null,
-      'fingerprint of our own description',
-    )
-    if (signal.type === 'offer' && session.stage === 'offering' && session.offerSdp === null) {
-      session.offerSdp = signal.sdp
-      session.offerFingerprint = fingerprint
-      this.#send(session, { kind: 'offer', ...nonces, sdp: signal.sdp }, now)
-    } else if (signal.type === 'answer' && session.offerSdp !== null && session.answerFingerprint === null) {
-      session.answerFingerprint = fingerprint
-      const offerHash = hashText(session.offerSdp)
-      this.#send(session, { kind: 'answer', ...nonces, sdp: signal.sdp, offerHash }, now)
-    }
+    const payload = session === undefined ? null : describeSignal(session, signal)
+    if (session !== undefined && payload !== null) this.#send(session, payload, now)
   }
 
   #onChannelOpen(sid: SessionId): void {
     const session = this.#sessions.get(sid)
     if (session === undefined || (session.stage !== 'offering' && session.stage !== 'answering')) return
     session.stage = 'proving'
-    const ticket = this.#nextTicket++
-    this.#signing.set(ticket, { proofOf: sid })
-    this.#effects.push({ type: 'sign', ticket, text: transcript(session, this.#options.self, session.role) })
+    this.#effects.push(this.#signatures.signProof(session))
   }
 
   #onProof(sid: SessionId, signature: string): void {
@@ -350,11 +345,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       if (session !== undefined && session.stage !== 'up') this.#fail(session, 'badProof')
       return
     }
-    const ticket = this.#nextTicket++
-    this.#proofChecks.set(ticket, sid)
-    const signer = session.role === 'initiator' ? 'responder' : 'initiator'
-    const text = transcript(session, this.#options.self, signer)
-    this.#effects.push({ type: 'verify', ticket, key: session.peerKey, text, signature })
+    this.#effects.push(this.#signatures.checkProof(session, session.peerKey, signature))
   }
 
   #onProofChecked(sid: SessionId, isValid: boolean): void {
@@ -399,6 +390,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   #fail(session: Session, code: LinkFailure): void {
     this.#forget(session)
+    // An invite that nobody took is nobody's failure.
+    if (session.peer === this.#options.self) return
     this.#effects.push({ type: 'linkFailed', peer: session.peer, code })
   }
 
@@ -423,9 +416,4 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
     }
   }
-}
-
-function without(signal: Extract<LocalSignal, { type: 'candidate' }>): Omit<typeof signal, 'type'> {
-  const { type: _, ...fields } = signal
-  return fields
 }

@@ -19,6 +19,8 @@ const schemas = {
     sdpMid: v.nullable(v.pipe(v.string(), v.maxLength(16))),
     sdpMLineIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(16))),
   }),
+  /** Offer to whoever gets it, carried by people. */
+  invite: v.strictObject({ nonce: nonceSchema, sdp }),
   bye: v.strictObject({ reason: v.picklist(['busy', 'banned', 'cancelled', 'refused']) }),
 } as const satisfies Record<SignalKind, v.GenericSchema>
 

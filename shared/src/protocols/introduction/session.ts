@@ -12,7 +12,10 @@ export type SessionStage = 'probing' | 'accepted' | 'offering' | 'answering' | '
 /** One negotiation with one peer. */
 export interface Session {
   readonly sid: SessionId
-  readonly peer: PeerId
+  /** Ourselves while an invite has no reply: anybody may answer it, once. */
+  peer: PeerId
+  /** Carried by people: one description each way and nothing else. */
+  readonly isManual: boolean
   readonly role: 'initiator' | 'responder'
   stage: SessionStage
   /** The peer's public key in hex, from its first verified envelope. */

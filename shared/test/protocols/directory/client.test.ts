@@ -118,7 +118,7 @@ describe('the directory client', () => {
     duo.effects.length = 0
     const search = { type: 'search', id, criteria: { by: 'words', words: ['found'] }, limit: 10 } as const
     duo.feed(search)
-    expect(duo.effects.map(({ type }) => type)).toEqual(['ask', 'hits', 'searchEnded'])
+    expect(duo.effects.map(({ type }) => type)).toEqual(['ask', 'searchCost', 'hits', 'searchEnded'])
     duo.isLosing = true
     duo.feed(search)
     duo.settle()

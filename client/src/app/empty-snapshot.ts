@@ -1,0 +1,25 @@
+import type { AppPhase, AppSnapshot, SettingsView } from './api.ts'
+
+/** Settings of somebody who never changed one. */
+export const DEFAULT_SETTINGS: SettingsView = {
+  systems: { directory: true, gnutella: true, kazaa: true, ring: true },
+  answeredBy: 'directory',
+  isWilling: true,
+  ringRouting: 'full',
+  gnutellaMode: 'pruned',
+}
+
+/** What can be said while no node is there. */
+export function emptySnapshot(phase: AppPhase): AppSnapshot {
+  return {
+    phase,
+    node: null,
+    hashing: [],
+    missingSources: [],
+    server: { state: phase.name === 'failed' ? 'down' : 'connecting', because: null },
+    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
+    limits: { uploadRate: null, downloadRate: null },
+    settings: DEFAULT_SETTINGS,
+    constructedConnections: 0,
+  }
+}

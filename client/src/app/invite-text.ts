@@ -1,0 +1,60 @@
+import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
+
+/** An invite or reply as people carry it: packed JSON in the alphabet of links. */
+const PATTERN = /(?:#|^)(?:invite|reply):([A-Za-z0-9_-]{20,12000})\s*$/
+/** Nobody's invite unpacks to more. */
+const MAX_BYTES = 16_384
+
+/** A link for an invite; a reply is text to paste, with the same packing. */
+export async function inviteText(envelope: SignalEnvelope, origin: string): Promise<string> {
+  const stream = new Blob([JSON.stringify(envelope)])
+    .stream()
+    .pipeThrough(new CompressionStream('deflate-raw'))
+  const packed = toBase64Url(new Uint8Array(await new Response(stream).arrayBuffer()))
+  return envelope.kind === 'invite' ? `${origin}/#invite:${packed}` : `reply:${packed}`
+}
+
+/** Whether a text looks like an invite or a reply. */
+export const isInviteText = (text: string): boolean => PATTERN.test(text.trim())
+
+/** Reads either; `null` when it is neither, or broken. Its signature is not checked here. */
+export async function readInviteText(text: string): Promise<SignalEnvelope | null> {
+  const packed = PATTERN.exec(text.trim())?.[1]
+  const bytes = packed === undefined ? null : fromBase64Url(packed)
+  if (bytes === null) return null
+  try {
+    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
+    const json = await readBounded(unpacked)
+    const envelope = decodeEnvelope(JSON.parse(json))
+    return envelope.ok ? envelope.value : null
+  } catch {
+    // Not packed by us, or cut short when it was copied.
+    return null
+  }
+}
+
+async function readBounded(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  let length = 0
+  const reader = stream.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    length += part.value.length
+    if (length > MAX_BYTES) throw new RangeError('too long for an invite')
+    parts.push(new Uint8Array(part.value))
+  }
+  return new Blob(parts).text()
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    return Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,131 @@
+import { toHex, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { assertNever } from '@ringdrop/shared/kernel/core.ts'
+import { parseNonce, type Nonce } from '@ringdrop/shared/kernel/ids.ts'
+import { defined } from '@ringdrop/shared/kernel/invariant.ts'
+import { SYSTEMS } from '@ringdrop/shared/node/systems.ts'
+import { recordFormat, type RingRecord } from '@ringdrop/shared/protocols/chord/record.ts'
+import { decodeWhole, encodeWhole } from '@ringdrop/shared/wire/binary.ts'
+import type { StateStore } from '../adapters/state-store.ts'
+import type { AppCommand, AppErrorCode, AppResults, SettingsView } from './api.ts'
+import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
+import { Invites, type InviteFailure } from './invites.ts'
+import type { NodeRuntime } from './node-runtime.ts'
+
+export type NetworkCommand = Extract<
+  AppCommand,
+  { type: 'search' | 'cancelSearch' | 'settings' | 'unlisted' | 'invite' | 'pasteInvite' }
+>
+type Answer =
+  | { readonly ok: true; readonly value: AppResults[NetworkCommand['type']] }
+  | { readonly ok: false; readonly code: AppErrorCode }
+
+/** How often the node hears how this tab stands, besides when that changes. */
+const CONDITIONS_MS = 20_000
+
+/** Searches, settings of the discovery systems, invites, and what the overlays want to be remembered. */
+export class NetworkCommands {
+  readonly invites: Invites
+  #settings: SettingsView = DEFAULT_SETTINGS
+  #timer: ReturnType<typeof setInterval> | null = null
+  /** The best rate at which this tab was seen to upload, bytes per second. */
+  #bestUpload = 0
+
+  constructor(
+    readonly runtime: NodeRuntime,
+    readonly state: StateStore,
+  ) {
+    this.invites = new Invites(runtime)
+  }
+
+  get settings(): SettingsView {
+    return this.#settings
+  }
+
+  /** Brings back settings, ring and host cache, and tells neighbours goodbye when the page goes. */
+  async start(): Promise<void> {
+    this.#apply(await this.state.settings())
+    const { peers, hostCache, records } = await this.state.overlays()
+    this.runtime.feed({ type: 'restored', peers, hostCache, records: records.flatMap(decodeRecord) })
+    const tell = () => this.#tellConditions()
+    document.addEventListener('visibilitychange', tell)
+    this.#timer = setInterval(tell, CONDITIONS_MS)
+    addEventListener('pagehide', () => this.runtime.feed({ type: 'leaving' }))
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+  }
+
+  async run(command: NetworkCommand): Promise<Answer> {
+    switch (command.type) {
+      case 'search': {
+        const id = newId()
+        this.runtime.feed({ type: 'search', id, text: command.text, systems: command.systems })
+        return { ok: true, value: { id } }
+      }
+      case 'cancelSearch':
+        this.runtime.feed({ type: 'cancelSearch', id: command.id })
+        return { ok: true, value: null }
+      case 'settings':
+        this.#apply({ ...this.#settings, ...command.settings })
+        await this.state.saveSettings(this.#settings)
+        return { ok: true, value: null }
+      case 'unlisted': {
+        const { infoHash, isUnlisted } = command
+        this.runtime.feed({ type: 'setUnlisted', infoHash, isUnlisted })
+        await this.state.updateShare(infoHash, { isUnlisted })
+        return { ok: true, value: null }
+      }
+      case 'invite':
+        return answerOf(await this.invites.make())
+      case 'pasteInvite':
+        return answerOf(await this.invites.paste(command.text))
+      default:
+        return assertNever(command)
+    }
+  }
+
+  /** Writes down what an overlay would miss after a reload. */
+  async persist(what: 'ring' | 'hostCache'): Promise<void> {
+    const { ring, gnutella } = this.runtime.node.discovery.overlays
+    if (what === 'hostCache')
+      return gnutella === null ? undefined : this.state.saveHostCache(gnutella.core.hostCache())
+    if (ring === null) return
+    const records = ring.core.snapshotRecords().map((record) => encodeWhole(recordFormat, record))
+    await this.state.saveRing({ peers: ring.core.pastPeers(), records })
+  }
+
+  #apply(settings: SettingsView): void {
+    this.#settings = settings
+    for (const name of SYSTEMS)
+      this.runtime.feed({ type: 'switchSystem', name, isOn: settings.systems[name] })
+    this.runtime.feed({ type: 'ringRouting', routing: settings.ringRouting })
+    this.runtime.feed({ type: 'gnutellaMode', mode: settings.gnutellaMode })
+    this.#tellConditions()
+  }
+
+  #tellConditions(): void {
+    const isVisible = document.visibilityState === 'visible'
+    const { isWilling } = this.#settings
+    const upload = this.runtime.uploadSpeed()
+    this.#bestUpload = Math.max(this.#bestUpload, upload)
+    this.runtime.feed({ type: 'conditions', isVisible, isWilling, uploadBytesPerSecond: this.#bestUpload })
+  }
+}
+
+function decodeRecord(bytes: Bytes): RingRecord[] {
+  const record = decodeWhole(recordFormat, bytes)
+  return record.ok ? [record.value] : []
+}
+
+function answerOf<Value extends AppResults['invite'] | AppResults['pasteInvite']>(
+  outcome: Value | { readonly failure: InviteFailure },
+): Answer {
+  return 'failure' in outcome
+    ? { ok: false, code: `invite:${outcome.failure}` }
+    : { ok: true, value: outcome }
+}
+
+function newId(): Nonce {
+  return defined(parseNonce(toHex(crypto.getRandomValues(new Uint8Array(16)))), 'id')
+}

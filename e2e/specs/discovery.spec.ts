@@ -1,0 +1,124 @@
+import { makeFile, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+import type { App } from '../pages/app.ts'
+
+const OVERLAYS = ['Gnutella', 'KaZaA', 'Ring'] as const
+const SYSTEMS = ['Directory', ...OVERLAYS] as const
+
+/** Every system of every peer has found its place among so many peers. */
+async function untilSettled(apps: readonly App[], peers = apps.length): Promise<void> {
+  for (const app of apps) {
+    await app.until(({ node }) => {
+      if (node === null) return false
+      const { ring, kazaa, gnutella } = node.systems
+      const hasRole = kazaa !== null && kazaa.role !== 'orphan'
+      return ring?.size === peers && hasRole && (gnutella?.neighbours.length ?? 0) > 0
+    }, 60_000)
+  }
+}
+
+async function openPeers(openPeer: () => Promise<App>, count: number): Promise<App[]> {
+  const apps: App[] = []
+  for (let i = 0; i < count; i++) apps.push(await openPeer())
+  await untilSettled(apps)
+  return apps
+}
+
+test('six browsers find files through each system, and compare them', async ({ openPeer }) => {
+  const apps = await openPeers(openPeer, 6)
+  const folder = scratch()
+  await apps[1]!.shareFiles(makeFile(folder, 'Beach holiday.mp4', 300_000, 1).path)
+  await apps[4]!.shareFiles(makeFile(folder, 'Mountain holiday.jpg', 200_000, 2).path)
+  const searcher = apps[3]!
+  for (const system of SYSTEMS) {
+    await searcher.searchUntil('HOLIDAY', system, 2)
+    await expect.poll(() => searcher.hitNames()).toEqual(['Beach holiday.mp4', 'Mountain holiday.jpg'])
+  }
+  await searcher.searchUntil('holiday', 'Compare all', 2)
+  for (const system of ['directory', 'gnutella', 'kazaa', 'ring']) {
+    const row = searcher.page.locator(`tr[data-system="${system}"]`)
+    await expect(row).toHaveAttribute('data-state', 'ended')
+    await expect(row.getByRole('cell').first()).toHaveText('2')
+  }
+  await searcher.page.getByRole('link', { name: /View.*Beach holiday/ }).click()
+  await searcher.download()
+  await searcher.untilShare((share) => share.state.name === 'seeding')
+  // The choice is remembered.
+  await searcher.page.goto(searcher.url)
+  await searcher.goto('#/search')
+  await expect(searcher.page.getByRole('radio', { name: 'Compare all' })).toBeChecked()
+})
+
+test('the plug is pulled: search, strangers connect and download, three leave at once, the server returns', async ({
+  openPeer,
+  server,
+}) => {
+  const apps = await openPeers(openPeer, 8)
+  const file = makeFile(scratch(), 'Survivor story.bin', 2_000_000, 3)
+  const sharer = apps[0]!
+  const { infoHash } = await sharer.shareFiles(file.path)
+  const searcher = apps[7]!
+  for (const system of OVERLAYS) await searcher.searchUntil('survivor', system, 1)
+  await server.kill()
+  for (const app of apps) await app.until((snapshot) => snapshot.server.state !== 'up')
+  for (const system of OVERLAYS) await searcher.searchUntil('survivor', system, 1)
+  await searcher.page.getByRole('link', { name: /View.*Survivor/ }).click()
+  await searcher.download()
+  await searcher.untilDone(infoHash)
+  expect((await searcher.save(infoHash)).sha).toBe(file.sha)
+
+  for (const app of [apps[2]!, apps[4]!, apps[6]!]) await app.page.close()
+  const left = [0, 1, 3, 5, 7].map((index) => apps[index]!)
+  await untilSettled(left)
+  for (const system of OVERLAYS) await left[1]!.searchUntil('survivor', system, 1)
+
+  await server.restart()
+  for (const app of left) await app.until((snapshot) => snapshot.server.state === 'up', 60_000)
+  await left[2]!.searchUntil('survivor', 'Directory', 1)
+})
+
+test('with no server at all: the app opens from its cache, an invite connects two browsers, a third joins them', async ({
+  openPeer,
+  server,
+}) => {
+  const [host, guest, third] = [await openPeer(), await openPeer(), await openPeer()]
+  const peers = [host, guest, third]
+  for (const { page } of peers) await page.evaluate(() => navigator.serviceWorker.ready)
+  await server.kill()
+  // Nothing is left of the links that the server made.
+  for (const { page } of peers) await page.goto('about:blank')
+  for (const peer of peers) await peer.goto('#/network')
+  for (const peer of peers) await peer.until(({ node }) => node?.links.length === 0)
+
+  const invite = async (newcomer: App) => {
+    await host.page.getByRole('button', { name: 'Make an invite' }).click()
+    const link = await host.page.getByRole('textbox', { name: 'Invite link' }).inputValue()
+    await newcomer.page.goto(link)
+    await newcomer.page.getByRole('button', { name: 'Accept the invite' }).click()
+    const reply = await newcomer.page.getByRole('textbox', { name: 'Your reply' }).inputValue()
+    await host.page.getByRole('textbox', { name: 'Invite or reply' }).fill(reply)
+    await host.page.getByRole('button', { name: 'Connect' }).click()
+  }
+  await invite(guest)
+  await guest.until(({ node }) => node?.links.length === 1)
+  await invite(third)
+  // The one that was invited last is introduced to the first guest through the host.
+  await untilSettled(peers)
+  await guest.goto('#/')
+  await guest.shareFiles(makeFile(scratch(), 'By hand.txt', 50_000, 4).path)
+  for (const system of OVERLAYS) await third.searchUntil('hand', system, 1)
+})
+
+test('records of the ring come back after a reload', async ({ openPeer }) => {
+  const apps = await openPeers(openPeer, 4)
+  await apps[0]!.shareFiles(makeFile(scratch(), 'Kept record.txt', 50_000, 5).path)
+  await apps[1]!.searchUntil('kept', 'Ring', 1)
+  const holder = apps[2]!
+  await holder.until(({ node }) => (node?.systems.ring?.records ?? 0) > 0)
+  const before = (await holder.snapshot()).node
+  await expect.poll(() => holder.storedRecords()).toBeGreaterThan(0)
+  await holder.page.goto('about:blank')
+  await holder.goto()
+  await holder.until(({ node }) => node?.id === before?.id && (node?.systems.ring?.records ?? 0) > 0)
+  await untilSettled(apps)
+})

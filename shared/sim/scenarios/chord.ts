@@ -1,0 +1,224 @@
+import { parseInfoHash, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
+import { toHex } from '../../src/kernel/bytes.ts'
+import { defined } from '../../src/kernel/invariant.ts'
+import { shuffled } from '../../src/kernel/rng.ts'
+import type { Routing } from '../../src/protocols/chord/messages.ts'
+import { RingJobs } from '../checkers/ring-jobs.ts'
+import { ringFaults } from '../checkers/ring-invariants.ts'
+import { missingRecords } from '../checkers/ring-records.ts'
+import { grow, RingWorld, settle, type LookupResult } from './chord-world.ts'
+
+export interface ChordScenario {
+  readonly peers: number
+  readonly seed: number
+  readonly linkCap: number
+  readonly routing: Routing
+  readonly start: 'settled' | 'grown'
+  readonly lookups: number
+  /** Share of the peers that die at one moment; 0: nobody. */
+  readonly kill: number
+  /** Median session under churn, in minutes; 0: no churn. */
+  readonly sessionMinutes: number
+  /** How long churn goes on. */
+  readonly minutes: number
+  /** How long the ring is cut in two; 0: never. */
+  readonly partitionMinutes: number
+  /** Shares published before anything happens. */
+  readonly records: number
+}
+
+/** Figures of one run. Times in seconds of virtual time. */
+export interface ChordResult {
+  readonly peers: number
+  readonly linkCap: number
+  readonly seed: number
+  readonly routing: Routing
+  readonly hopsMean: number
+  readonly hopsP99: number
+  readonly hopsMax: number
+  readonly hopsOverLog2N: number
+  readonly lookups: number
+  readonly failedLookups: number
+  readonly failedShare: number
+  /** Lookups that needed another first hop. */
+  readonly retriedShare: number
+  /** Until every first successor was right again; `null` when nothing was broken. */
+  readonly repairSeconds: number | null
+  /** Until all records of living providers were back; `null` when none was looked after. */
+  readonly recordsBackSeconds: number | null
+  readonly recordsLost: number
+  readonly maintenanceBytesPerSecond: number
+  readonly linksMean: number
+}
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60_000
+const SETTLE_MS = 8_000
+const IDLE_MS = 30_000
+const WARM_MS = 60_000
+/** Lookups a second and node that a simulated ring bears without links refusing them. */
+const LOOKUPS_PER_NODE = 10
+const RECORDS_LIMIT_S = 60
+const REPAIR_LIMIT_S = 60
+/** Healing waits for its turn: each node looks for one past peer every 20 s. */
+const HEAL_LIMIT_S = 600
+
+/** Runs one scenario: build, publish, then idle, churn, deaths or a partition, with lookups. */
+export function runChord(scenario: ChordScenario): ChordResult {
+  const { peers, seed, linkCap, routing } = scenario
+  const ring = new RingWorld({ seed, linkCap, routing })
+  if (scenario.start === 'settled') settle(ring, peers)
+  else grow(ring, peers, 300)
+  ring.world.run(scenario.start === 'settled' ? SETTLE_MS : 4 * SETTLE_MS)
+  const published = publish(ring, scenario.records)
+  const jobs = new RingJobs(ring)
+  const churned = scenario.sessionMinutes > 0 ? churn(ring, scenario) : null
+  const bytesPerSecond = churned ?? idle(ring)
+  const disaster =
+    scenario.kill > 0
+      ? deaths(ring, scenario, published)
+      : scenario.partitionMinutes > 0
+        ? cut(ring, scenario)
+        : null
+  const results = disaster?.results ?? ring.lookups(scenario.lookups, spreadFor(ring, scenario.lookups))
+  jobs.inspect()
+  return {
+    ...figures(scenario, results),
+    repairSeconds: disaster?.repairSeconds ?? null,
+    recordsBackSeconds: disaster?.recordsBackSeconds ?? null,
+    recordsLost: missingRecords(ring, published).length,
+    maintenanceBytesPerSecond: round(bytesPerSecond, 1),
+    linksMean: round(mean(ring.world.alive().map(({ links }) => links.size)), 2),
+  }
+}
+
+/** One share each of random providers. */
+function publish(ring: RingWorld, count: number): Map<InfoHash, PeerId> {
+  const published = new Map<InfoHash, PeerId>()
+  for (let i = 0; i < count; i++) {
+    const provider = ring.someMember()
+    if (provider === null) continue
+    const infoHash = defined(parseInfoHash(toHex(ring.rng.bytes(32))), 'infohash')
+    published.set(infoHash, provider)
+    ring.world.feed(provider, { type: 'publish', infoHash, listings: [] })
+  }
+  if (count > 0) ring.world.run(2 * SETTLE_MS)
+  return published
+}
+
+/** Bytes a second and node with nothing to do. */
+function idle(ring: RingWorld): number {
+  const before = ring.world.totals.bytes
+  ring.world.run(IDLE_MS)
+  return (ring.world.totals.bytes - before) / (IDLE_MS / SECOND_MS) / ring.sorted().length
+}
+
+/** Every node lives for an exponential time and is replaced by a new one at once, without a goodbye. */
+function churn(ring: RingWorld, { sessionMinutes, minutes, peers }: ChordScenario): number {
+  const meanMs = (sessionMinutes * MINUTE_MS) / Math.LN2
+  const live = (peer: PeerId): void => {
+    ring.world.clock.after(-Math.log(1 - ring.rng.float()) * meanMs, () => {
+      ring.kill(peer)
+      live(ring.join().peer)
+    })
+  }
+  for (const peer of ring.sorted()) live(peer)
+  ring.world.run(WARM_MS)
+  const before = ring.world.totals.bytes
+  ring.world.run(minutes * MINUTE_MS)
+  return (ring.world.totals.bytes - before) / (minutes * (MINUTE_MS / SECOND_MS)) / peers
+}
+
+interface Disaster {
+  readonly results: LookupResult[]
+  readonly repairSeconds: number | null
+  readonly recordsBackSeconds: number | null
+}
+
+/** Many die at once. Lookups run before anything is repaired; then repair begins and is timed. */
+function deaths(
+  ring: RingWorld,
+  scenario: ChordScenario,
+  published: ReadonlyMap<InfoHash, PeerId>,
+): Disaster {
+  const victims = shuffled(ring.rng, ring.sorted()).slice(0, Math.floor(scenario.peers * scenario.kill))
+  setMaintenance(ring, 'paused')
+  for (const peer of victims) ring.kill(peer)
+  ring.world.run(SECOND_MS)
+  const results = ring.lookups(scenario.lookups, spreadFor(ring, scenario.lookups))
+  setMaintenance(ring, 'running')
+  const since = ring.world.now
+  const seconds = () => (ring.world.now - since) / SECOND_MS
+  const repairSeconds = until(ring, () => ringFaults(ring, true).length === 0, REPAIR_LIMIT_S)
+    ? seconds()
+    : Infinity
+  if (published.size === 0) return { results, repairSeconds, recordsBackSeconds: null }
+  const areBack = until(ring, () => missingRecords(ring, published).length === 0, RECORDS_LIMIT_S - seconds())
+  return { results, repairSeconds, recordsBackSeconds: areBack ? seconds() : Infinity }
+}
+
+/** The ring is cut in two halves, links between them break, and after a time they can reach each other again. */
+function cut(ring: RingWorld, { partitionMinutes, lookups }: ChordScenario): Disaster {
+  const side = (peer: PeerId): number => Number.parseInt(peer.slice(-1), 16) % 2
+  ring.world.partition = side
+  for (const { peer, links } of ring.world.alive())
+    for (const other of [...links]) if (side(peer) !== side(other)) ring.world.disconnect(peer, other)
+  ring.world.run(partitionMinutes * MINUTE_MS)
+  ring.world.partition = null
+  const since = ring.world.now
+  const isHealed = until(ring, () => ringFaults(ring, true).length === 0, HEAL_LIMIT_S)
+  const repairSeconds = isHealed ? (ring.world.now - since) / SECOND_MS : Infinity
+  return { results: ring.lookups(lookups, spreadFor(ring, lookups)), repairSeconds, recordsBackSeconds: null }
+}
+
+function setMaintenance(ring: RingWorld, maintenance: 'running' | 'paused'): void {
+  for (const { peer, core } of ring.world.alive()) {
+    core.node.setMaintenance(maintenance)
+    ring.world.feed(peer, { type: 'wake' })
+  }
+}
+
+/** Looks each half second. */
+function until(ring: RingWorld, condition: () => boolean, limitSeconds: number): boolean {
+  const end = ring.world.now + limitSeconds * SECOND_MS
+  while (!condition()) {
+    if (ring.world.now >= end) return false
+    ring.world.run(SECOND_MS / 2)
+  }
+  return true
+}
+
+const spreadFor = (ring: RingWorld, lookups: number): number =>
+  Math.max(2 * SECOND_MS, (lookups / ring.sorted().length / LOOKUPS_PER_NODE) * SECOND_MS)
+
+function figures(scenario: ChordScenario, results: readonly LookupResult[]) {
+  const hops = results.filter(({ isRight }) => isRight).map((result) => result.hops)
+  hops.sort((a, b) => a - b)
+  const failed = results.length - hops.length
+  const { peers, linkCap, seed, routing } = scenario
+  const hopsMean = mean(hops)
+  return {
+    peers,
+    linkCap,
+    seed,
+    routing,
+    hopsMean: round(hopsMean, 3),
+    hopsP99: hops[Math.floor(hops.length * 0.99)] ?? 0,
+    hopsMax: hops.at(-1) ?? 0,
+    hopsOverLog2N: round(hopsMean / Math.log2(Math.max(2, peers)), 4),
+    lookups: results.length,
+    failedLookups: failed,
+    failedShare: round(failed / Math.max(1, results.length), 6),
+    retriedShare: round(
+      results.filter(({ attempts }) => attempts > 1).length / Math.max(1, results.length),
+      6,
+    ),
+  }
+}
+
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+
+function round(value: number, digits: number): number {
+  return Math.round(value * 10 ** digits) / 10 ** digits
+}

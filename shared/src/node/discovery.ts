@@ -1,0 +1,317 @@
+import { assertNever } from '../kernel/core.ts'
+import { toHex } from '../kernel/bytes.ts'
+import { parseNonce, type InfoHash, type Nonce, type PeerId } from '../kernel/ids.ts'
+import { defined } from '../kernel/invariant.ts'
+import { LIMITS } from '../kernel/limits.ts'
+import type { Rng } from '../kernel/rng.ts'
+import { queryWords } from '../discovery/words.ts'
+import type { Criteria, DiscoveryAnswer } from '../discovery/overlay.ts'
+import {
+  DirectoryClient,
+  type DirectoryClientEffect,
+  type DirectoryClientInput,
+} from '../protocols/directory/client.ts'
+import type { ServerRole } from '../wire/signaling.ts'
+import type { LinkMessage } from './link-codec.ts'
+import type { Link, Links } from './links.ts'
+import type { DiscoveryInput, NodeEffect } from './node-io.ts'
+import { OverlayDialler, type Wanted } from './overlay-dialler.ts'
+import type { CommonEffect } from './overlay-system.ts'
+import { Overlays, type OwnEffect } from './overlays.ts'
+import { Publisher, type PublishCommand } from './publisher.ts'
+import { Sampler } from './sampler.ts'
+import { Locates, Searches } from './searches.ts'
+import type { Shares } from './shares.ts'
+import { OVERLAYS, SYSTEMS, type OverlayName, type SystemName } from './systems.ts'
+import type { Tickets } from './tickets.ts'
+import { Ways } from './ways.ts'
+
+type OverlayMessage = Extract<LinkMessage, { type: 'gnutella' | 'kazaa' | 'chord' }>
+
+/** Slots of KaZaA's upload queues. */
+export type QueueEffect = Extract<OwnEffect, { type: 'queued' | 'granted' | 'serve' | 'unserve' }>
+
+export interface DiscoveryParts {
+  readonly self: PeerId
+  /** Public key in hex. */
+  readonly key: string
+  readonly rng: Rng
+  readonly now: number
+  readonly links: Links
+  readonly shares: () => Shares
+  readonly tickets: Tickets<TicketOwner>
+  readonly emit: (effect: NodeEffect) => void
+  /** Somebody has this share. */
+  readonly onProvider: (infoHash: InfoHash, peer: PeerId) => void
+  readonly punish: (link: Link, code: string, now: number) => void
+  readonly onQueue: (effect: QueueEffect, now: number) => void
+}
+
+/** Whose signature the host was asked for. */
+export type TicketOwner = 'introducer' | OverlayName
+
+/** The discovery systems of a node behind one interface: publish, search, locate; and the links they ask for. */
+export class Discovery {
+  readonly directory = new DirectoryClient()
+  readonly overlays: Overlays
+  readonly searches = new Searches()
+  readonly dialler = new OverlayDialler()
+  readonly ways = new Ways()
+  readonly #parts: DiscoveryParts
+  readonly #locates = new Locates()
+  readonly #publisher = new Publisher()
+  readonly #sampler: Sampler
+  #isDirectoryOn = true
+
+  constructor(parts: DiscoveryParts) {
+    this.#parts = parts
+    this.#sampler = new Sampler()
+    this.overlays = new Overlays({
+      self: parts.self,
+      key: parts.key,
+      rng: parts.rng.child('overlays'),
+      send: (to, message) => parts.links.byPeer(to)?.send(message) ?? 0,
+      onEffect: (name, effect, now) => this.#onEffect(name, effect, now),
+      onOwnEffect: (effect, now) => this.#onOwnEffect(effect, now),
+    })
+    for (const name of OVERLAYS) this.overlays.switchOn(name, parts.now)
+  }
+
+  isOn(name: SystemName): boolean {
+    return name === 'directory' ? this.#isDirectoryOn : this.overlays.isOn(name)
+  }
+
+  wakeAt(): number {
+    return Math.min(this.directory.wakeAt(), this.overlays.wakeAt(), this.#sampler.wakeAt())
+  }
+
+  wake(now: number): void {
+    this.#feedDirectory({ type: 'wake' }, now)
+    for (const system of this.overlays.all()) if (system.wakeAt() <= now) system.feed({ type: 'wake' }, now)
+    if (this.#sampler.isDue(now, this.#parts.links.upCount))
+      this.#parts.emit({ type: 'serverSample', numWant: LIMITS.announcePeers })
+  }
+
+  handle(input: DiscoveryInput, now: number): void {
+    switch (input.type) {
+      case 'search':
+        return this.#search(input.id, input.text, input.systems, now)
+      case 'cancelSearch':
+        return this.#cancel(input.id, now)
+      case 'switchSystem':
+        return this.#switch(input.name, input.isOn, now)
+      case 'directoryUpdated':
+        return this.#feedDirectory({ type: 'updateResult', response: input.response }, now)
+      case 'directoryAnswered':
+        return this.#feedDirectory({ type: 'searchResult', id: input.id, response: input.response }, now)
+      case 'candidates':
+        return this.overlays.feedAll({ type: 'candidates', peers: input.peers }, now)
+      case 'restored':
+        this.overlays.ring?.feed({ type: 'restored', records: input.records, peers: input.peers }, now)
+        this.overlays.gnutella?.feed({ type: 'hostCache', peers: input.hostCache }, now)
+        return this.overlays.kazaa?.feed({ type: 'candidates', peers: input.peers }, now)
+      case 'ringRouting':
+        return this.overlays.ring?.feed({ type: 'routing', routing: input.routing }, now)
+      case 'gnutellaMode':
+        return this.overlays.gnutella?.feed({ type: 'mode', mode: input.mode }, now)
+      case 'conditions':
+        return this.overlays.kazaa?.feed(
+          { ...input, freeLinks: Math.max(0, LIMITS.overlayLinks - this.#parts.links.upCount) },
+          now,
+        )
+      case 'leaving':
+        for (const name of this.overlays.on) this.overlays.leave(name, now)
+        return
+      default:
+        return assertNever(input)
+    }
+  }
+
+  serverUp(roles: readonly ServerRole[], now: number): void {
+    this.#sampler.serverUp(now)
+    if (this.#isDirectoryOn) this.#feedDirectory({ type: 'serverUp', roles }, now)
+  }
+
+  serverDown(now: number): void {
+    this.#sampler.serverDown()
+    this.#feedDirectory({ type: 'serverDown' }, now)
+  }
+
+  signed(owner: OverlayName, ticket: number, signature: string, now: number): void {
+    this.overlays.get(owner)?.feed({ type: 'signed', ticket, signature }, now)
+  }
+
+  verified(owner: OverlayName, ticket: number, isValid: boolean, now: number): void {
+    this.overlays.get(owner)?.feed({ type: 'verified', ticket, isValid }, now)
+  }
+
+  /** Tells the other end which systems run here; they start once both have said so. */
+  onLinkUp(link: Link, now: number): void {
+    link.send({ type: 'hello', systems: this.overlays.on })
+    this.#settle(link.peer, true, now)
+    if (link.systems.length > 0) this.onHello(link, link.systems, now)
+  }
+
+  onHello(link: Link, systems: readonly OverlayName[], now: number): void {
+    link.systems = systems
+    for (const system of this.overlays.all()) {
+      if (systems.includes(system.name)) system.linkUp(link.peer, now)
+      else system.linkDown(link.peer, now)
+    }
+  }
+
+  onLinkDown(link: Link, now: number): void {
+    for (const system of this.overlays.all()) system.linkDown(link.peer, now)
+  }
+
+  /** The peer has been silent for suspiciously long: systems route around it, the link stays. */
+  onSilent(link: Link, now: number): void {
+    this.onLinkDown(link, now)
+  }
+
+  onHeardAgain(link: Link, now: number): void {
+    this.onHello(link, link.systems, now)
+  }
+
+  onLinkFailed(peer: PeerId, now: number): void {
+    this.#settle(peer, false, now)
+  }
+
+  onMessage(link: Link, { type, message }: OverlayMessage, bytes: number, now: number): void {
+    const from = link.peer
+    if (type === 'gnutella') this.overlays.gnutella?.onMessage(from, message, bytes, now)
+    else if (type === 'kazaa') this.overlays.kazaa?.onMessage(from, message, bytes, now)
+    else this.overlays.ring?.onMessage(from, message, bytes, now)
+  }
+
+  /** Whether a system has a use for the link. */
+  needs(peer: PeerId): boolean {
+    return this.overlays.needs(peer)
+  }
+
+  /** Looks for providers of a share by every system that is on. */
+  locate(infoHash: InfoHash, now: number): void {
+    const id = this.#newId()
+    this.#locates.start(id, infoHash)
+    this.#ask(id, { by: 'infoHash', infoHash }, SYSTEMS, now)
+  }
+
+  /** Tells the systems what has changed in our shares. */
+  publish(now: number): void {
+    const entries = this.#parts.shares().entries()
+    for (const command of this.#publisher.sync(entries)) this.#tellAll(command, now)
+  }
+
+  /** Neighbours that may carry an envelope to a peer, best first. */
+  carriersTo(peer: PeerId, now: number): PeerId[] {
+    const ring = this.overlays.ring?.core.nextHopTo(peer) ?? null
+    return [...this.ways.to(peer, now), ...(ring === null ? [] : [ring])]
+  }
+
+  /** Links that systems wait for, which may be dialled now. */
+  due(): IterableIterator<Wanted> {
+    return this.dialler.due()
+  }
+
+  #search(id: Nonce, text: string, systems: readonly SystemName[], now: number): void {
+    for (const dropped of this.searches.start(id, text, systems, now)) this.#cancel(dropped, now)
+    const words = queryWords(text)
+    if (words.length > 0) return this.#ask(id, { by: 'words', words }, systems, now)
+    for (const system of systems) this.searches.end(id, system, 'complete', now)
+  }
+
+  #ask(id: Nonce, criteria: Criteria, systems: readonly SystemName[], now: number): void {
+    const command = { type: 'search', id, criteria, limit: LIMITS.hitsPerSearch } as const
+    for (const name of systems) {
+      if (!this.isOn(name)) this.searches.end(id, name, 'off', now)
+      else if (name === 'directory') this.#feedDirectory(command, now)
+      else this.overlays.get(name)?.feed(command, now)
+    }
+  }
+
+  #cancel(id: Nonce, now: number): void {
+    this.searches.forget(id)
+    this.#feedDirectory({ type: 'cancelSearch', id }, now)
+    this.overlays.feedAll({ type: 'cancelSearch', id }, now)
+  }
+
+  #switch(name: SystemName, isOn: boolean, now: number): void {
+    if (isOn === this.isOn(name)) return
+    if (name === 'directory') return this.#switchDirectory(isOn, now)
+    if (!isOn) this.overlays.switchOff(name, now)
+    else this.overlays.switchOn(name, now)
+    for (const link of this.#parts.links.up()) {
+      link.send({ type: 'hello', systems: this.overlays.on })
+      if (isOn) this.onHello(link, link.systems, now)
+    }
+    this.#parts.tickets.drop(name)
+    const system = this.overlays.get(name)
+    for (const command of this.#publisher.all(this.#parts.shares().entries())) system?.feed(command, now)
+  }
+
+  #switchDirectory(isOn: boolean, now: number): void {
+    this.#isDirectoryOn = isOn
+    const commands = this.#publisher.all(this.#parts.shares().entries())
+    for (const command of commands)
+      this.#feedDirectory(isOn ? command : { type: 'withdraw', infoHash: command.infoHash }, now)
+  }
+
+  #tellAll(command: PublishCommand, now: number): void {
+    if (this.#isDirectoryOn) this.#feedDirectory(command, now)
+    this.overlays.feedAll(command, now)
+  }
+
+  #feedDirectory(input: DirectoryClientInput, now: number): void {
+    for (const effect of this.directory.handle(input, now)) this.#onDirectory(effect, now)
+  }
+
+  #onDirectory(effect: DirectoryClientEffect, now: number): void {
+    if (effect.type === 'update') this.#parts.emit({ type: 'directoryUpdate', request: effect.request })
+    else if (effect.type === 'ask') this.#parts.emit({ ...effect, type: 'directorySearch' })
+    else this.#onAnswer('directory', effect, now)
+  }
+
+  #onEffect(name: OverlayName, effect: CommonEffect, now: number): void {
+    const { links, tickets, emit, punish } = this.#parts
+    switch (effect.type) {
+      case 'dial':
+        if (links.byPeer(effect.peer) === undefined) this.dialler.want(effect.peer, name, effect.via)
+        return
+      case 'release':
+        return this.dialler.unwant(effect.peer, name)
+      case 'way':
+        return this.ways.learn(effect.peer, effect.via, now)
+      case 'sign':
+      case 'verify':
+        return emit({ ...effect, ticket: tickets.issue(name, effect.ticket) })
+      case 'violation': {
+        const link = links.byPeer(effect.peer)
+        return link === undefined ? undefined : punish(link, effect.code, now)
+      }
+      default:
+        return this.#onAnswer(name, effect, now)
+    }
+  }
+
+  #onOwnEffect(effect: OwnEffect, now: number): void {
+    if (effect.type === 'recordsChanged') this.#parts.emit({ type: 'persist', what: 'ring' })
+    else if (effect.type === 'hostCacheChanged') this.#parts.emit({ type: 'persist', what: 'hostCache' })
+    else if (effect.type !== 'lookedUp') this.#parts.onQueue(effect, now)
+  }
+
+  #onAnswer(system: SystemName, effect: DiscoveryAnswer, now: number): void {
+    const located = this.#locates.infoHashOf(effect.id)
+    if (located !== undefined && effect.type === 'providers')
+      for (const peer of effect.peers) this.#parts.onProvider(located, peer)
+    this.searches.onAnswer(system, effect, now)
+  }
+
+  #settle(peer: PeerId, isUp: boolean, now: number): void {
+    for (const name of this.dialler.settle(peer))
+      if (!isUp) this.overlays.get(name)?.feed({ type: 'dialFailed', peer }, now)
+  }
+
+  #newId(): Nonce {
+    return defined(parseNonce(toHex(this.#parts.rng.bytes(16))), 'id')
+  }
+}

@@ -1,0 +1,71 @@
+import type { InfoHash } from '../kernel/ids.ts'
+import { listingName, type Listing } from '../discovery/listing.ts'
+import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
+import type { ShareEntry } from './share-entry.ts'
+
+/**
+ * How a share is offered to the discovery systems: not at all, by infohash alone (unlisted, or not complete
+ * yet), or with its files in the keyword indexes.
+ */
+export type Offer = 'none' | 'byInfoHash' | 'listed'
+
+export type PublishCommand =
+  | { readonly type: 'publish'; readonly infoHash: InfoHash; readonly listings: readonly Listing[] }
+  | { readonly type: 'withdraw'; readonly infoHash: InfoHash }
+
+/** Watches the shares and says what the systems should be told. */
+export class Publisher {
+  readonly #offers = new Map<InfoHash, Offer>()
+
+  /** @returns what has changed since the last time. */
+  sync(entries: Iterable<[InfoHash, ShareEntry]>): PublishCommand[] {
+    const commands: PublishCommand[] = []
+    const gone = new Set(this.#offers.keys())
+    for (const [infoHash, entry] of entries) {
+      gone.delete(infoHash)
+      const offer = offerOf(entry)
+      if (offer === (this.#offers.get(infoHash) ?? 'none')) continue
+      if (offer === 'none') gone.add(infoHash)
+      else {
+        this.#offers.set(infoHash, offer)
+        commands.push(publishCommand(infoHash, entry, offer))
+      }
+    }
+    for (const infoHash of gone)
+      if (this.#offers.delete(infoHash)) commands.push({ type: 'withdraw', infoHash })
+    return commands
+  }
+
+  /** Everything that is offered now, for a system that has just been switched on. */
+  all(entries: Iterable<[InfoHash, ShareEntry]>): PublishCommand[] {
+    const commands: PublishCommand[] = []
+    for (const [infoHash, entry] of entries) {
+      const offer = this.#offers.get(infoHash)
+      if (offer !== undefined) commands.push(publishCommand(infoHash, entry, offer))
+    }
+    return commands
+  }
+}
+
+function offerOf({ exchange, isUnlisted }: ShareEntry): Offer {
+  const { state, isStarted, swarm } = exchange
+  if (swarm === null || state.name === 'paused' || state.name === 'failed') return 'none'
+  if (state.name === 'seeding') return isUnlisted ? 'byInfoHash' : 'listed'
+  return isStarted && isFetching(state) ? 'byInfoHash' : 'none'
+}
+
+function publishCommand(infoHash: InfoHash, entry: ShareEntry, offer: Offer): PublishCommand {
+  return { type: 'publish', infoHash, listings: offer === 'listed' ? listingsOf(infoHash, entry) : [] }
+}
+
+/** Files that we hold whole; equal bytes under two names are listed under the first. */
+function listingsOf(infoHash: InfoHash, { exchange }: ShareEntry): Listing[] {
+  const listings = new Map<string, Listing>()
+  const { swarm } = exchange
+  swarm?.info.files.forEach(({ root, path, sizeBytes }, index) => {
+    // Empty files have no root and nothing to fetch.
+    if (root === null || listings.has(root) || !exchange.isSelected(index)) return
+    listings.set(root, { root, infoHash, name: listingName(swarm.info.name, path), sizeBytes })
+  })
+  return [...listings.values()]
+}

@@ -1,0 +1,28 @@
+import type { ChordView } from '../protocols/chord/chord.ts'
+import type { DirectoryState } from '../protocols/directory/client.ts'
+import type { GnutellaView } from '../protocols/gnutella/servent-api.ts'
+import type { KazaaView } from '../protocols/kazaa/kazaa-api.ts'
+import type { TrafficView } from './overlay-system.ts'
+import type { SharingNode } from './sharing-node.ts'
+
+type Overlay<View> = (View & { readonly traffic: TrafficView }) | null
+
+/** The discovery systems of a node as plain JSON; `null` for one that is switched off. */
+export interface SystemsView {
+  readonly relay: { readonly relayed: number; readonly refused: number }
+  readonly directory: { readonly state: DirectoryState } | null
+  readonly gnutella: Overlay<GnutellaView>
+  readonly kazaa: Overlay<KazaaView>
+  readonly ring: Overlay<ChordView>
+}
+
+export function systemsView({ relay, discovery }: SharingNode): SystemsView {
+  const { gnutella, kazaa, ring } = discovery.overlays
+  return {
+    relay: { relayed: relay.relayedCount, refused: relay.refusedCount },
+    directory: discovery.isOn('directory') ? { state: discovery.directory.state } : null,
+    gnutella: gnutella === null ? null : { ...gnutella.core.view(), traffic: gnutella.traffic },
+    kazaa: kazaa === null ? null : { ...kazaa.core.view(), traffic: kazaa.traffic },
+    ring: ring === null ? null : { ...ring.core.view(), traffic: ring.traffic },
+  }
+}

@@ -1,0 +1,93 @@
+/** Every constant of the ring, with its source. Times in milliseconds. */
+export const CHORD = {
+  /** Entries of the successor list and of the predecessor list. Stoica et al. 2003 ask for O(log N); our choice. */
+  listLength: 8,
+  /** Links of a node, of all kinds together. */
+  linkCap: 24,
+  /** Links beyond which no finger is dialled: what is left is for ring neighbours and those who join. Our choice. */
+  fingerSlack: 6,
+  /** Links beyond which fingers that are missed least are let go, one by one. Our choice. */
+  pruneSlack: 4,
+  /** Links beyond which strangers are refused: the last places belong to ring neighbours. Our choice. */
+  ringSlack: 2,
+  /** Copies of a record, on the owner and its successors. */
+  replicas: 5,
+  /** Messages that one lookup may cause before it is given up. */
+  ttl: 64,
+  /** The same when only successors are asked, one after the other. */
+  circleTtl: 255,
+  /** Peers that a question names as visited or dead, and dead ones that one node adds. Our choice. */
+  visited: 128,
+  deadNamed: 12,
+  /** Stabilize: after a change, at rest, and how fast the one becomes the other. Our choice. */
+  stabilizeMinMs: 2_000,
+  stabilizeMaxMs: 15_000,
+  stabilizeGrowth: 1.5,
+  /** A ring neighbour that leaves a stabilize unanswered for so long is given up. Our choice. */
+  silentMs: 8_000,
+  /** Changes of lists are gathered for so long before they are told to ring neighbours. Our choice. */
+  notifyDelayMs: 60,
+  /** Changes of links are gathered for so long before they are told to all links. Our choice. */
+  linksDelayMs: 3_000,
+  /** Between the word that a link is let go, and its end. Our choice. */
+  letGoMs: 1_000,
+  /** A peer that could not be reached is left out of lists for so long. Our choice. */
+  goneMs: 20_000,
+  goneEntries: 128,
+  /** One finger is looked for at a time, so often. Our choice. */
+  fingerMinMs: 700,
+  fingerMaxMs: 20_000,
+  /** RFC 6298: first timeout; its minimum is ours, as links are tens to hundreds of milliseconds long. */
+  firstRtoMs: 1_000,
+  minRtoMs: 300,
+  maxRtoMs: 4_000,
+  /** After so long without an answer a lookup is tried by another first hop as well; so often; and its end. Our choice. */
+  attemptMs: 1_500,
+  attempts: 3,
+  lookupMs: 4_800,
+  /** A question of a person. */
+  searchMs: 5_000,
+  searches: 64,
+  /** Lookups whose way back a node remembers. Our choice. */
+  relays: 2_048,
+  /** Questions and records taken from one link, a second and at once. Our choice. */
+  linkRate: 200,
+  linkBurst: 600,
+  /** Ways that a node which has lost its neighbours tries before it takes a key for its own. Our choice. */
+  excursions: 3,
+  excursionTtl: 8,
+  /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
+  joinRetryMs: 1_500,
+  candidatesAtOnce: 3,
+  candidates: 64,
+  redialMs: 3_000,
+  /** Past peers remembered, and how often one of them is looked for. Our choice. */
+  pastPeers: 32,
+  healMs: 20_000,
+  /** Records: life, republication (spread by this share), skew of clocks that is borne. */
+  recordLifeMs: 25 * 60_000,
+  republishMs: 10 * 60_000,
+  republishSpread: 0.1,
+  clockSkewMs: 5 * 60_000,
+  /** Records of our own on their way at the same time, and the pause between two. Our choice. */
+  putsAtOnce: 8,
+  putGapMs: 20,
+  putRetryMs: 15_000,
+  /** Our own records; as many as a whole node holds. */
+  publications: 2_000,
+  /** So large a part of our links lost within so long means a disaster: everything is put again. Our choice. */
+  disasterShare: 0.25,
+  disasterMs: 10_000,
+  disasterSpreadMs: 30_000,
+  /** A node that has just joined puts its records within this time. Our choice. */
+  joinSpreadMs: 1_500,
+  /** Repair of replicas waits for so long after a change of the lists. Our choice. */
+  repairDelayMs: 1_000,
+  /** Signatures being checked at the same time. Our choice. */
+  pendingChecks: 512,
+  /** Tags in one offer, and bytes of records in one message. */
+  tagsPerOffer: 512,
+  recordBytesPerMessage: 15_000,
+  recordsPerMessage: 64,
+  recordsChangedMs: 1_000,
+} as const

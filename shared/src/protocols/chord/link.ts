@@ -1,0 +1,67 @@
+import type { PeerId } from '../../kernel/ids.ts'
+import { TokenBucket } from '../../kernel/token-bucket.ts'
+import { CHORD } from './constants.ts'
+import type { Phase, Report } from './messages.ts'
+import { clockwiseFrom, coarse } from './position.ts'
+import { RoundTrip } from './rtt.ts'
+
+/** The most peers and positions that a link may name; more are ignored. */
+const MAX_NEAR = 32
+const MAX_BEYOND = 128
+
+/** What we told a link about our neighbours, to send only what changed. */
+export interface Told {
+  readonly phase: Phase
+  readonly near: readonly PeerId[]
+  readonly successorCount: number
+  readonly predecessorCount: number
+}
+
+/** A linked peer and what it told us about itself. */
+export class Link {
+  readonly at: number
+  readonly roundTrip = new RoundTrip()
+  phase: Phase = 'alone'
+  /** Its lists, nearest first. */
+  successors: readonly PeerId[] = []
+  predecessors: readonly PeerId[] = []
+  /** First 48 bits of the peers it is linked with, ascending. */
+  beyond: readonly number[] = []
+  told: Told | null = null
+  /** Positions that we named to it, ascending. */
+  toldLinks: readonly number[] = []
+  /** When a stabilize was sent that is not answered yet. */
+  askedAt: number | null = null
+  /** Questions and records that we take from it. */
+  readonly budget: TokenBucket
+  readonly #near = new Set<PeerId>()
+
+  constructor(
+    readonly peer: PeerId,
+    readonly since: number,
+  ) {
+    this.at = coarse(peer)
+    this.budget = new TokenBucket(CHORD.linkRate, CHORD.linkBurst, since)
+  }
+
+  /** Takes over a change of its lists. */
+  hear(report: Report): void {
+    const removed = new Set(report.removed)
+    if (removed.size > 0)
+      for (const peer of [...this.#near]) if (removed.has(coarse(peer))) this.#near.delete(peer)
+    for (const peer of report.added)
+      if (this.#near.size < MAX_NEAR && peer !== this.peer) this.#near.add(peer)
+    const ordered = [...this.#near].sort(clockwiseFrom(this.peer))
+    this.phase = report.phase
+    this.successors = ordered.slice(0, report.successorCount)
+    this.predecessors = ordered.reverse().slice(0, report.predecessorCount)
+  }
+
+  /** Takes over a change of its links. */
+  hearLinks(added: readonly number[], removed: readonly number[]): void {
+    const beyond = new Set(this.beyond)
+    for (const at of removed) beyond.delete(at)
+    for (const at of added) if (beyond.size < MAX_BEYOND) beyond.add(at)
+    this.beyond = [...beyond].sort((a, b) => a - b)
+  }
+}

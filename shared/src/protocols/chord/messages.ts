@@ -1,0 +1,117 @@
+import type { InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
+import type { Position } from './position.ts'
+import type { RingRecord } from './record.ts'
+
+/** Which links a lookup may use. `circle`: the successor only; `fingers`: clockwise; `full`: both ways, looking two links ahead. */
+export type Routing = 'circle' | 'fingers' | 'full'
+
+/** Where a node stands: on its own, looking for its place, or part of a ring. */
+export type Phase = 'alone' | 'joining' | 'member'
+
+/** What is wanted of the owner of a key. */
+export type Ask =
+  /** Who it is and who stands around it. */
+  | { readonly type: 'locate' }
+  | { readonly type: 'getProviders'; readonly infoHash: InfoHash; readonly limit: number }
+  | { readonly type: 'getFiles'; readonly words: readonly string[]; readonly limit: number }
+  | { readonly type: 'put'; readonly record: RingRecord }
+
+export type PutOutcome = 'stored' | 'older' | 'bad' | 'full'
+
+export type Answer =
+  | {
+      readonly type: 'located'
+      readonly predecessors: readonly PeerId[]
+      readonly successors: readonly PeerId[]
+    }
+  | { readonly type: 'records'; readonly records: readonly RingRecord[] }
+  | { readonly type: 'put'; readonly outcome: PutOutcome }
+
+/** Work of a lookup, gathered on its way for the one who asked. */
+export interface Trace {
+  /** Peers in the order in which they were reached, the asker first. */
+  readonly path: readonly PeerId[]
+  readonly messages: number
+  readonly bytes: number
+}
+
+/**
+ * A node's ring neighbours as a change of what it told this link before: links are reliable and ordered.
+ * Of the peers named so far, the nearest `successorCount` clockwise are its successor list, and the nearest
+ * `predecessorCount` counter-clockwise its predecessor list.
+ */
+export interface Report {
+  readonly phase: Phase
+  readonly successorCount: number
+  readonly predecessorCount: number
+  readonly added: readonly PeerId[]
+  /** First 48 bits of peers that are no longer named. */
+  readonly removed: readonly number[]
+}
+
+/** A question on its way to the owner of a key. */
+export interface Find {
+  readonly type: 'find'
+  readonly lookup: Nonce
+  readonly key: Position
+  readonly origin: PeerId
+  readonly ask: Ask
+  readonly routing: Routing
+  readonly ttl: number
+  /** Links crossed from the asker to here, without dead ends. */
+  readonly hops: number
+  /** Peers to be treated as if they were not there. */
+  readonly avoid: readonly PeerId[]
+  /** First 48 bits of peers that have had the question, or are known to be dead and near the key. */
+  readonly visited: readonly number[]
+  /** Set by a node that would answer but for missing predecessors: go only where the key is nearer. */
+  readonly onlyCloser: boolean
+  readonly trace: Trace | null
+}
+
+/** The answer on its way back. */
+export interface Found {
+  readonly type: 'found'
+  readonly lookup: Nonce
+  readonly origin: PeerId
+  readonly owner: PeerId
+  readonly answer: Answer
+  /** Links that the question crossed. */
+  readonly hops: number
+  readonly ttl: number
+  readonly trace: Trace | null
+}
+
+export type ChordMessage =
+  /** Tell me your neighbours; answered by `neighbours`. */
+  | { readonly type: 'stabilize' }
+  | ({ readonly type: 'neighbours' } & Report)
+  /** I am here, with these neighbours: the receiver rectifies its lists. */
+  | ({ readonly type: 'notify' } & Report)
+  /** Changes of the sender's links, by the first 48 bits of the peers. */
+  | { readonly type: 'links'; readonly added: readonly number[]; readonly removed: readonly number[] }
+  /** Which peer of your links begins with these 48 bits? Answered by `contact`. */
+  | { readonly type: 'whois'; readonly position: number }
+  | { readonly type: 'contact'; readonly position: number; readonly peer: PeerId | null }
+  | Find
+  /** The question has arrived: its sender need not look for another way. */
+  | { readonly type: 'hopAck'; readonly lookup: Nonce }
+  /** No way on from here, or been here before: the sender of the question tries its next best. */
+  | {
+      readonly type: 'back'
+      readonly lookup: Nonce
+      readonly ttl: number
+      readonly visited: readonly number[]
+    }
+  | Found
+  | {
+      readonly type: 'leave'
+      readonly predecessors: readonly PeerId[]
+      readonly successors: readonly PeerId[]
+    }
+  /** The link will be closed for want of use; the sender lives on. */
+  | { readonly type: 'letGo' }
+  /** Records that the sender holds and the receiver should, by tag; answered by `want` with those it lacks. */
+  | { readonly type: 'offer'; readonly tags: readonly string[] }
+  | { readonly type: 'want'; readonly tags: readonly string[] }
+  | { readonly type: 'store'; readonly records: readonly RingRecord[] }

@@ -1,0 +1,162 @@
+import type { InfoHash } from '../../kernel/ids.ts'
+import type { Listing } from '../../discovery/listing.ts'
+import { wordsOf } from '../../discovery/words.ts'
+import { CHORD } from './constants.ts'
+import type { ChordContext } from './context.ts'
+import type { Lookups } from './lookups.ts'
+import { providerKey, wordKey } from './position.ts'
+import { nameOf, signedText, type RingRecord } from './record.ts'
+
+/** One record of ours, of which version after version is put into the ring. */
+interface Publication {
+  readonly name: string
+  readonly key: string
+  readonly infoHash: InfoHash
+  readonly listing: Listing | null
+  kind: RingRecord['kind']
+  /** When the next version is due. */
+  dueAt: number
+  state: 'waiting' | 'signing' | 'putting'
+  sequence: number
+}
+
+/** Our own records: signed, put into the ring, and put again before they expire, each at its own time. */
+export class Publications {
+  readonly #context: ChordContext
+  readonly #lookups: Lookups
+  readonly #byName = new Map<string, Publication>()
+  readonly #signing = new Map<number, { publication: Publication; unsigned: Omit<RingRecord, 'signature'> }>()
+  #putting = 0
+  #nextPutAt = 0
+  #earliest = Infinity
+
+  constructor(context: ChordContext, lookups: Lookups) {
+    this.#context = context
+    this.#lookups = lookups
+  }
+
+  wakeAt(): number {
+    if (this.#putting >= CHORD.putsAtOnce || this.#context.phase === 'joining') return Infinity
+    return Math.max(this.#earliest, this.#nextPutAt)
+  }
+
+  publish(infoHash: InfoHash, listings: readonly Listing[]): void {
+    const before = new Set([...this.#byName.values()].filter((each) => each.infoHash === infoHash))
+    const parts: (readonly [string, Listing | null])[] = [[providerKey(infoHash), null]]
+    for (const listing of listings)
+      for (const word of longestFirst(wordsOf(listing.name)))
+        parts.push([wordKey(word), { ...listing, infoHash }])
+    for (const [key, listing] of parts) {
+      const name = nameOf({ key, provider: this.#context.self, infoHash, listing })
+      const known = this.#byName.get(name)
+      if (known !== undefined) before.delete(known)
+      if (known !== undefined && known.kind !== 'withdrawn' && known.listing?.name === listing?.name) continue
+      this.#add(name, key, infoHash, listing, known?.sequence ?? 0)
+    }
+    for (const publication of before) this.#withdraw(publication)
+    this.#settle()
+  }
+
+  withdraw(infoHash: InfoHash): void {
+    for (const publication of this.#byName.values())
+      if (publication.infoHash === infoHash) this.#withdraw(publication)
+    this.#settle()
+  }
+
+  /** Everything is put again within this time: we are new in a ring, or much of it is gone. */
+  putAllWithin(spreadMs: number): void {
+    const { now, rng } = this.#context
+    for (const publication of this.#byName.values())
+      publication.dueAt = Math.min(publication.dueAt, now + Math.round(rng.float() * spreadMs))
+    this.#settle()
+  }
+
+  wake(): void {
+    const { now, phase } = this.#context
+    if (this.wakeAt() > now || phase === 'joining') return
+    for (const publication of this.#byName.values()) {
+      if (publication.state !== 'waiting' || publication.dueAt > now) continue
+      this.#nextPutAt = now + CHORD.putGapMs
+      this.#sign(publication)
+      break
+    }
+    this.#settle()
+  }
+
+  signed(ticket: number, signature: string): void {
+    const pending = this.#signing.get(ticket)
+    this.#signing.delete(ticket)
+    if (pending === undefined) return
+    const { publication, unsigned } = pending
+    publication.state = 'putting'
+    const record: RingRecord = { ...unsigned, signature }
+    this.#lookups.start({
+      key: record.key,
+      ask: { type: 'put', record },
+      done: ({ answer }) => {
+        this.#putEnded(publication, answer?.type === 'put' && answer.outcome !== 'full')
+      },
+    })
+  }
+
+  #add(name: string, key: string, infoHash: InfoHash, listing: Listing | null, sequence: number): void {
+    if (this.#byName.size >= CHORD.publications) return
+    const kind = listing === null ? 'provider' : 'word'
+    const dueAt = this.#context.now
+    this.#byName.set(name, { name, key, infoHash, listing, kind, dueAt, state: 'waiting', sequence })
+  }
+
+  #withdraw(publication: Publication): void {
+    if (publication.kind === 'withdrawn') return
+    publication.kind = 'withdrawn'
+    publication.dueAt = this.#context.now
+    if (publication.sequence === 0 && publication.state === 'waiting') this.#byName.delete(publication.name)
+  }
+
+  #sign(publication: Publication): void {
+    const { now, self, key: publicKey } = this.#context
+    const { key, kind, infoHash, listing } = publication
+    publication.state = 'signing'
+    // Clocks of browsers have fractions of milliseconds; records travel as whole ones.
+    publication.sequence = Math.max(Math.floor(now), publication.sequence + 1)
+    publication.dueAt = this.#nextDue()
+    this.#putting++
+    const unsigned = {
+      key,
+      kind,
+      infoHash,
+      listing,
+      provider: self,
+      publicKey,
+      sequence: publication.sequence,
+      expiresAt: Math.floor(now) + CHORD.recordLifeMs,
+    }
+    const ticket = this.#context.ticket()
+    this.#signing.set(ticket, { publication, unsigned })
+    this.#context.emit({ type: 'sign', ticket, text: signedText(unsigned) })
+  }
+
+  #putEnded(publication: Publication, isDone: boolean): void {
+    this.#putting--
+    publication.state = 'waiting'
+    if (!isDone) publication.dueAt = Math.min(publication.dueAt, this.#context.now + CHORD.putRetryMs)
+    // A withdrawal that arrived needs no repetition: it lives as long as what it takes back.
+    else if (publication.kind === 'withdrawn' && publication.dueAt > this.#context.now)
+      this.#byName.delete(publication.name)
+    this.#settle()
+  }
+
+  #nextDue(): number {
+    const spread = 1 - CHORD.republishSpread + 2 * CHORD.republishSpread * this.#context.rng.float()
+    return this.#context.now + Math.round(CHORD.republishMs * spread)
+  }
+
+  #settle(): void {
+    this.#earliest = Infinity
+    for (const { state, dueAt } of this.#byName.values())
+      if (state === 'waiting') this.#earliest = Math.min(this.#earliest, dueAt)
+  }
+}
+
+/** Where there is no room for all words, the telling ones are there. */
+const longestFirst = (words: readonly string[]): string[] => [...words].sort((a, b) => b.length - a.length)

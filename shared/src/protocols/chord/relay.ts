@@ -1,0 +1,276 @@
+import { BoundedMap } from '../../kernel/bounded.ts'
+import { Deadlines } from '../../kernel/deadlines.ts'
+import type { Nonce, PeerId } from '../../kernel/ids.ts'
+import { chordFormat } from './codec.ts'
+import { CHORD } from './constants.ts'
+import type { ChordContext } from './context.ts'
+import type { Answer, Ask, ChordMessage, Find, Found } from './messages.ts'
+import { apart, coarse } from './position.ts'
+import { closerHops, nextHops, nextHopTo } from './routing.ts'
+
+/** A question that came through here. */
+interface Pass {
+  readonly find: Find
+  /** `null`: it is our own. */
+  readonly previous: PeerId | null
+  readonly tried: Set<PeerId>
+  readonly visited: Set<number>
+  /** Afterwards nobody waits for an answer any longer. */
+  readonly endsAt: number
+  /** We would answer, but look for somebody better first. */
+  isClaimed: boolean
+  next: PeerId | null
+  sentAt: number
+  tries: number
+  ttl: number
+  /** Messages and bytes that it cost here, not counting what came with it. */
+  messages: number
+  bytes: number
+  /** `sent`: no acknowledgement yet. `over`: answered or given back. */
+  state: 'new' | 'sent' | 'acknowledged' | 'over'
+}
+
+export interface RelayHooks {
+  /** We own the key: does what is asked, and replies now or later. */
+  answer(ask: Ask, reply: (answer: Answer) => void): void
+  /** Our own question came back answered, or not (`null`). */
+  ended(lookup: Nonce, found: Found | null, from: PeerId | null): void
+}
+
+/**
+ * Recursive routing with an acknowledgement for each hop. A hop that stays silent is replaced by the next best
+ * after its timeout; a dead end gives the question back. Each node remembers where a question came from, so that
+ * the answer returns along the same links; where one of them died, the answer is routed to the asker's place.
+ */
+export class Relay {
+  readonly #context: ChordContext
+  readonly #hooks: RelayHooks
+  readonly #passes = new BoundedMap<Nonce, Pass>(CHORD.relays)
+  readonly #deadlines = new Deadlines<Nonce>()
+
+  constructor(context: ChordContext, hooks: RelayHooks) {
+    this.#context = context
+    this.#hooks = hooks
+  }
+
+  wakeAt(): number {
+    return this.#deadlines.earliest()
+  }
+
+  wake(): void {
+    for (const lookup of this.#deadlines.due(this.#context.now)) {
+      const pass = this.#passes.get(lookup)
+      if (pass?.state === 'sent') this.#advance(pass)
+    }
+  }
+
+  /** Sends a question of our own. @param not first hops that others of its attempts took. @returns the first hop. */
+  begin(find: Find, first: PeerId | null, not: readonly PeerId[]): PeerId | null {
+    const pass = this.#remember(find, null, not)
+    if (first === null) this.#advance(pass)
+    else if (this.#context.links.has(first)) this.#send(pass, first, false)
+    else this.#giveBack(pass)
+    return pass.next
+  }
+
+  /** Our own question is of no interest any longer. */
+  forget(lookup: Nonce): void {
+    const pass = this.#passes.get(lookup)
+    if (pass !== undefined) this.#finish(pass)
+  }
+
+  find(from: PeerId, find: Find): void {
+    this.#context.send(from, { type: 'hopAck', lookup: find.lookup })
+    const ttl = find.ttl - 1
+    if (find.origin === this.#context.self) return this.#cameHome(from, find)
+    if (this.#passes.has(find.lookup) || ttl <= 0) return this.#sendBack(from, find.lookup, ttl, [])
+    const trace = find.trace && {
+      ...find.trace,
+      path: find.trace.path.length > CHORD.ttl ? find.trace.path : [...find.trace.path, this.#context.self],
+    }
+    this.#advance(this.#remember({ ...find, ttl, hops: Math.min(255, find.hops + 1), trace }, from, []))
+  }
+
+  hopAck(from: PeerId, lookup: Nonce): void {
+    const pass = this.#passes.get(lookup)
+    if (pass?.state !== 'sent' || pass.next !== from) return
+    pass.state = 'acknowledged'
+    this.#deadlines.clear(lookup)
+    this.#context.links.get(from)?.roundTrip.sample(this.#context.now - pass.sentAt)
+  }
+
+  back(from: PeerId, { lookup, ttl, visited }: Extract<ChordMessage, { type: 'back' }>): void {
+    const pass = this.#passes.get(lookup)
+    if (pass === undefined || pass.next !== from || pass.state === 'over') return
+    this.#count(pass, { type: 'back', lookup, ttl, visited })
+    for (const place of visited) pass.visited.add(place)
+    // An excursion has a small allowance of its own.
+    pass.ttl = pass.isClaimed ? pass.ttl - 1 : Math.min(pass.ttl - 1, ttl)
+    this.#advance(pass)
+  }
+
+  found(from: PeerId, found: Found): void {
+    const pass = this.#passes.get(found.lookup)
+    if (pass === undefined) return this.#route(found, from)
+    if (pass.state === 'over') return
+    this.#finish(pass)
+    this.#reply(pass, found, from)
+  }
+
+  /** A question that went over a lost link goes another way. */
+  linkDown(peer: PeerId): void {
+    const passes = [...this.#passes.values()]
+    for (const pass of passes)
+      if (pass.next === peer && (pass.state === 'sent' || pass.state === 'acknowledged')) this.#advance(pass)
+  }
+
+  /** A question that began by another's link came back to us: we own the key ourselves, or it is lost. */
+  #cameHome(from: PeerId, find: Find): void {
+    const pass = this.#passes.get(find.lookup)
+    if (pass?.previous !== null || pass.state === 'over' || !this.#context.owns(find.key, find.avoid))
+      return this.#sendBack(from, find.lookup, find.ttl - 1, [])
+    this.#answer(pass)
+  }
+
+  #remember(find: Find, previous: PeerId | null, not: readonly PeerId[]): Pass {
+    const pass: Pass = {
+      find,
+      previous,
+      tried: new Set([...not, ...find.avoid, ...(previous === null ? [] : [previous])]),
+      visited: new Set([...find.visited, this.#context.at]),
+      endsAt: this.#context.now + CHORD.lookupMs,
+      isClaimed: false,
+      next: null,
+      sentAt: 0,
+      tries: 0,
+      ttl: find.ttl,
+      messages: previous === null ? 0 : 1,
+      bytes: 0,
+      state: 'new',
+    }
+    const dropped = this.#passes.set(find.lookup, pass)
+    if (dropped !== undefined) this.#deadlines.clear(dropped)
+    return pass
+  }
+
+  /** Answers, or sends the question on to the best peer that was not tried. */
+  #advance(pass: Pass): void {
+    const context = this.#context
+    const { find, tried } = pass
+    this.#deadlines.clear(find.lookup)
+    if (context.now >= pass.endsAt) return this.#finish(pass)
+    // Who is only joining may ask through others, but is no way for them.
+    if (context.phase === 'joining' && pass.previous !== null) return this.#giveBack(pass)
+    const isSure =
+      context.owns(find.key, find.avoid) &&
+      (context.phase === 'alone' || context.predecessors.horizon === 'known')
+    if (isSure) return this.#answer(pass)
+    // Who lost its neighbours looks around a little before it takes the key for its own.
+    const isOwner = context.mayOwn(find.key, find.avoid)
+    if (isOwner && pass.tries >= CHORD.excursions) return this.#answer(pass)
+    pass.isClaimed = isOwner
+    if (pass.tries === 0) this.#nameDead(pass)
+    const onlyCloser = isOwner || find.onlyCloser
+    const usesLists = pass.tries === 0 && !isOwner
+    const [best] =
+      find.onlyCloser && !isOwner
+        ? closerHops(context, find.key, tried, pass.visited)
+        : nextHops(context, find, tried, { places: pass.visited, usesLists })
+    if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, onlyCloser)
+    if (isOwner) return this.#answer(pass)
+    this.#giveBack(pass)
+  }
+
+  /** Others may believe that they reach dead peers through us: those nearest to the key are named. */
+  #nameDead({ find, visited }: Pass): void {
+    const at = coarse(find.key)
+    const dead = this.#context.deadPlaces().sort((a, b) => apart(a, at) - apart(b, at))
+    for (const place of dead.slice(0, CHORD.deadNamed)) visited.add(place)
+  }
+
+  #send(pass: Pass, to: PeerId, onlyCloser: boolean): void {
+    const { find } = pass
+    const trace = find.trace && {
+      path: find.trace.path,
+      messages: find.trace.messages + pass.messages,
+      bytes: find.trace.bytes + pass.bytes,
+    }
+    const visited = [...pass.visited].slice(-CHORD.visited)
+    const ttl = pass.isClaimed ? Math.min(pass.ttl, CHORD.excursionTtl) : pass.ttl
+    const message: Find = { ...find, ttl, visited, onlyCloser, trace }
+    pass.next = to
+    pass.state = 'sent'
+    pass.sentAt = this.#context.now
+    pass.tries++
+    pass.tried.add(to)
+    this.#count(pass, message)
+    this.#context.send(to, message)
+    const timeout = this.#context.links.get(to)?.roundTrip.timeoutMs ?? CHORD.firstRtoMs
+    this.#deadlines.set(find.lookup, this.#context.now + timeout)
+  }
+
+  #count(pass: Pass, message: ChordMessage): void {
+    if (pass.find.trace === null) return
+    pass.messages++
+    pass.bytes += chordFormat.size(message)
+  }
+
+  #answer(pass: Pass): void {
+    pass.state = 'acknowledged'
+    pass.next = null
+    const { find } = pass
+    this.#hooks.answer(find.ask, (answer) => {
+      if (pass.state === 'over') return
+      this.#finish(pass)
+      const { lookup, origin, hops, trace } = find
+      const found: Found = {
+        type: 'found',
+        lookup,
+        origin,
+        owner: this.#context.self,
+        answer,
+        hops,
+        ttl: CHORD.ttl,
+        trace,
+      }
+      this.#reply(pass, found, null)
+    })
+  }
+
+  #reply(pass: Pass, found: Found, from: PeerId | null): void {
+    if (pass.previous === null) return this.#hooks.ended(pass.find.lookup, found, from)
+    const trace = found.trace && {
+      ...found.trace,
+      messages: Math.min(65_535, found.trace.messages + 2),
+      bytes: Math.min(0xffffffff, found.trace.bytes + chordFormat.size(found)),
+    }
+    const message: Found = { ...found, trace }
+    if (this.#context.links.has(pass.previous)) this.#context.send(pass.previous, message)
+    else this.#route(message, from)
+  }
+
+  /** The way back is broken or not ours: towards the asker's place. */
+  #route(found: Found, from: PeerId | null): void {
+    if (found.origin === this.#context.self || found.ttl <= 1) return
+    const next = nextHopTo(this.#context, found.origin)
+    if (next !== null && next !== from) this.#context.send(next, { ...found, ttl: found.ttl - 1 })
+  }
+
+  #giveBack(pass: Pass): void {
+    this.#finish(pass)
+    const { lookup } = pass.find
+    if (pass.previous === null) this.#hooks.ended(lookup, null, null)
+    else this.#sendBack(pass.previous, lookup, pass.ttl, [...pass.visited])
+  }
+
+  #sendBack(to: PeerId, lookup: Nonce, ttl: number, visited: readonly number[]): void {
+    const named = visited.slice(-CHORD.visited)
+    this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited: named })
+  }
+
+  #finish(pass: Pass): void {
+    pass.state = 'over'
+    pass.next = null
+    this.#deadlines.clear(pass.find.lookup)
+  }
+}

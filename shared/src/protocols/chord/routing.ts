@@ -1,0 +1,186 @@
+import type { PeerId } from '../../kernel/ids.ts'
+import type { ChordContext } from './context.ts'
+import type { Link } from './link.ts'
+import type { Routing } from './messages.ts'
+import { apart, clockwise, COARSE_RING, coarse, isUpTo } from './position.ts'
+
+/** A linked peer that a question can go to next, and how near to the key that brings it; less is better. */
+export interface Candidate {
+  readonly peer: PeerId
+  readonly distance: number
+}
+
+interface Without<T> {
+  has(item: T): boolean
+}
+
+/**
+ * Where a question for a key can go next, best first. `excluded`: peers that were tried, avoided or asked us;
+ * `places` of peers that had the question before or are dead; `usesLists`: whether a listed owner that is not
+ * linked, so that it may be dead, is worth a try.
+ */
+export function nextHops(
+  context: ChordContext,
+  { key, routing }: { readonly key: string; readonly routing: Routing },
+  excluded: Without<PeerId>,
+  { places: visited, usesLists }: { readonly places: Without<number>; readonly usesLists: boolean },
+): Candidate[] {
+  const links = context.memberLinks().filter(({ peer, at }) => !excluded.has(peer) && !visited.has(at))
+  const at = coarse(key)
+  if (routing === 'full') {
+    const owner = listedOwner(context, key, excluded)
+    const isAim = owner !== null && (usesLists || links.some(({ peer }) => peer === owner))
+    return isAim ? towards(links, owner) : nearestBothWays(context, links, at, visited)
+  }
+  if (routing === 'fingers') return nearestClockwise(context, links, key, at)
+  const next = context.successors.peers.find((peer) => links.some((link) => link.peer === peer))
+  return next === undefined ? [] : [{ peer: next, distance: 0 }]
+}
+
+/** Chord's closest preceding finger first, then the successors, since one of them may own the key. */
+function nearestClockwise(
+  context: ChordContext,
+  links: readonly Link[],
+  key: string,
+  at: number,
+): Candidate[] {
+  const preceding: Candidate[] = []
+  for (const { peer, at: place } of links)
+    if (peer !== key && isUpTo(peer, context.self, key))
+      preceding.push({ peer, distance: clockwise(place, at) })
+  preceding.sort((a, b) => a.distance - b.distance)
+  const beyond = links
+    .filter(({ peer }) => !isUpTo(peer, context.self, key))
+    .map(({ peer, at: place }) => ({ peer, distance: COARSE_RING + clockwise(at, place) }))
+  beyond.sort((a, b) => a.distance - b.distance)
+  const successor = context.successors.head
+  const isOwner = successor !== undefined && isUpTo(key, context.self, successor)
+  return isOwner ? [...beyond, ...preceding] : [...preceding, ...beyond]
+}
+
+/** The owner, when our own lists show it: the first listed peer at or after the key. */
+function listedOwner(context: ChordContext, key: string, excluded: Without<PeerId>): PeerId | null {
+  const { self, successors, predecessors } = context
+  let before = self
+  for (const peer of successors.peers) {
+    if (excluded.has(peer)) continue
+    if (isUpTo(key, before, peer)) return peer
+    before = peer
+  }
+  let after: PeerId | null = null
+  for (const peer of predecessors.peers) {
+    if (excluded.has(peer)) continue
+    if (after !== null && isUpTo(key, peer, after)) return after
+    after = peer
+  }
+  return null
+}
+
+/** A known peer is the aim: itself, then whoever is linked with it, then the nearest. */
+function towards(links: readonly Link[], owner: PeerId): Candidate[] {
+  const at = coarse(owner)
+  const candidates = links.map((link) => {
+    if (link.peer === owner) return { peer: link.peer, distance: 0 }
+    const distance = apart(link.at, at)
+    return { peer: link.peer, distance: link.beyond.includes(at) ? distance / COARSE_RING : distance }
+  })
+  return candidates.sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
+}
+
+/**
+ * Both ways round, looking ahead: a link counts as near as the nearest peer that it is linked with
+ * (Manku, Naor, Wieder 2004: "know thy neighbor's neighbor").
+ */
+function nearestBothWays(
+  context: ChordContext,
+  links: readonly Link[],
+  at: number,
+  visited: Without<number>,
+): Candidate[] {
+  // The owner stands at or after the key; whoever stands before it is one step of the ring farther.
+  // Nobody that we are linked with stands between us and the key: only the other side of it can help.
+  const reach = clockwise(context.at, at)
+  const isLastBefore =
+    reach < COARSE_RING / 2 && links.every((link) => clockwise(context.at, link.at) > reach)
+  const gap = isLastBefore ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
+  const candidates = links.map((link) => {
+    const direct = penalised(link.at, at, gap)
+    const ahead = nearestBeyond(link.beyond, at, gap, (place) => place === context.at || visited.has(place))
+    // A tie goes to the peer itself.
+    return { peer: link.peer, distance: direct <= ahead ? direct : ahead + 0.5 }
+  })
+  return candidates.sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
+}
+
+/** Links that are themselves nearer to a key than we are, best first. */
+export function closerHops(
+  context: ChordContext,
+  key: string,
+  excluded: Without<PeerId>,
+  visited: Without<number>,
+): Candidate[] {
+  const at = coarse(key)
+  const gap = COARSE_RING / context.sizeEstimate()
+  const own = penalised(context.at, at, gap)
+  return context
+    .memberLinks()
+    .filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
+    .map((link) => ({ peer: link.peer, distance: penalised(link.at, at, gap) }))
+    .filter(({ distance }) => distance < own)
+    .sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
+}
+
+function penalised(place: number, at: number, gap: number): number {
+  const after = clockwise(at, place)
+  const before = COARSE_RING - after
+  return after === 0 ? 0 : Math.min(after, before + gap)
+}
+
+/** The least distance of a sorted list, some of whose places don't count. */
+function nearestBeyond(
+  places: readonly number[],
+  at: number,
+  gap: number,
+  isOut: (place: number) => boolean,
+): number {
+  const count = places.length
+  let [low, high] = [0, count]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((places[middle] ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return Math.min(firstOf(places, low, 1, at, gap, isOut), firstOf(places, low - 1, -1, at, gap, isOut))
+}
+
+/** The distance of the first place that counts, going one way from an index. */
+function firstOf(
+  places: readonly number[],
+  from: number,
+  step: 1 | -1,
+  at: number,
+  gap: number,
+  isOut: (place: number) => boolean,
+): number {
+  const count = places.length
+  for (let i = 0; i < count; i++) {
+    const place = places[(from + step * i + 2 * count) % count]
+    if (place !== undefined && !isOut(place)) return penalised(place, at, gap)
+  }
+  return Infinity
+}
+
+/** The linked peer to hand a message for another peer to: strictly nearer to it than we are, so that none goes round. */
+export function nextHopTo(context: ChordContext, peer: PeerId): PeerId | null {
+  if (context.links.has(peer)) return peer
+  const at = coarse(peer)
+  const own = apart(context.at, at)
+  let best: { readonly peer: PeerId; readonly distance: number } | null = null
+  for (const link of context.memberLinks()) {
+    const distance = apart(link.at, at)
+    if (distance >= own) continue
+    const score = link.beyond.includes(at) ? 0 : distance
+    if (best === null || score < best.distance) best = { peer: link.peer, distance: score }
+  }
+  return best?.peer ?? null
+}
