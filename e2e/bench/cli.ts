@@ -2,15 +2,17 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TestServer } from '../fixtures/server.ts'
+import { benchDirectory } from './directory.ts'
 import { benchMemory } from './memory.ts'
 import { Report } from './report.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|memory|directory [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
-  memory    JavaScript heap during a transfer of 2 GiB`
+  memory    JavaScript heap during a transfer of 2 GiB
+  directory --files 1000000: queries and removals in the directory's core`
 
 const MiB = 1024 * 1024
 const client = join(import.meta.dirname, '../../client')
@@ -23,22 +25,33 @@ function build(): void {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string' }, mib: { type: 'string' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    mib: { type: 'string' },
+    files: { type: 'string' },
+  },
 })
 const report = new Report(values.json)
 const count = (text: string | undefined, fallback: number): number =>
   text === undefined ? fallback : Number(text)
 
-build()
-const server = await TestServer.start({ CLIENT_DIR: join(client, 'bench/dist') })
-try {
-  const [what] = positionals
-  if (what === 'transfer')
-    await benchTransfer(server.url, count(values.rounds, 10), count(values.mib, 64) * MiB, report)
-  else if (what === 'swarm')
-    await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
-  else if (what === 'memory') await benchMemory(server.url, count(values.mib, 2048) * MiB, report)
-  else console.log(USAGE)
-} finally {
-  await server.kill()
+/** Benchmarks that need the bench page and real browsers. */
+async function inBrowsers(what: string | undefined): Promise<void> {
+  build()
+  const server = await TestServer.start({ CLIENT_DIR: join(client, 'bench/dist') })
+  try {
+    if (what === 'transfer')
+      await benchTransfer(server.url, count(values.rounds, 10), count(values.mib, 64) * MiB, report)
+    else if (what === 'swarm')
+      await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
+    else await benchMemory(server.url, count(values.mib, 2048) * MiB, report)
+  } finally {
+    await server.kill()
+  }
 }
+
+const [what] = positionals
+if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
+else if (what === 'transfer' || what === 'swarm' || what === 'memory') await inBrowsers(what)
+else console.log(USAGE)

@@ -1,11 +1,15 @@
 import { chordCommand } from './commands/chord.ts'
 import { gnutellaCommand } from './commands/gnutella.ts'
+import { introductionCommand } from './commands/introduction.ts'
+import { kazaaCommand } from './commands/kazaa.ts'
 import { swarmCommand } from './commands/swarm.ts'
 
 /** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([
   ['chord', chordCommand],
   ['gnutella', gnutellaCommand],
+  ['introduction', introductionCommand],
+  ['kazaa', kazaaCommand],
   ['swarm', swarmCommand],
 ])
 

@@ -1,4 +1,5 @@
 import type { PeerId } from '../src/kernel/ids.ts'
+import { defined } from '../src/kernel/invariant.ts'
 import { shuffled, type Rng } from '../src/kernel/rng.ts'
 
 export interface TopologyNode {
@@ -32,4 +33,25 @@ export function randomLinks(nodes: readonly TopologyNode[], rng: Rng): [PeerId, 
     }
   }
   return links
+}
+
+/**
+ * A random graph in which all have the same degree, but for the last few: ends of links are paired at random,
+ * pairs that exist or lead back are drawn again.
+ */
+export function regularLinks(peers: readonly PeerId[], degree: number, rng: Rng): [PeerId, PeerId][] {
+  const links = new Map<string, [PeerId, PeerId]>()
+  let ends = peers.flatMap((peer) => Array.from({ length: degree }, () => peer))
+  for (let round = 0; round < 50 && ends.length > 1; round++) {
+    const left: PeerId[] = []
+    ends = shuffled(rng, ends)
+    for (let i = 0; i + 1 < ends.length; i += 2) {
+      const [a, b] = [defined(ends[i], 'end'), defined(ends[i + 1], 'end')]
+      const key = a < b ? `${a}:${b}` : `${b}:${a}`
+      if (a === b || links.has(key)) left.push(a, b)
+      else links.set(key, [a, b])
+    }
+    ends = left
+  }
+  return [...links.values()]
 }

@@ -10,11 +10,12 @@ import {
   type PeerId,
 } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
-import { pick, shuffled, type Rng } from '../../src/kernel/rng.ts'
+import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { Listing } from '../../src/discovery/listing.ts'
 import type { GnutellaMessage, SpreadMode } from '../../src/protocols/gnutella/messages.ts'
 import { GnutellaChecker } from '../checkers/gnutella.ts'
 import type { SimPeer } from '../overlay-world.ts'
+import { regularLinks } from '../topology.ts'
 import { gnutellaWorld, type GnutellaWorld, type SimServent } from './gnutella-servent.ts'
 import { median, round } from './swarm-figures.ts'
 
@@ -144,7 +145,7 @@ class GnutellaRun {
     }
     for (let i = 0; i < peers; i++) this.#publish(world.add())
     const everybody = [...world.nodes.keys()]
-    for (const [a, b] of randomRegular(everybody, this.options.degree, world.rng)) world.connect(a, b)
+    for (const [a, b] of regularLinks(everybody, this.options.degree, world.rng)) world.connect(a, b)
     for (const peer of everybody) {
       const known = Array.from({ length: HOSTS_KNOWN }, () => defined(pick(world.rng, everybody), 'peer'))
       world.feed(peer, { type: 'candidates', peers: known })
@@ -281,27 +282,6 @@ export function summariseGnutella(results: readonly GnutellaResult[]) {
     recall: of(({ recall }) => recall),
     misroutedHits: of(({ misroutedHits }) => misroutedHits),
   }
-}
-
-/**
- * A random graph in which all have the same degree, but for the last few: ends of links are paired at random,
- * pairs that exist or lead back are drawn again.
- */
-function randomRegular(peers: readonly PeerId[], degree: number, rng: Rng): [PeerId, PeerId][] {
-  const links = new Map<string, [PeerId, PeerId]>()
-  let ends = peers.flatMap((peer) => Array.from({ length: degree }, () => peer))
-  for (let round = 0; round < 50 && ends.length > 1; round++) {
-    const left: PeerId[] = []
-    ends = shuffled(rng, ends)
-    for (let i = 0; i + 1 < ends.length; i += 2) {
-      const [a, b] = [defined(ends[i], 'end'), defined(ends[i + 1], 'end')]
-      const key = a < b ? `${a}:${b}` : `${b}:${a}`
-      if (a === b || links.has(key)) left.push(a, b)
-      else links.set(key, [a, b])
-    }
-    ends = left
-  }
-  return [...links.values()]
 }
 
 function topicShare(topic: number, number: number): { infoHash: InfoHash; listing: Listing } {

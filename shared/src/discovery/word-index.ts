@@ -2,6 +2,11 @@ import type { InfoHash } from '../kernel/ids.ts'
 import type { Listing } from './listing.ts'
 import { matches, wordsOf } from './words.ts'
 
+/** Letters by which words are grouped; our choice. */
+const BEGINNING = 3
+/** Listings looked at for one query; our choice, so that the most common words take a few milliseconds. */
+const LOOKED_AT = 4_000
+
 interface Entry<Owner> {
   readonly owner: Owner
   readonly listing: Listing
@@ -14,6 +19,8 @@ interface Entry<Owner> {
  */
 export class WordIndex<Owner> {
   readonly #byWord = new Map<string, Set<Entry<Owner>>>()
+  /** Words by their first letters, one to three of them, for prefixes. */
+  readonly #byBeginning = new Map<string, Set<string>>()
   readonly #byOwner = new Map<Owner, Map<string, Entry<Owner>>>()
   #size = 0
 
@@ -42,8 +49,12 @@ export class WordIndex<Owner> {
     this.#size++
     for (const word of entry.words) {
       const found = this.#byWord.get(word)
-      if (found === undefined) this.#byWord.set(word, new Set([entry]))
-      else found.add(entry)
+      if (found !== undefined) {
+        found.add(entry)
+        continue
+      }
+      this.#byWord.set(word, new Set([entry]))
+      this.#learnWord(word)
     }
   }
 
@@ -71,37 +82,60 @@ export class WordIndex<Owner> {
   }
 
   /**
-   * Listings with all the words, the last of which may be a prefix. At most `limit`; the work is bounded by
-   * the rarest whole word.
+   * Listings with all the words, the last of which may be a prefix. At most `limit`; of very common words not
+   * all listings are looked at.
    */
   find(query: readonly string[], limit: number): { owner: Owner; listing: Listing }[] {
     const found = new Set<Entry<Owner>>()
+    let looked = 0
     for (const entry of this.#candidates(query)) {
-      if (found.size >= limit) break
+      if (found.size >= limit || looked++ >= LOOKED_AT) break
       if (matches(entry.words, query)) found.add(entry)
     }
     return [...found].map(({ owner, listing }) => ({ owner, listing }))
   }
 
+  /** Everything with the rarest word of the query. */
   #candidates(query: readonly string[]): Iterable<Entry<Owner>> {
-    const [last] = query.slice(-1)
+    const last = query.at(-1)
+    if (last === undefined) return []
     let rarest: ReadonlySet<Entry<Owner>> | undefined
     for (const word of query.slice(0, -1)) {
       const entries = this.#byWord.get(word)
       if (entries === undefined) return []
       if (rarest === undefined || entries.size < rarest.size) rarest = entries
     }
-    if (rarest !== undefined || last === undefined) return rarest ?? []
-    return this.#withPrefix(last)
+    const completions = this.#completionsOf(last)
+    const count = completions.reduce((sum, entries) => sum + entries.size, 0)
+    return rarest !== undefined && rarest.size < count ? rarest : chain(completions)
   }
 
-  /** Whole matches first: they are what was meant most often. */
-  *#withPrefix(prefix: string): Iterable<Entry<Owner>> {
+  /** Listings by each word that begins like this; the word itself first, as it was meant most often. */
+  #completionsOf(prefix: string): ReadonlySet<Entry<Owner>>[] {
     const whole = this.#byWord.get(prefix)
-    if (whole !== undefined) yield* whole
-    for (const [word, entries] of this.#byWord) {
-      if (word === prefix || !word.startsWith(prefix)) continue
-      for (const entry of entries) if (whole?.has(entry) !== true) yield entry
+    const found: ReadonlySet<Entry<Owner>>[] = whole === undefined ? [] : [whole]
+    for (const word of this.#byBeginning.get(beginningOf(prefix, prefix.length)) ?? []) {
+      const entries = this.#byWord.get(word)
+      if (entries !== undefined && word !== prefix && word.startsWith(prefix)) found.push(entries)
+    }
+    return found
+  }
+
+  #learnWord(word: string): void {
+    for (let length = 1; length <= Math.min(BEGINNING, word.length); length++) {
+      const beginning = beginningOf(word, length)
+      const words = this.#byBeginning.get(beginning)
+      if (words === undefined) this.#byBeginning.set(beginning, new Set([word]))
+      else words.add(word)
+    }
+  }
+
+  #forgetWord(word: string): void {
+    for (let length = 1; length <= Math.min(BEGINNING, word.length); length++) {
+      const beginning = beginningOf(word, length)
+      const words = this.#byBeginning.get(beginning)
+      words?.delete(word)
+      if (words?.size === 0) this.#byBeginning.delete(beginning)
     }
   }
 
@@ -115,9 +149,17 @@ export class WordIndex<Owner> {
     for (const word of entry.words) {
       const entries = this.#byWord.get(word)
       entries?.delete(entry)
-      if (entries?.size === 0) this.#byWord.delete(word)
+      if (entries?.size !== 0) continue
+      this.#byWord.delete(word)
+      this.#forgetWord(word)
     }
   }
 }
 
 const keyOf = ({ root, infoHash }: Pick<Listing, 'root' | 'infoHash'>): string => `${root}:${infoHash}`
+
+const beginningOf = (word: string, length: number): string => word.slice(0, Math.min(BEGINNING, length))
+
+function* chain<T>(sets: readonly ReadonlySet<T>[]): Iterable<T> {
+  for (const set of sets) yield* set
+}

@@ -140,7 +140,7 @@ export class Searches {
       hits: [...hits.values()].map(({ listing, providers, systems }) => ({
         listing,
         providers: [...providers],
-        systems: [...systems],
+        systems: SYSTEMS.filter((system) => systems.has(system)),
       })),
     }))
   }

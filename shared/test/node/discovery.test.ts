@@ -5,7 +5,9 @@ import type { SearchView } from '../../src/node/searches.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
 import { OVERLAYS, SYSTEMS, type SystemName } from '../../src/node/systems.ts'
 import type { SignalEnvelope } from '../../src/wire/envelope.ts'
-import { makeTestShare, NodeWorld, type TestNode, type TestShare } from './node-world.ts'
+import { makeTestShare, type TestShare } from '../../sim/nodes/node-share.ts'
+import { NodeWorld, type TestNode } from '../../sim/nodes/node-world.ts'
+import { makeKey, verifyText } from './keys.ts'
 
 let searchCount = 0
 const newId = (): Nonce => defined(parseNonce((++searchCount).toString(16).padStart(32, '0')), 'id')
@@ -24,7 +26,7 @@ function isSettled(world: NodeWorld): boolean {
 }
 
 function network(count: number): NodeWorld {
-  const world = new NodeWorld()
+  const world = new NodeWorld({ makeIdentity: makeKey, verify: verifyText })
   for (let i = 0; i < count; i++) world.add(`peer ${String(i)}`)
   world.until(() => isSettled(world), 120_000)
   return world
@@ -132,17 +134,14 @@ describe('discovery', () => {
   })
 
   it('connects two browsers by an invite, with no server from the start, and the rest through them', () => {
-    const world = new NodeWorld()
+    const world = new NodeWorld({ makeIdentity: makeKey, verify: verifyText })
     world.isServerUp = false
     const [host, guest, third] = [world.add('host'), world.add('guest'), world.add('third')]
     const written = (node: TestNode): SignalEnvelope => {
-      const last = () => node.effects.findLast((effect) => effect.type === 'manualEnvelope')
-      world.until(() => last() !== undefined)
-      return last()!.envelope
+      world.until(() => node.manual.length > 0)
+      return node.manual.pop()!
     }
     const invite = (from: TestNode, to: TestNode) => {
-      from.effects.length = 0
-      to.effects.length = 0
       world.feed(from, { type: 'invite' })
       world.feed(to, { type: 'pasted', envelope: written(from) })
       world.feed(from, { type: 'pasted', envelope: written(to) })

@@ -8,15 +8,13 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { fromHex, toHex, utf8Encode } from '../../src/kernel/bytes.ts'
-import { parsePeerId, type PeerId } from '../../src/kernel/ids.ts'
+import { parsePeerId } from '../../src/kernel/ids.ts'
+import type { Identity } from '../../sim/nodes/identity.ts'
+
+export { fakeSdp } from '../../sim/nodes/identity.ts'
 
 /** A key pair as a browser makes it, signing synchronously so that tests need no event loop. */
-export interface TestKey {
-  readonly peerId: PeerId
-  /** Uncompressed point in hex. */
-  readonly key: string
-  sign(text: string): string
-}
+export type TestKey = Identity
 
 export function makeKey(): TestKey {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -51,29 +49,4 @@ export function verifyText(key: string, text: string, signature: string): boolea
   } catch {
     return false
   }
-}
-
-/** A description as Chromium writes one for data channels, with the given certificate fingerprint (64 hex digits). */
-export function fakeSdp(fingerprint: string): string {
-  const pairs = fingerprint.toUpperCase().match(/../g)!.join(':')
-  return [
-    'v=0',
-    'o=- 4611731400430051336 2 IN IP4 127.0.0.1',
-    's=-',
-    't=0 0',
-    'a=group:BUNDLE 0',
-    'a=extmap-allow-mixed',
-    'a=msid-semantic: WMS',
-    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel',
-    'c=IN IP4 0.0.0.0',
-    'a=ice-ufrag:abcd',
-    'a=ice-pwd:0123456789abcdef01234567',
-    'a=ice-options:trickle',
-    `a=fingerprint:sha-256 ${pairs}`,
-    'a=setup:actpass',
-    'a=mid:0',
-    'a=sctp-port:5000',
-    'a=max-message-size:262144',
-    '',
-  ].join('\r\n')
 }

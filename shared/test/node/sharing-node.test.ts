@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { equalBytes } from '../../src/kernel/bytes.ts'
 import { parseInfoHash } from '../../src/kernel/ids.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
-import { makeTestShare, NodeWorld, type TestNode, type TestShare } from './node-world.ts'
+import { makeTestShare, type TestShare } from '../../sim/nodes/node-share.ts'
+import { NodeWorld, type TestNode } from '../../sim/nodes/node-world.ts'
+import { makeKey, verifyText } from './keys.ts'
 
 const MiB = 1024 * 1024
 
@@ -16,7 +18,7 @@ function hasAll(node: TestNode, share: TestShare): boolean {
 }
 
 function swarm(leecherCount: number, sizeBytes = 2 * MiB) {
-  const world = new NodeWorld()
+  const world = new NodeWorld({ makeIdentity: makeKey, verify: verifyText })
   // Transfers alone: the discovery systems make links of their own.
   world.systems = []
   const share = makeTestShare(sizeBytes)
@@ -156,7 +158,7 @@ describe('a sharing node', () => {
   })
 
   it('stays patient and honest about a share that nobody has', () => {
-    const world = new NodeWorld()
+    const world = new NodeWorld({ makeIdentity: makeKey, verify: verifyText })
     world.systems = []
     const node = world.add('alone')
     const infoHash = parseInfoHash('0'.repeat(64))!

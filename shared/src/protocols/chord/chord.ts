@@ -80,9 +80,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
 
   wakeAt(): number {
     if (this.#state === 'left') return Infinity
-    let earliest = Infinity
-    for (const part of this.#parts()) earliest = Math.min(earliest, part.wakeAt())
-    return earliest
+    return Math.min(...this.#parts().map((part) => part.wakeAt()))
   }
 
   needs(peer: PeerId): boolean {

@@ -14,6 +14,8 @@ export const CHORD = {
   replicas: 5,
   /** Messages that one lookup may cause before it is given up. */
   ttl: 64,
+  /** So many messages of a lookup go by the links of links; then only by links. Our choice, by simulation. */
+  looksAheadFor: 10,
   /** The same when only successors are asked, one after the other. */
   circleTtl: 255,
   /** Peers that a question names as visited or dead, and dead ones that one node adds. Our choice. */
@@ -55,7 +57,7 @@ export const CHORD = {
   linkBurst: 600,
   /** Ways that a node which has lost its neighbours tries before it takes a key for its own. Our choice. */
   excursions: 3,
-  excursionTtl: 8,
+  excursionTtl: 16,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
   candidatesAtOnce: 3,

@@ -5,8 +5,8 @@ import { chordFormat } from './codec.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Answer, Ask, ChordMessage, Find, Found } from './messages.ts'
-import { apart, coarse } from './position.ts'
-import { closerHops, nextHops, nextHopTo } from './routing.ts'
+import { apart, coarse, isUpTo } from './position.ts'
+import { closerHops, hopsBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
 
 /** A question that came through here. */
 interface Pass {
@@ -156,7 +156,7 @@ export class Relay {
   /** Answers, or sends the question on to the best peer that was not tried. */
   #advance(pass: Pass): void {
     const context = this.#context
-    const { find, tried } = pass
+    const { find } = pass
     this.#deadlines.clear(find.lookup)
     if (context.now >= pass.endsAt) return this.#finish(pass)
     // Who is only joining may ask through others, but is no way for them.
@@ -167,18 +167,32 @@ export class Relay {
     if (isSure) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
     const isOwner = context.mayOwn(find.key, find.avoid)
-    if (isOwner && pass.tries >= CHORD.excursions) return this.#answer(pass)
+    if (isOwner && (pass.tries >= CHORD.excursions || this.#wasBefore(pass))) return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
     const onlyCloser = isOwner || find.onlyCloser
-    const usesLists = pass.tries === 0 && !isOwner
-    const [best] =
-      find.onlyCloser && !isOwner
-        ? closerHops(context, find.key, tried, pass.visited)
-        : nextHops(context, find, tried, { places: pass.visited, usesLists })
+    const [best] = this.#candidates(pass, isOwner)
     if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, onlyCloser)
     if (isOwner) return this.#answer(pass)
     this.#giveBack(pass)
+  }
+
+  /** Whether a listed predecessor that stands before the key had the question, and found nobody nearer. */
+  #wasBefore({ find, visited }: Pass): boolean {
+    const { predecessors, self, isGone } = this.#context
+    return predecessors.peers.some(
+      (peer) => visited.has(coarse(peer)) && !isGone(peer) && isUpTo(find.key, peer, self),
+    )
+  }
+
+  #candidates({ find, tried, visited, tries }: Pass, isOwner: boolean): Candidate[] {
+    const context = this.#context
+    // One who stands after the key and knows nobody before it looks on the key's other side, too.
+    if (isOwner && tries === 1) return hopsBefore(context, find.key, tried, visited)
+    if (find.onlyCloser && !isOwner) return closerHops(context, find.key, tried, visited)
+    // After many steps the lists of links have misled it, as they do when many just died.
+    const looksAhead = find.ttl > CHORD.ttl - CHORD.looksAheadFor
+    return nextHops(context, find, tried, { places: visited, usesLists: tries === 0, looksAhead })
   }
 
   /** Others may believe that they reach dead peers through us: those nearest to the key are named. */

@@ -10,6 +10,13 @@ export interface Candidate {
   readonly distance: number
 }
 
+/** What a node goes by: see {@link nextHops}. */
+export interface Sight {
+  readonly places: Without<number>
+  readonly usesLists: boolean
+  readonly looksAhead: boolean
+}
+
 interface Without<T> {
   has(item: T): boolean
 }
@@ -17,20 +24,20 @@ interface Without<T> {
 /**
  * Where a question for a key can go next, best first. `excluded`: peers that were tried, avoided or asked us;
  * `places` of peers that had the question before or are dead; `usesLists`: whether a listed owner that is not
- * linked, so that it may be dead, is worth a try.
+ * linked, so that it may be dead, is worth a try; `looksAhead`: whether the links of links count.
  */
 export function nextHops(
   context: ChordContext,
   { key, routing }: { readonly key: string; readonly routing: Routing },
   excluded: Without<PeerId>,
-  { places: visited, usesLists }: { readonly places: Without<number>; readonly usesLists: boolean },
+  { places: visited, usesLists, looksAhead }: Sight,
 ): Candidate[] {
   const links = context.memberLinks().filter(({ peer, at }) => !excluded.has(peer) && !visited.has(at))
   const at = coarse(key)
   if (routing === 'full') {
     const owner = listedOwner(context, key, excluded)
     const isAim = owner !== null && (usesLists || links.some(({ peer }) => peer === owner))
-    return isAim ? towards(links, owner) : nearestBothWays(context, links, at, visited)
+    return isAim ? towards(links, owner) : nearestBothWays(context, links, at, looksAhead ? visited : null)
   }
   if (routing === 'fingers') return nearestClockwise(context, links, key, at)
   const next = context.successors.peers.find((peer) => links.some((link) => link.peer === peer))
@@ -95,7 +102,7 @@ function nearestBothWays(
   context: ChordContext,
   links: readonly Link[],
   at: number,
-  visited: Without<number>,
+  visited: Without<number> | null,
 ): Candidate[] {
   // The owner stands at or after the key; whoever stands before it is one step of the ring farther.
   // Nobody that we are linked with stands between us and the key: only the other side of it can help.
@@ -105,11 +112,27 @@ function nearestBothWays(
   const gap = isLastBefore ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
   const candidates = links.map((link) => {
     const direct = penalised(link.at, at, gap)
+    if (visited === null) return { peer: link.peer, distance: direct }
     const ahead = nearestBeyond(link.beyond, at, gap, (place) => place === context.at || visited.has(place))
     // A tie goes to the peer itself.
     return { peer: link.peer, distance: direct <= ahead ? direct : ahead + 0.5 }
   })
   return candidates.sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
+}
+
+/** Links before a key, the nearest first: over them its other side is reached by one who stands after it. */
+export function hopsBefore(
+  context: ChordContext,
+  key: string,
+  excluded: Without<PeerId>,
+  visited: Without<number>,
+): Candidate[] {
+  const at = coarse(key)
+  return context
+    .memberLinks()
+    .filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
+    .map((link) => ({ peer: link.peer, distance: clockwise(link.at, at) }))
+    .sort((a, b) => a.distance - b.distance)
 }
 
 /** Links that are themselves nearer to a key than we are, best first. */

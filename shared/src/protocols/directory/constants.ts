@@ -5,7 +5,7 @@ export const FILES = 2_000_000
 /** Hits in one answer: the cap of Napster's server. */
 export const RESULTS = 100
 /** Matching listings that are ranked; the rest of a very common word is not looked at. Our choice. */
-export const RANKED = 1_000
+export const RANKED = 500
 /** Listings in one update message, so that it stays under the socket's limit. */
 export const LISTINGS_PER_UPDATE = 60
 /** Providers of an infohash in one answer. */

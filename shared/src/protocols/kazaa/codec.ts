@@ -94,7 +94,6 @@ export const kazaaFormat: binary.Format<KazaaMessage> = binary.messages<KazaaMes
     { infoHash: binary.infoHash, ticket: binary.uint32, position: binary.uint16, etaMs: binary.uint32 },
   ],
   grant: [0x42, { infoHash: binary.infoHash }],
-  revoke: [0x43, { infoHash: binary.infoHash }],
   dequeue: [0x44, { infoHash: binary.infoHash }],
   receipt: [0x50, { receipt }],
   present: [0x51, { receipts: binary.list(receipt, RECEIPTS_PER_MESSAGE) }],

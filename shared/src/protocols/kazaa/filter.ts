@@ -23,14 +23,16 @@ export function buildFilter(words: Iterable<string>, infoHashes: Iterable<string
   let bytes = FILTER_BYTES_MIN
   while (bytes < FILTER_BYTES && bytes * 8 < keys.size * FILTER_BITS_PER_KEY) bytes *= 2
   const bits: Bytes = new Uint8Array(bytes)
-  for (const key of keys) for (const bit of bitsOf(key, bytes * 8)) bits[bit >>> 3] = (bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
+  for (const key of keys)
+    for (const bit of bitsOf(key, bytes * 8)) bits[bit >>> 3] = (bits[bit >>> 3] ?? 0) | (1 << (bit & 7))
   return bits
 }
 
 /** Whether the index behind the filter may have something. An unknown or broken filter may have everything. */
 export function mayMatch(filter: Bytes | null, criteria: Criteria): boolean {
   if (filter === null || !isPowerOfTwo(filter.length)) return true
-  const has = (key: string) => bitsOf(key, filter.length * 8).every((bit) => ((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0)
+  const has = (key: string) =>
+    bitsOf(key, filter.length * 8).every((bit) => ((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0)
   if (criteria.by === 'infoHash') return has(`s${criteria.infoHash}`)
   const { words } = criteria
   return words.every((word, index) => {

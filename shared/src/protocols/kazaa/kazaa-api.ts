@@ -27,6 +27,8 @@ export type KazaaInput =
       readonly freeLinks: number
       readonly isWilling: boolean
     }
+  /** Become a super node at once, as if elected: for simulations that begin with a settled network, and tests. */
+  | { readonly type: 'lead' }
   /** The tab is closing: children are handed over, leaders told. */
   | { readonly type: 'leaving' }
   /** Verified bytes came from a peer: it gets receipts for them. */
@@ -40,7 +42,10 @@ export type KazaaInput =
 
 export type KazaaEffect =
   | OverlayEffect<KazaaMessage>
-  /** Our place in that peer's queue, from 1, and how long it thinks that takes. */
+  /**
+   * Our place in that peer's queue, from 1, and how long it thinks that takes. After `granted`: the slot was
+   * taken back.
+   */
   | {
       readonly type: 'queued'
       readonly peer: PeerId

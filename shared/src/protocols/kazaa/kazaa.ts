@@ -1,24 +1,244 @@
-import type { Core } from '../../kernel/core.ts'
-import type { PeerId } from '../../kernel/ids.ts'
-import type { OverlayCore } from '../../discovery/overlay.ts'
+import { assertNever, type Core } from '../../kernel/core.ts'
+import type { Nonce, PeerId } from '../../kernel/ids.ts'
+import type { Criteria, OverlayCore } from '../../discovery/overlay.ts'
+import type { Listing } from '../../discovery/listing.ts'
+import type { InfoHash } from '../../kernel/ids.ts'
+import { CONTROL_RATE, QUERY_TTL } from './constants.ts'
+import { Buckets, Me, noCounts, randomNonce, type KazaaContext } from './context.ts'
 import type { KazaaEffect, KazaaInput, KazaaOptions, KazaaView } from './kazaa-api.ts'
+import type { KazaaMessage } from './messages.ts'
+import { ShareTable } from './own-shares.ts'
+import { QueryRouting, type Query } from './query-routing.ts'
+import { Roles } from './roles.ts'
+import { Searches } from './searches.ts'
+import { Uploads } from './uploads.ts'
 
-/** Being written: the shape is final, the behaviour follows. */
+type Conditions = Extract<KazaaInput, { type: 'conditions' }>
+
+/** A node of KaZaA: child of super nodes, or one itself. */
 export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
-  constructor(readonly options: KazaaOptions) {}
-  handle(_input: KazaaInput, _now: number): KazaaEffect[] {
-    return []
+  readonly #context: KazaaContext
+  readonly #roles: Roles
+  readonly #searches: Searches
+  readonly #routing: QueryRouting
+  readonly #uploads: Uploads
+  readonly #shares = new ShareTable()
+  readonly #control = new Buckets(CONTROL_RATE)
+  readonly #wantsCost: boolean
+  #state: 'running' | 'left' = 'running'
+  #effects: KazaaEffect[] = []
+
+  constructor(options: KazaaOptions) {
+    const { self, rng, now } = options
+    this.#wantsCost = options.wantsCost ?? true
+    const emit = (effect: KazaaEffect) => void this.#effects.push(effect)
+    this.#context = {
+      self,
+      rng,
+      counters: noCounts(),
+      me: new Me(now, options.isWilling ?? true),
+      emit,
+      send: (to, message) => {
+        emit({ type: 'send', to, message })
+      },
+    }
+    this.#roles = new Roles(this.#context, this.#shares, now)
+    const { index, children, leaders, ties } = this.#roles
+    this.#searches = new Searches(this.#context)
+    this.#routing = new QueryRouting(this.#context, index, children, leaders, this.#searches, (peer) =>
+      ties.needs(peer),
+    )
+    this.#uploads = new Uploads(this.#context, options)
   }
+
+  handle(input: KazaaInput, now: number): KazaaEffect[] {
+    if (this.#state === 'running') {
+      this.#dispatch(input, now)
+      this.#roles.settle(now)
+      this.#askWaiting(now)
+    }
+    return this.#effects.splice(0)
+  }
+
   wakeAt(): number {
-    return Infinity
+    if (this.#state === 'left') return Infinity
+    return Math.min(
+      this.#roles.wakeAt(),
+      this.#routing.wakeAt(),
+      this.#searches.wakeAt(),
+      this.#uploads.wakeAt(),
+    )
   }
-  needs(_peer: PeerId): boolean {
-    return false
+
+  needs(peer: PeerId): boolean {
+    return this.#state === 'running' && (this.#roles.needs(peer) || this.#uploads.needs(peer))
   }
-  accepts(_peer: PeerId): boolean {
-    return false
+
+  accepts(peer: PeerId): boolean {
+    return this.#state === 'running' && (this.needs(peer) || this.#roles.hasRoom())
   }
+
   view(): KazaaView {
-    return { role: 'orphan', leader: null, standby: null, children: [], superNodes: [], indexSize: 0, uploadQueue: [], counters: {} as never }
+    const { ties, children, leaders, index } = this.#roles
+    return {
+      role: this.#context.me.role,
+      leader: ties.main,
+      standby: ties.standby,
+      children: children.peers(),
+      superNodes: leaders.peers(),
+      indexSize: index.size,
+      uploadQueue: this.#uploads.view(),
+      counters: { ...this.#context.counters },
+    }
+  }
+
+  #dispatch(input: KazaaInput, now: number): void {
+    switch (input.type) {
+      case 'linkUp':
+        this.#uploads.linkUp(input.peer, now)
+        return this.#roles.linkUp(input.peer, now)
+      case 'linkDown':
+        return this.#onLinkDown(input.peer, now)
+      case 'dialFailed':
+        this.#roles.book.dialFailed(input.peer, now)
+        return this.#roles.seek(now)
+      case 'message':
+        if (input.message.type === 'query') return this.#routing.onQuery(input.message, input.from, now)
+        if (this.#control.take(input.from, now)) this.#onMessage(input.from, input.message, now)
+        return
+      case 'candidates':
+        for (const peer of input.peers) this.#roles.book.addCandidate(peer)
+        return this.#roles.seek(now)
+      case 'publish':
+        return this.#publish(input.infoHash, input.listings)
+      case 'withdraw':
+        return this.#withdraw(input.infoHash)
+      case 'search':
+        return this.#search(input.id, input.criteria, input.limit, now)
+      case 'cancelSearch':
+        return this.#searches.cancel(input.id)
+      case 'conditions':
+        return this.#onConditions(input)
+      case 'lead':
+        return this.#roles.lead(now)
+      case 'leaving':
+        this.#roles.leave(now)
+        this.#uploads.leave()
+        this.#state = 'left'
+        return
+      case 'wake':
+        return this.#wake(now)
+      case 'signed':
+      case 'verified':
+      case 'received':
+      case 'enqueue':
+      case 'dequeue':
+      case 'uploadDone':
+        return this.#uploads.handle(input, now)
+      default:
+        return assertNever(input)
+    }
+  }
+
+  #onMessage(from: PeerId, message: Exclude<KazaaMessage, { type: 'query' }>, now: number): void {
+    switch (message.type) {
+      case 'nodeInfo':
+        return this.#roles.onInfo(from, message, now)
+      case 'join':
+        return this.#roles.onJoin(from, message, now)
+      case 'welcome':
+        return this.#roles.onWelcome(from, message, now)
+      case 'refuse':
+        return this.#roles.onRefuse(from, message, now)
+      case 'leave':
+        return this.#roles.onLeave(from, message, now)
+      case 'shareDiff':
+        return this.#roles.children.onDiff(from, message)
+      case 'digest':
+        return this.#roles.children.onDigest(from, message.epoch, message.digest, message.standing)
+      case 'resend':
+        return this.#roles.ties.onResend(from, message.epoch)
+      case 'hits':
+        return this.#routing.onHits(message, from, now)
+      case 'cost':
+        return this.#routing.onCost(message, from, now)
+      case 'filter':
+        return this.#roles.leaders.onFilter(from, message.bits)
+      case 'promote':
+        return this.#roles.onPromote(from, now)
+      case 'decline':
+        return this.#roles.onDecline(from, now)
+      case 'handover':
+        if (this.#roles.leaders.has(from)) this.#roles.children.onHandover(message, now)
+        return
+      default:
+        return this.#uploads.onMessage(from, message, now)
+    }
+  }
+
+  #onLinkDown(peer: PeerId, now: number): void {
+    this.#control.forget(peer)
+    this.#routing.forget(peer)
+    this.#uploads.linkDown(peer, now)
+    this.#roles.linkDown(peer, now)
+  }
+
+  #publish(infoHash: InfoHash, listings: readonly Listing[]): void {
+    this.#shares.remove(infoHash)
+    const taken = this.#shares.add({ infoHash, listings })
+    if (taken === null) return
+    if (this.#roles.isLeading) {
+      this.#roles.index.removeShare(this.#context.self, infoHash)
+      this.#roles.index.add(this.#context.self, [taken])
+    } else this.#roles.ties.onShare(infoHash, taken)
+  }
+
+  #withdraw(infoHash: InfoHash): void {
+    if (!this.#shares.has(infoHash)) return
+    this.#shares.remove(infoHash)
+    if (this.#roles.isLeading) this.#roles.index.removeShare(this.#context.self, infoHash)
+    else this.#roles.ties.onShare(infoHash, null)
+  }
+
+  #search(id: Nonce, criteria: Criteria, limit: number, now: number): void {
+    if (this.#searches.has(id)) return
+    const query: Query = {
+      type: 'query',
+      guid: randomNonce(this.#context.rng),
+      ttl: QUERY_TTL,
+      hops: 0,
+      limit: Math.min(limit, 0xffff),
+      wantsCost: this.#wantsCost,
+      criteria,
+    }
+    this.#searches.start(id, query, limit, now)
+  }
+
+  /** Searches that were waiting for somebody to ask: at once, as a rule. */
+  #askWaiting(now: number): void {
+    const { self, me } = this.#context
+    const ties = this.#roles.ties.joined()
+    if (me.role !== 'superNode' && ties.length === 0) return
+    for (const query of this.#searches.takeWaiting(now)) {
+      this.#routing.ask(query, ties, now)
+      if (me.role !== 'superNode') continue
+      const own = this.#roles.index.find(query.criteria, self)
+      this.#searches.onHits({ guid: query.guid, hops: 0, ...own }, self, now)
+    }
+  }
+
+  #onConditions({ isVisible, uploadBytesPerSecond, freeLinks, isWilling }: Conditions): void {
+    const { me } = this.#context
+    me.isVisible = isVisible
+    me.uploadBytesPerSecond = uploadBytesPerSecond
+    me.freeLinks = freeLinks
+    me.isWilling = isWilling
+  }
+
+  #wake(now: number): void {
+    this.#roles.wake(now)
+    this.#routing.wake(now)
+    this.#searches.wake(now)
+    this.#uploads.wake(now)
   }
 }

@@ -104,6 +104,7 @@ export type KazaaMessage =
     }
   /** A place in the sender's upload queue is wanted. `ticket`: of an earlier place, after a reconnect; 0: none. */
   | { readonly type: 'enqueue'; readonly infoHash: InfoHash; readonly ticket: number }
+  /** After a grant: the slot was taken back, the peer waits again. */
   | {
       readonly type: 'queued'
       readonly infoHash: InfoHash
@@ -113,8 +114,6 @@ export type KazaaMessage =
       readonly etaMs: number
     }
   | { readonly type: 'grant'; readonly infoHash: InfoHash }
-  /** The slot is taken back; the place in the queue is kept. */
-  | { readonly type: 'revoke'; readonly infoHash: InfoHash }
   | { readonly type: 'dequeue'; readonly infoHash: InfoHash }
   /** For the uploader, from the one it served. */
   | { readonly type: 'receipt'; readonly receipt: Receipt }

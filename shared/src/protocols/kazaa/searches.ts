@@ -18,7 +18,8 @@ interface OwnSearch {
   readonly startedAt: number
   state: 'waiting' | 'asked'
   endsAt: number
-  found: number
+  /** Files found, or providers of a share. */
+  readonly found: Set<string>
   /** Which super node named a source first; `null` once another one did too. */
   readonly sources: Map<string, PeerId | null>
 }
@@ -48,7 +49,7 @@ export class Searches {
       startedAt: now,
       state: 'waiting',
       endsAt: now + SEARCH_MAX_MS,
-      found: 0,
+      found: new Set(),
       sources: new Map(),
     }
     this.#byId.set(id, search)
@@ -82,7 +83,9 @@ export class Searches {
         .filter(isWanted)
         .map(({ listing, providers }) => ({
           listing,
-          providers: providers.filter((peer) => this.#isNew(search, `${listing.root}:${listing.infoHash}:${peer}`, peer, from)),
+          providers: providers.filter((peer) =>
+            this.#isNew(search, `${listing.root}:${listing.infoHash}`, peer, from),
+          ),
         }))
         .filter(({ providers }) => providers.length > 0)
       if (hits.length > 0) this.context.emit({ type: 'hits', id: search.id, hits, hops })
@@ -111,12 +114,19 @@ export class Searches {
     }
   }
 
-  #isNew(search: OwnSearch, key: string, peer: PeerId, from: PeerId): boolean {
-    const known = search.sources.get(key)
-    if (known !== undefined && known !== from) search.sources.set(key, null)
-    if (known !== undefined || search.found >= search.limit || peer === this.context.self) return false
-    search.found++
-    search.sources.set(key, from)
+  /** A source that was not told yet, of a file for which there is room. */
+  #isNew(search: OwnSearch, file: string, peer: PeerId, from: PeerId): boolean {
+    if (peer === this.context.self) return false
+    const source = `${file}:${peer}`
+    const known = search.sources.get(source)
+    if (known !== undefined) {
+      if (known !== from) search.sources.set(source, null)
+      return false
+    }
+    if (!search.found.has(file) && search.found.size >= search.limit) return false
+    if (search.sources.size >= LIMITS.hitsPerSearch * LIMITS.providersPerHit) return false
+    search.found.add(file)
+    search.sources.set(source, from)
     return true
   }
 }

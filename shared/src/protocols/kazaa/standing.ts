@@ -12,7 +12,13 @@ export interface Contender {
 const magnitude = (bytesPerSecond: number): number => Math.floor(Math.log2(1 + bytesPerSecond / 65_536))
 
 /** What counts, in this order. In a young network nobody is steady yet, and the next things decide. */
-function merits({ isWilling, isVisible, uptimeSeconds, freeLinks, uploadBytesPerSecond }: Standing): number[] {
+function merits({
+  isWilling,
+  isVisible,
+  uptimeSeconds,
+  freeLinks,
+  uploadBytesPerSecond,
+}: Standing): number[] {
   return [
     isWilling ? 1 : 0,
     isVisible ? 1 : 0,

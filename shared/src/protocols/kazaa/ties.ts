@@ -158,7 +158,9 @@ export class Ties {
     const free = this.links
       .superNodes()
       .filter((peer) => this.#slotOf(peer) === undefined && this.book.isRipe(peer, now))
-      .filter((peer) => (this.links.get(peer)?.children ?? 0) < CHILDREN_CAP || this.#preferred.includes(peer))
+      .filter(
+        (peer) => (this.links.get(peer)?.children ?? 0) < CHILDREN_CAP || this.#preferred.includes(peer),
+      )
     const load = (peer: PeerId) =>
       this.#preferred.includes(peer) ? -1 : (this.links.get(peer)?.children ?? 0)
     return shuffled(this.context.rng, free).sort((a, b) => load(a) - load(b))

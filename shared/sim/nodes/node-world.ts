@@ -1,52 +1,32 @@
 import type { Bytes } from '../../src/kernel/bytes.ts'
 import { equalBytes } from '../../src/kernel/bytes.ts'
 import type { InfoHash, SessionId } from '../../src/kernel/ids.ts'
-import { createRng } from '../../src/kernel/rng.ts'
+import { createRng, shuffled, type Rng } from '../../src/kernel/rng.ts'
 import { Bitfield } from '../../src/content/bitfield.ts'
 import { Geometry } from '../../src/content/geometry.ts'
-import { HashTree } from '../../src/content/merkle.ts'
-import { createInfo, DEFAULT_PIECE_BYTES, type ShareInfo } from '../../src/content/metainfo.ts'
 import { sha256 } from '../../src/content/sha256.ts'
 import type { NodeEffect, NodeInput } from '../../src/node/node-io.ts'
 import { SharingNode } from '../../src/node/sharing-node.ts'
 import { SYSTEMS, type SystemName } from '../../src/node/systems.ts'
 import { TrackerServer } from '../../src/protocols/tracker/server.ts'
 import { DirectoryServer } from '../../src/protocols/directory/server.ts'
+import type { SignalEnvelope } from '../../src/wire/envelope.ts'
 import type {
   AnnounceResponse,
   DirectorySearchResponse,
   DirectoryUpdateResponse,
 } from '../../src/wire/signaling.ts'
-import { fakeSdp, makeKey, verifyText, type TestKey } from './keys.ts'
-
-/** The bytes of one single-file share and what the store of a node holds of it. */
-export interface TestShare {
-  readonly info: ShareInfo
-  readonly tree: HashTree
-  readonly content: Bytes
-}
-
-/** A single-file share with content that depends on the seed. */
-export function makeTestShare(sizeBytes: number, seed = 1, name = 'file.bin'): TestShare {
-  const content = createRng(seed).bytes(sizeBytes)
-  const leaves = new Uint8Array(Math.ceil(sizeBytes / 16_384) * 32)
-  for (let at = 0; at < sizeBytes; at += 16_384)
-    leaves.set(sha256(content.subarray(at, at + 16_384)), (at / 16_384) * 32)
-  const tree = HashTree.fromLeaves(leaves)
-  const info = createInfo({
-    name,
-    files: [{ path: [name], sizeBytes, root: tree.root }],
-    pieceBytes: DEFAULT_PIECE_BYTES,
-  })
-  if (!info.ok) throw new Error(info.code)
-  return { info: info.value, tree, content }
-}
+import { VirtualClock } from '../clock.ts'
+import { fakeSdp, simIdentity, verifySim, type Identity } from './identity.ts'
+import type { TestShare } from './node-share.ts'
 
 /** One node with its store and its connections. */
 export class TestNode {
   readonly stored = new Map<InfoHash, Bytes>()
   readonly held = new Map<InfoHash, Bitfield>()
   readonly effects: NodeEffect[] = []
+  /** Invites and replies that wait for somebody to carry them. */
+  readonly manual: SignalEnvelope[] = []
   /** Changes blocks that this node reads for others: a corrupting peer. */
   corrupt: (block: Bytes) => Bytes = (block) => block
   isAlive = true
@@ -55,7 +35,7 @@ export class TestNode {
   readonly late: NodeInput[] = []
   constructor(
     readonly name: string,
-    readonly key: TestKey,
+    readonly key: Identity,
     readonly node: SharingNode,
   ) {}
 
@@ -64,13 +44,28 @@ export class TestNode {
   }
 }
 
+export interface NodeWorldOptions {
+  readonly seed?: number
+  /** Key pairs of the nodes; made up ones are fast, real ones test the keys too. */
+  readonly makeIdentity?: (number: number) => Identity
+  readonly verify?: (key: string, text: string, signature: string) => boolean
+  /** One way over a link, in milliseconds. */
+  readonly latencyMs?: (a: Identity, b: Identity) => number
+  /** From the answer to the open channel. */
+  readonly connectMs?: number
+  /** Keep the effects of every node, for tests to look at. */
+  readonly keepsEffects?: boolean
+}
+
+const SERVER_MS = 5
+
 /**
- * Real nodes with real codecs, keys and hashes over a virtual network that delivers in order with a fixed
- * delay. For the paths between cores; swarms with bandwidth are the simulator's.
+ * Whole sharing nodes with their real codecs over a virtual network that delivers in order. For the paths
+ * between the cores; bandwidth is the swarm scenario's.
  */
 export class NodeWorld {
-  /** With a fraction, as browsers' clocks have. */
-  now = 1_700_000_000_000.25
+  /** Starts with a fraction, as browsers' clocks have. */
+  readonly clock = new VirtualClock(1_700_000_000_000.25)
   isServerUp = true
   /** Which peers the tracker may name. */
   trackerNames: (node: TestNode) => boolean = () => true
@@ -79,14 +74,28 @@ export class NodeWorld {
   readonly nodes: TestNode[] = []
   readonly #tracker = new TrackerServer(createRng(99))
   readonly #directory = new DirectoryServer()
-  readonly #queue: { at: number; run: () => void }[] = []
+  readonly #rng: Rng
+  readonly #options: Required<NodeWorldOptions>
+  readonly #armed = new Map<TestNode, number>()
   readonly #connections = new Map<SessionId, { ends: TestNode[]; isOpen: boolean }>()
   readonly #replies = new Map<number, (response: AnnounceResponse) => void>()
   #nextReply = 0
 
+  constructor(options: NodeWorldOptions = {}) {
+    const verify = verifySim
+    const defaults = { seed: 1, makeIdentity: simIdentity, verify, latencyMs: () => 10, connectMs: 10 }
+    this.#options = { ...defaults, keepsEffects: true, ...options }
+    this.#rng = createRng(this.#options.seed)
+  }
+
+  get now(): number {
+    return this.clock.now
+  }
+
   add(name: string): TestNode {
-    const key = makeKey()
-    const rng = createRng(this.nodes.length + 1)
+    const { seed, makeIdentity } = this.#options
+    const key = makeIdentity(this.nodes.length)
+    const rng = createRng(seed * 1_000_003 + this.nodes.length)
     const node = new SharingNode({ self: key.peerId, key: key.key, rng, now: this.now })
     const added = new TestNode(name, key, node)
     this.nodes.push(added)
@@ -142,7 +151,9 @@ export class NodeWorld {
   /** What came meanwhile is handled when the tab thaws. */
   freeze(node: TestNode, isFrozen: boolean): void {
     node.isFrozen = isFrozen
-    if (!isFrozen) for (const input of node.late.splice(0)) this.feed(node, input)
+    if (isFrozen) return
+    for (const input of node.late.splice(0)) this.feed(node, input)
+    this.#arm(node)
   }
 
   feed(node: TestNode, input: NodeInput): void {
@@ -152,45 +163,41 @@ export class NodeWorld {
       return
     }
     for (const effect of node.node.handle(input, this.now)) {
-      node.effects.push(effect)
+      if (this.#options.keepsEffects) node.effects.push(effect)
       this.#apply(node, effect)
     }
+    this.#arm(node)
   }
 
   /** Runs until the condition holds; throws when it does not within so many virtual milliseconds. */
   until(condition: () => boolean, limitMs = 60_000): void {
     const end = this.now + limitMs
     while (!condition()) {
-      const wakeAt = Math.min(...this.nodes.map(wakeAtOf))
-      const next = this.#queue[0]
-      const at = Math.max(this.now, Math.min(wakeAt, next?.at ?? Infinity))
-      if (at > end) throw new Error(`condition not reached in ${String(limitMs)} ms`)
-      this.now = at
-      if (next !== undefined && next.at <= at) {
-        this.#queue.shift()
-        next.run()
-        continue
-      }
-      for (const node of this.nodes) if (wakeAtOf(node) <= this.now) this.feed(node, { type: 'wake' })
-      // A core that asks to be woken at once, again and again, must not stop the clock.
-      this.now += 1
+      if (this.clock.step(end) || condition()) continue
+      throw new Error(`condition not reached in ${String(limitMs)} ms`)
     }
   }
 
   /** Lets so much virtual time pass. */
   pass(ms: number): void {
     const end = this.now + ms
-    try {
-      this.until(() => this.now >= end, ms)
-    } catch {
-      this.now = end
-    }
+    while (this.clock.step(end));
   }
 
   #later(ms: number, run: () => void): void {
-    const at = this.now + ms
-    const index = this.#queue.findLastIndex((entry) => entry.at <= at) + 1
-    this.#queue.splice(index, 0, { at, run })
+    this.clock.after(ms, run)
+  }
+
+  #arm(node: TestNode): void {
+    const at = node.node.wakeAt()
+    if (at === Infinity || at === this.#armed.get(node)) return
+    this.#armed.set(node, at)
+    // A core that asks to be woken at once, again and again, must not stop the clock.
+    this.clock.at(Math.max(at, this.now + 1), () => {
+      if (this.#armed.get(node) !== at) return
+      this.#armed.delete(node)
+      if (!node.isFrozen) this.feed(node, { type: 'wake' })
+    })
   }
 
   #apply(node: TestNode, effect: NodeEffect): void {
@@ -200,11 +207,11 @@ export class NodeWorld {
           this.feed(node, { type: 'signed', ticket: effect.ticket, signature: node.key.sign(effect.text) }),
         )
       case 'verify': {
-        const isValid = verifyText(effect.key, effect.text, effect.signature)
+        const isValid = this.#options.verify(effect.key, effect.text, effect.signature)
         return this.#later(1, () => this.feed(node, { type: 'verified', ticket: effect.ticket, isValid }))
       }
       case 'serverSignal':
-        return this.#later(5, () => {
+        return this.#later(SERVER_MS, () => {
           const target = this.nodes.find(({ key }) => key.peerId === effect.envelope.to)
           if (this.isServerUp && target !== undefined)
             this.feed(target, { type: 'serverEnvelope', envelope: effect.envelope })
@@ -218,9 +225,13 @@ export class NodeWorld {
         return this.#onConnection(node, effect)
       case 'storeRequest':
         return this.#later(1, () => this.#store(node, effect))
+      case 'manualEnvelope':
+        node.manual.push(effect.envelope)
+        return undefined
       case 'serverSample':
-        return this.#later(5, () => {
-          const peers = this.nodes.filter((each) => each !== node && each.isAlive)
+        return this.#later(SERVER_MS, () => {
+          const online = this.nodes.filter((each) => each !== node && each.isAlive)
+          const peers = shuffled(this.#rng, online).slice(0, effect.numWant)
           if (this.isServerUp)
             this.feed(node, { type: 'candidates', peers: peers.map(({ key }) => key.peerId) })
         })
@@ -228,13 +239,13 @@ export class NodeWorld {
         const { request } = effect
         const input = { type: 'update', from: node.key.peerId, request, replyTo: 0 } as const
         const response = this.#directory.handle(input)[0]?.response as DirectoryUpdateResponse
-        return this.#later(5, () => this.feed(node, { type: 'directoryUpdated', response }))
+        return this.#later(SERVER_MS, () => this.feed(node, { type: 'directoryUpdated', response }))
       }
       case 'directorySearch': {
         const { request, id } = effect
         const input = { type: 'search', from: node.key.peerId, request, replyTo: 0 } as const
         const response = this.#directory.handle(input)[0]?.response as DirectorySearchResponse
-        return this.#later(5, () => this.feed(node, { type: 'directoryAnswered', id, response }))
+        return this.#later(SERVER_MS, () => this.feed(node, { type: 'directoryAnswered', id, response }))
       }
       default:
         return undefined
@@ -244,7 +255,7 @@ export class NodeWorld {
   #announce(node: TestNode, effect: Extract<NodeEffect, { type: 'serverAnnounce' }>): void {
     const { infoHash } = effect.request
     if (!this.isServerUp) {
-      this.#later(5, () =>
+      this.#later(SERVER_MS, () =>
         this.feed(node, { type: 'announceResult', infoHash, response: { ok: false, code: 'noAnswer' } }),
       )
       return
@@ -254,7 +265,7 @@ export class NodeWorld {
       const peers = response.peers.filter((peer) =>
         this.nodes.some((each) => each.key.peerId === peer && this.trackerNames(each)),
       )
-      this.#later(5, () =>
+      this.#later(SERVER_MS, () =>
         this.feed(node, { type: 'announceResult', infoHash, response: { ...response, peers } }),
       )
     })
@@ -279,12 +290,14 @@ export class NodeWorld {
       if (effect.isInitiator) signal('offer')
     } else if (effect.type === 'applySignal') {
       if (effect.signal.type === 'offer') signal('answer')
-      else if (effect.signal.type === 'answer') this.#later(10, () => this.#open(effect.sid))
+      else if (effect.signal.type === 'answer')
+        this.#later(this.#options.connectMs, () => this.#open(effect.sid))
     } else if (effect.type === 'closeConnection') {
       this.#breakConnection(effect.sid, node)
     } else if (connection.isOpen && other !== undefined) {
       const { sid, channel, bytes } = effect
-      this.#later(10, () => this.feed(other, { type: 'frame', sid, channel, bytes }))
+      const latencyMs = this.#options.latencyMs(node.key, other.key)
+      this.#later(latencyMs, () => this.feed(other, { type: 'frame', sid, channel, bytes }))
     }
   }
 
@@ -343,5 +356,3 @@ export class NodeWorld {
     })
   }
 }
-
-const wakeAtOf = (node: TestNode): number => (node.isAlive && !node.isFrozen ? node.node.wakeAt() : Infinity)
