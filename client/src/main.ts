@@ -2,6 +2,7 @@ import { mount } from 'svelte'
 import App from './App.svelte'
 import './app.css'
 import type { NodeClient } from './app/api.ts'
+import { emptySnapshot } from './app/empty-snapshot.ts'
 import { VERSION } from './app/version.ts'
 import { deadClient } from './state/dead-client.ts'
 
@@ -17,15 +18,18 @@ async function loadClient(): Promise<NodeClient> {
   }
 }
 
-/** Read only, for tests and bug reports. */
-function describe(client: NodeClient) {
+/** Read only, for tests and bug reports; there from the start, before the node is. */
+function describe(loading: Promise<NodeClient>) {
+  const held: { client?: NodeClient } = {}
+  void loading.then((client) => (held.client = client))
   return Object.freeze({
     version: VERSION,
     snapshot: () => {
-      const { node, ...app } = client.snapshot()
+      const { node, ...app } = held.client?.snapshot() ?? emptySnapshot({ name: 'starting' })
       return structuredClone({ ...node, ...app, node })
     },
     diagnostics: async () => {
+      const client = await loading
       const result = await client.run<'diagnostics'>({ type: 'diagnostics' })
       return result.ok ? result.value.text : JSON.stringify({ version: VERSION, error: result.code })
     },
@@ -38,8 +42,9 @@ function installShell(): void {
   navigator.serviceWorker.register('./sw.js').catch(() => undefined)
 }
 
-const client = await loadClient()
-Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })
+const loading = loadClient()
+Object.defineProperty(globalThis, 'ringdrop', { value: describe(loading), enumerable: true })
+const client = await loading
 const target = document.getElementById('app')
 if (target !== null) mount(App, { target, props: { client } })
 if (document.readyState === 'complete') installShell()

@@ -104,6 +104,8 @@ test('with no server at all: the app opens from its cache, an invite connects tw
   await invite(third)
   // The one that was invited last is introduced to the first guest through the host.
   await untilSettled(peers)
+  await guest.until(({ node }) => node?.links.length === 2)
+  expect((await host.snapshot()).node?.systems.relay.relayed).toBeGreaterThan(0)
   await guest.goto('#/')
   await guest.shareFiles(makeFile(scratch(), 'By hand.txt', 50_000, 4).path)
   for (const system of OVERLAYS) await third.searchUntil('hand', system, 1)

@@ -90,9 +90,8 @@ test('the server is killed half way: downloads finish, and a newcomer joins thro
   await newcomer.page.evaluate((hash) => (location.hash = hash), new URL(largeShare.link).hash)
   await newcomer.untilShare((share) => share.state.name === 'offered', largeShare.infoHash)
   await newcomer.download()
-  // It learns of the receivers by peer exchange and reaches them through the sender.
+  // It learns of the receivers from the others; how strangers are introduced is in discovery.spec.
   await newcomer.untilShare((share) => share.peers.length >= 2, largeShare.infoHash)
-  expect((await sender.snapshot()).node?.systems.relay.relayed).toBeGreaterThan(0)
   await sender.limitUpload(100_000)
   for (const app of [newcomer, ...receivers]) {
     await app.untilDone(largeShare.infoHash)

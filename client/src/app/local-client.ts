@@ -8,7 +8,6 @@ import { exportTorrent, importTorrent } from '@ringdrop/shared/content/torrent-f
 import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
 import { filesOf, snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
-import { Hasher } from '../adapters/hashing/hasher.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import type {
@@ -17,17 +16,15 @@ import type {
   AppResult,
   AppResults,
   AppSnapshot,
-  HashingView,
   LimitsView,
   NodeClient,
-  PickedFile,
   SavedFile,
 } from './api.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
 import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
-import { makeShare } from './share-maker.ts'
+import { ShareJobs } from './share-jobs.ts'
 
 /** Views hear of changes at most this often (performance reference: progress at 10 Hz). */
 const NOTIFY_MS = 100
@@ -41,9 +38,8 @@ export class LocalClient implements NodeClient {
   readonly runtime: NodeRuntime
   readonly #library: Library
   readonly #network: NetworkCommands
-  readonly #hasher = new Hasher()
+  readonly #jobs: ShareJobs
   readonly #listeners = new Set<() => void>()
-  readonly #hashing = new Map<string, HashingView>()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
   #usage: { usedBytes: number | null; quotaBytes: number | null } = { usedBytes: null, quotaBytes: null }
@@ -67,6 +63,7 @@ export class LocalClient implements NodeClient {
     })
     this.#library = new Library(state, this.runtime)
     this.#network = new NetworkCommands(this.runtime, state)
+    this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
   }
 
   async start(): Promise<void> {
@@ -81,14 +78,14 @@ export class LocalClient implements NodeClient {
   stop(): void {
     this.#network.stop()
     this.runtime.stop()
-    this.#hasher.terminate()
+    this.#jobs.stop()
   }
 
   snapshot(): AppSnapshot {
     this.#snapshot ??= Object.freeze({
       phase: this.#phase,
       node: snapshotOf(this.runtime.node, browserClock.now()),
-      hashing: [...this.#hashing.values()],
+      hashing: this.#jobs.views,
       missingSources: this.#library.missingSources,
       server: this.runtime.socket.view,
       storage: { kind: this.runtime.storageKind, ...this.#usage },
@@ -117,7 +114,7 @@ export class LocalClient implements NodeClient {
   ): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
     switch (command.type) {
       case 'share':
-        return ok({ id: this.#share(command.files, command.isUnlisted) })
+        return ok({ id: this.#jobs.start(command.files, command.isUnlisted) })
       case 'search':
       case 'cancelSearch':
       case 'settings':
@@ -126,7 +123,7 @@ export class LocalClient implements NodeClient {
       case 'pasteInvite':
         return this.#network.run(command)
       case 'dismissHashing':
-        this.#hashing.delete(command.id)
+        this.#jobs.dismiss(command.id)
         return ok(null)
       case 'open':
         return this.#open(command.text)
@@ -172,47 +169,6 @@ export class LocalClient implements NodeClient {
       default:
         return assertNever(command)
     }
-  }
-
-  /** Hashing goes on after this returns; its progress is in the snapshot. */
-  #share(files: readonly PickedFile[], isUnlisted: boolean): string {
-    const id = crypto.randomUUID()
-    const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
-    const name = files[0]?.path[0] ?? ''
-    this.#hashing.set(id, { id, name, fileCount: files.length, totalBytes, hashedBytes: 0, error: null })
-    void this.#hashAndShare(id, files, isUnlisted)
-    return id
-  }
-
-  async #hashAndShare(id: string, picked: readonly PickedFile[], isUnlisted: boolean): Promise<void> {
-    const update = (change: (view: HashingView) => Partial<HashingView>) => {
-      const view = this.#hashing.get(id)
-      if (view !== undefined) this.#hashing.set(id, { ...view, ...change(view) })
-      this.#changed()
-    }
-    const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
-    const made = await makeShare(picked, this.#hasher, onProgress)
-    // Dismissed meanwhile: the person does not want it any more.
-    if (!this.#hashing.has(id)) return
-    if (!made.ok) return update(() => ({ error: made.code }))
-    const { info, trees, files } = made.value
-    this.runtime.openFiles(
-      info,
-      files.map(({ file }) => file),
-    )
-    this.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
-    const share = {
-      info,
-      trees,
-      start: 'source',
-      isSource: true,
-      selection: null,
-      isUnlisted: false,
-    } as const
-    this.runtime.feed({ type: 'addShare', share })
-    this.#hashing.delete(id)
-    this.#changed()
-    await this.#library.rememberSource(made.value, isUnlisted).catch(() => undefined)
   }
 
   #open(text: string): { readonly ok: true; readonly value: { infoHash: InfoHash } } | Failure {

@@ -14,6 +14,7 @@ export function shareView(parts: Partial<ShareView> = {}): ShareView {
     fileCount: 1,
     state: { name: 'leeching' },
     isUnlisted: false,
+    places: null,
     isSource: false,
     isStarted: true,
     totalBytes: 1_000,

@@ -24,19 +24,18 @@ import {
   type SimPeer,
 } from '../overlay-world.ts'
 
+/** Effects that only the ring has. */
+type OwnEffect = Extract<ChordEffect, { type: 'recordsChanged' | 'lookedUp' }>
+
 /** A ring node in the simulator: lets scenarios give it the ring's own inputs, and keeps the ring's own effects. */
 export class SimRingNode implements SimCore<ChordMessage> {
   readonly node: ChordNode
   readonly #queued: ChordInput[] = []
-  readonly #own: (effect: Extract<ChordEffect, { type: 'recordsChanged' | 'lookedUp' }>) => void
+  readonly #own: (effect: OwnEffect) => void
 
-  constructor(options: ChordOptions, own: SimRingNode['own']) {
+  constructor(options: ChordOptions, own: (effect: OwnEffect) => void) {
     this.node = new ChordNode({ ...options, isKeyOf: (peer, key) => key === simKey(peer) })
     this.#own = own
-  }
-
-  get own(): (effect: Extract<ChordEffect, { type: 'recordsChanged' | 'lookedUp' }>) => void {
-    return this.#own
   }
 
   /** Handed to the node with the next input. */
@@ -240,7 +239,7 @@ export class RingWorld {
     this.#pending.clear()
   }
 
-  #own(self: PeerId, effect: Extract<ChordEffect, { type: 'recordsChanged' | 'lookedUp' }>): void {
+  #own(self: PeerId, effect: OwnEffect): void {
     if (effect.type === 'recordsChanged') {
       const times = this.changes.get(self) ?? []
       this.changes.set(self, times)

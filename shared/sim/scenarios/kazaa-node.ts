@@ -6,7 +6,7 @@ import { KazaaNode } from '../../src/protocols/kazaa/kazaa.ts'
 import type { KazaaMessage } from '../../src/protocols/kazaa/messages.ts'
 import { OverlayWorld, simKey, type OverlayWorldOptions, type SimCore } from '../overlay-world.ts'
 
-const OWN_EFFECTS = ['queued', 'granted', 'serve', 'unserve'] as const
+const OWN_EFFECTS = ['queued', 'granted', 'serve', 'unserve', 'released'] as const
 type OwnEffect = Extract<KazaaEffect, { type: (typeof OWN_EFFECTS)[number] }>
 
 /** A node in a simulated network. What only this system knows goes in by `tell`, and out by `onOwnEffect`. */

@@ -152,12 +152,13 @@ class KazaaRun {
     const { peers } = this.options
     const leaders = Math.ceil((2 * peers) / (SETTLED_CHILDREN + 2))
     const nodes = Array.from({ length: peers }, () => this.#publish(world.add()).peer)
-    const superNodes = nodes.slice(0, leaders)
+    const everybody = shuffled(world.rng, nodes)
+    const superNodes = everybody.slice(0, leaders)
     for (const peer of superNodes) tell(world, peer, { type: 'lead' })
     for (const [a, b] of regularLinks(superNodes, LEADER_LINKS_TARGET, world.rng)) world.connect(a, b)
     world.run(3_000)
     const order = shuffled(world.rng, superNodes)
-    nodes.slice(leaders).forEach((child, index) => {
+    everybody.slice(leaders).forEach((child, index) => {
       world.connect(child, defined(order[index % leaders], 'super node'))
       // The second one is another for each child of the first.
       const offset = 1 + Math.floor(index / leaders) * 7
@@ -246,6 +247,8 @@ class KazaaRun {
         .map(({ peer }) => peer),
     )
     for (const peer of dead) world.kill(peer, 'closed')
+    // The last one of all has nobody to be led by.
+    if (world.alive().length < 2) return []
     const diedAt = world.now
     const seconds: number[] = []
     while (orphans.size > 0 && world.now < diedAt + WATCH_MS) {

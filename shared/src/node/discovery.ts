@@ -6,12 +6,8 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { queryWords } from '../discovery/words.ts'
 import type { Criteria, DiscoveryAnswer } from '../discovery/overlay.ts'
-import {
-  DirectoryClient,
-  type DirectoryClientEffect,
-  type DirectoryClientInput,
-} from '../protocols/directory/client.ts'
 import type { ServerRole } from '../wire/signaling.ts'
+import { DirectorySystem } from './directory-system.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { DiscoveryInput, NodeEffect } from './node-io.ts'
@@ -29,7 +25,10 @@ import { Ways } from './ways.ts'
 type OverlayMessage = Extract<LinkMessage, { type: 'gnutella' | 'kazaa' | 'chord' }>
 
 /** Slots of KaZaA's upload queues. */
-export type QueueEffect = Extract<OwnEffect, { type: 'queued' | 'granted' | 'serve' | 'unserve' }>
+export type QueueEffect = Extract<
+  OwnEffect,
+  { type: 'queued' | 'granted' | 'serve' | 'unserve' | 'released' }
+>
 
 export interface DiscoveryParts {
   readonly self: PeerId
@@ -52,7 +51,7 @@ export type TicketOwner = 'introducer' | OverlayName
 
 /** The discovery systems of a node behind one interface: publish, search, locate; and the links they ask for. */
 export class Discovery {
-  readonly directory = new DirectoryClient()
+  readonly directory: DirectorySystem
   readonly overlays: Overlays
   readonly searches = new Searches()
   readonly dialler = new OverlayDialler()
@@ -61,11 +60,13 @@ export class Discovery {
   readonly #locates = new Locates()
   readonly #publisher = new Publisher()
   readonly #sampler: Sampler
-  #isDirectoryOn = true
 
   constructor(parts: DiscoveryParts) {
     this.#parts = parts
     this.#sampler = new Sampler()
+    this.directory = new DirectorySystem(parts.emit, (effect, now) =>
+      this.#onAnswer('directory', effect, now),
+    )
     this.overlays = new Overlays({
       self: parts.self,
       key: parts.key,
@@ -78,7 +79,7 @@ export class Discovery {
   }
 
   isOn(name: SystemName): boolean {
-    return name === 'directory' ? this.#isDirectoryOn : this.overlays.isOn(name)
+    return name === 'directory' ? this.directory.isOn : this.overlays.isOn(name)
   }
 
   wakeAt(): number {
@@ -86,7 +87,7 @@ export class Discovery {
   }
 
   wake(now: number): void {
-    this.#feedDirectory({ type: 'wake' }, now)
+    this.directory.feed({ type: 'wake' }, now)
     for (const system of this.overlays.all()) if (system.wakeAt() <= now) system.feed({ type: 'wake' }, now)
     if (this.#sampler.isDue(now, this.#parts.links.upCount))
       this.#parts.emit({ type: 'serverSample', numWant: LIMITS.announcePeers })
@@ -101,9 +102,9 @@ export class Discovery {
       case 'switchSystem':
         return this.#switch(input.name, input.isOn, now)
       case 'directoryUpdated':
-        return this.#feedDirectory({ type: 'updateResult', response: input.response }, now)
+        return this.directory.feed({ type: 'updateResult', response: input.response }, now)
       case 'directoryAnswered':
-        return this.#feedDirectory({ type: 'searchResult', id: input.id, response: input.response }, now)
+        return this.directory.feed({ type: 'searchResult', id: input.id, response: input.response }, now)
       case 'candidates':
         return this.overlays.feedAll({ type: 'candidates', peers: input.peers }, now)
       case 'restored':
@@ -129,12 +130,12 @@ export class Discovery {
 
   serverUp(roles: readonly ServerRole[], now: number): void {
     this.#sampler.serverUp(now)
-    if (this.#isDirectoryOn) this.#feedDirectory({ type: 'serverUp', roles }, now)
+    this.directory.feed({ type: 'serverUp', roles }, now)
   }
 
   serverDown(now: number): void {
     this.#sampler.serverDown()
-    this.#feedDirectory({ type: 'serverDown' }, now)
+    this.directory.feed({ type: 'serverDown' }, now)
   }
 
   signed(owner: OverlayName, ticket: number, signature: string, now: number): void {
@@ -162,11 +163,6 @@ export class Discovery {
 
   onLinkDown(link: Link, now: number): void {
     for (const system of this.overlays.all()) system.linkDown(link.peer, now)
-  }
-
-  /** The peer has been silent for suspiciously long: systems route around it, the link stays. */
-  onSilent(link: Link, now: number): void {
-    this.onLinkDown(link, now)
   }
 
   onHeardAgain(link: Link, now: number): void {
@@ -224,20 +220,21 @@ export class Discovery {
     const command = { type: 'search', id, criteria, limit: LIMITS.hitsPerSearch } as const
     for (const name of systems) {
       if (!this.isOn(name)) this.searches.end(id, name, 'off', now)
-      else if (name === 'directory') this.#feedDirectory(command, now)
+      else if (name === 'directory') this.directory.feed(command, now)
       else this.overlays.get(name)?.feed(command, now)
     }
   }
 
   #cancel(id: Nonce, now: number): void {
     this.searches.forget(id)
-    this.#feedDirectory({ type: 'cancelSearch', id }, now)
+    this.directory.feed({ type: 'cancelSearch', id }, now)
     this.overlays.feedAll({ type: 'cancelSearch', id }, now)
   }
 
   #switch(name: SystemName, isOn: boolean, now: number): void {
     if (isOn === this.isOn(name)) return
-    if (name === 'directory') return this.#switchDirectory(isOn, now)
+    const published = this.#publisher.all(this.#parts.shares().entries())
+    if (name === 'directory') return this.directory.switch(isOn, published, now)
     if (!isOn) this.overlays.switchOff(name, now)
     else this.overlays.switchOn(name, now)
     for (const link of this.#parts.links.up()) {
@@ -246,29 +243,12 @@ export class Discovery {
     }
     this.#parts.tickets.drop(name)
     const system = this.overlays.get(name)
-    for (const command of this.#publisher.all(this.#parts.shares().entries())) system?.feed(command, now)
-  }
-
-  #switchDirectory(isOn: boolean, now: number): void {
-    this.#isDirectoryOn = isOn
-    const commands = this.#publisher.all(this.#parts.shares().entries())
-    for (const command of commands)
-      this.#feedDirectory(isOn ? command : { type: 'withdraw', infoHash: command.infoHash }, now)
+    for (const command of published) system?.feed(command, now)
   }
 
   #tellAll(command: PublishCommand, now: number): void {
-    if (this.#isDirectoryOn) this.#feedDirectory(command, now)
+    this.directory.tell(command, now)
     this.overlays.feedAll(command, now)
-  }
-
-  #feedDirectory(input: DirectoryClientInput, now: number): void {
-    for (const effect of this.directory.handle(input, now)) this.#onDirectory(effect, now)
-  }
-
-  #onDirectory(effect: DirectoryClientEffect, now: number): void {
-    if (effect.type === 'update') this.#parts.emit({ type: 'directoryUpdate', request: effect.request })
-    else if (effect.type === 'ask') this.#parts.emit({ ...effect, type: 'directorySearch' })
-    else this.#onAnswer('directory', effect, now)
   }
 
   #onEffect(name: OverlayName, effect: CommonEffect, now: number): void {

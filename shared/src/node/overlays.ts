@@ -126,11 +126,12 @@ export class Overlays {
     >(
       core,
       { ...this.#parts('kazaa'), send: (to, message) => this.#options.send(to, { type: 'kazaa', message }) },
-      isOneOf<KazaaEffect, 'queued' | 'granted' | 'serve' | 'unserve'>([
+      isOneOf<KazaaEffect, 'queued' | 'granted' | 'serve' | 'unserve' | 'released'>([
         'queued',
         'granted',
         'serve',
         'unserve',
+        'released',
       ]),
     )
   }

@@ -122,12 +122,16 @@ export class Searches {
     answer.endedAt = now
   }
 
-  /** Peers that the hits name for a share. */
-  providersOf(infoHash: InfoHash): Set<PeerId> {
-    const found = new Set<PeerId>()
-    for (const { hits } of this.#searches.values())
-      for (const { listing, providers } of hits.values())
-        if (listing.infoHash === infoHash) for (const provider of providers) found.add(provider)
+  /** Peers that the hits name for a share, and the systems that found it. */
+  sourcesOf(infoHash: InfoHash): { readonly providers: Set<PeerId>; readonly systems: Set<SystemName> } {
+    const found = { providers: new Set<PeerId>(), systems: new Set<SystemName>() }
+    for (const { hits } of this.#searches.values()) {
+      for (const { listing, providers, systems } of hits.values()) {
+        if (listing.infoHash !== infoHash) continue
+        for (const provider of providers) found.providers.add(provider)
+        for (const system of systems) found.systems.add(system)
+      }
+    }
     return found
   }
 

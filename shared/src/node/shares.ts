@@ -5,12 +5,11 @@ import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
-import { Exchange } from '../protocols/bittorrent/exchange.ts'
-import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
+import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { leftOf, type ShareEntry } from './share-entry.ts'
+import { createEntry, leftOf, wantsPeers, type ShareEntry } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -73,6 +72,12 @@ export class Shares {
     this.#parts.announce({ type: 'shareRemoved', infoHash }, now)
   }
 
+  /** Fetch it by the upload queues of its sources. */
+  setViaQueue(infoHash: InfoHash): void {
+    const entry = this.#entries.get(infoHash)
+    if (entry !== undefined) entry.viaQueue = true
+  }
+
   setUnlisted(infoHash: InfoHash, isUnlisted: boolean): void {
     const entry = this.#entries.get(infoHash)
     if (entry !== undefined) entry.isUnlisted = isUnlisted
@@ -89,7 +94,7 @@ export class Shares {
     let at = Infinity
     for (const [infoHash, { exchange }] of this.#entries) {
       at = Math.min(at, exchange.wakeAt())
-      if (this.#wantsPeers(exchange)) at = Math.min(at, this.#parts.dialler.nextAt(infoHash, this.#now))
+      if (wantsPeers(exchange)) at = Math.min(at, this.#parts.dialler.nextAt(infoHash, this.#now))
     }
     return at
   }
@@ -104,13 +109,13 @@ export class Shares {
 
   /** Shares that would gain from more peers. */
   *wanting(): IterableIterator<InfoHash> {
-    for (const [infoHash, { exchange }] of this.#entries) if (this.#wantsPeers(exchange)) yield infoHash
+    for (const [infoHash, { exchange }] of this.#entries) if (wantsPeers(exchange)) yield infoHash
   }
 
   /** Shares without any peer that have not been looked for by the discovery systems lately; counts as looked for. */
   *lonely(now: number): IterableIterator<InfoHash> {
     for (const [infoHash, entry] of this.#entries) {
-      if (!this.#wantsPeers(entry.exchange) || entry.exchange.links.size > 0) continue
+      if (!wantsPeers(entry.exchange) || entry.exchange.links.size > 0) continue
       if (now - entry.locatedAt < LOCATE_MS) continue
       entry.locatedAt = now
       yield infoHash
@@ -178,38 +183,19 @@ export class Shares {
   }
 
   #insert(infoHash: InfoHash, share: NewShare | null, now: number): void {
-    const { rng, uploadBucket, downloadBucket } = this.#parts
-    const exchange = new Exchange({
-      infoHash,
-      info: share?.info ?? null,
-      trees: share?.trees ?? new Map(),
-      start: share?.start ?? 'offer',
-      isSource: share?.isSource ?? false,
-      selection: share?.selection ?? null,
-      rng: rng.child(infoHash),
-      uploadBucket,
-      downloadBucket,
-      now,
-    })
-    const figures = { seeders: null, leechers: null, seedSeenAgoMs: null, trackerAt: now }
-    const isUnlisted = share?.isUnlisted ?? false
-    const entry = { exchange, addedAt: now, isUnlisted, locatedAt: -Infinity, tracker: 'waiting' as const }
-    this.#entries.set(infoHash, { ...entry, ...figures })
-    this.#parts.announce({ type: 'shareAdded', infoHash, left: leftOf(exchange), wantsPeers: true }, now)
+    const entry = createEntry(infoHash, share, this.#parts, now)
+    this.#entries.set(infoHash, entry)
+    const left = leftOf(entry.exchange)
+    this.#parts.announce({ type: 'shareAdded', infoHash, left, wantsPeers: true }, now)
     // The exchange may ask for a check at once.
     this.feed(infoHash, { type: 'wake' }, now)
-  }
-
-  #wantsPeers(exchange: Exchange): boolean {
-    const { state, links } = exchange
-    return state.name === 'metadata' || isFetching(state) || (state.name === 'offered' && links.size === 0)
   }
 
   #reportProgress(infoHash: InfoHash, exchange: Exchange, now: number): void {
     const { downloads, uploads } = exchange.swarm ?? {}
     const [uploaded, downloaded] = [uploads?.sentBytes ?? 0, downloads?.receivedBytes ?? 0]
     this.#parts.announce({ type: 'progress', infoHash, left: leftOf(exchange), uploaded, downloaded }, now)
-    if (this.#wantsPeers(exchange) && exchange.links.size === 0) {
+    if (wantsPeers(exchange) && exchange.links.size === 0) {
       this.#parts.announce({ type: 'needPeers', infoHash }, now)
     }
   }

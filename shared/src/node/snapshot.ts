@@ -8,6 +8,7 @@ import { systemsView, type SystemsView } from './systems-view.ts'
 import type { SearchView } from './searches.ts'
 import type { SharingNode } from './sharing-node.ts'
 import type { ShareEntry } from './share-entry.ts'
+import type { PlaceView } from './upload-slots.ts'
 
 /** Plain JSON throughout: it crosses to other tabs, to views and into bug reports. Rates in bytes per second. */
 export interface NodeSnapshot {
@@ -40,6 +41,8 @@ export interface ShareView {
   readonly state: ExchangeState
   readonly isSource: boolean
   readonly isUnlisted: boolean
+  /** Fetched as in KaZaA, with our places in the upload queues of its sources; `null` otherwise. */
+  readonly places: readonly PlaceView[] | null
   /** Whether the person asked for it; false while a link is merely opened. */
   readonly isStarted: boolean
   readonly totalBytes: number
@@ -107,10 +110,12 @@ export function snapshotOf(node: SharingNode, now: number): NodeSnapshot {
       shareCount: link.theirs.size,
       isSilent: link.isSilent,
     })),
-    shares: [...node.shares.entries()].map(([infoHash, entry]) => shareView(infoHash, entry, now)),
+    shares: [...node.shares.entries()].map(([infoHash, entry]) =>
+      shareView(infoHash, entry, node.slots.placesOf(infoHash), now),
+    ),
     systems: systemsView(node),
     searches: node.discovery.searches.views(),
-    linkFailures: [...node.linkFailures].map(([peer, code]) => ({ peer, code })),
+    linkFailures: [...node.linking.failures].map(([peer, code]) => ({ peer, code })),
   }
 }
 
@@ -126,7 +131,12 @@ export function filesOf(exchange: Exchange): FileView[] {
   }))
 }
 
-function shareView(infoHash: InfoHash, entry: ShareEntry, now: number): ShareView {
+function shareView(
+  infoHash: InfoHash,
+  entry: ShareEntry,
+  places: readonly PlaceView[],
+  now: number,
+): ShareView {
   const { exchange } = entry
   const { swarm } = exchange
   const links = [...exchange.links.values()]
@@ -140,6 +150,7 @@ function shareView(infoHash: InfoHash, entry: ShareEntry, now: number): ShareVie
     state: exchange.state,
     isSource: exchange.isSource,
     isUnlisted: entry.isUnlisted,
+    places: entry.viaQueue ? places : null,
     isStarted: exchange.isStarted,
     totalBytes: swarm?.info.totalBytes ?? 0,
     wantedBytes,

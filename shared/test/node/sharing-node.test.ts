@@ -187,4 +187,22 @@ describe('a sharing node', () => {
     expect(seed.node.links.upCount).toBe(0)
     expect(seed.effects.at(-1)).toMatchObject({ type: 'closeConnection' })
   })
+
+  it('tells a peer that joined blind of metadata that came from another in the meantime', () => {
+    const { world, share, infoHash, seed } = swarm(0)
+    const [first, second] = [world.add('first'), world.add('second')]
+    // Only each other: the first opens the link before anybody has anything, the second joins it blind.
+    world.trackerNames = (node) => node !== seed
+    for (const node of [first, second]) world.feed(node, { type: 'openLink', infoHash })
+    const areJoined = () => first.node.links.byPeer(second.key.peerId)?.hasJoined(infoHash) === true
+    world.until(areJoined)
+    expect(first.stateOf(infoHash)).toBe('metadata')
+    // The first alone learns of the seed; the second can have it from the first only.
+    world.feed(first, { type: 'link', peer: seed.key.peerId })
+    world.until(() => first.node.links.byPeer(seed.key.peerId) !== undefined)
+    first.node.dialler.learn(infoHash, seed.key.peerId, null)
+    world.until(() => second.stateOf(infoHash) === 'offered')
+    world.kill(seed)
+    expect(second.node.shares.get(infoHash)!.exchange.swarm!.info.name).toBe(share.info.name)
+  })
 })

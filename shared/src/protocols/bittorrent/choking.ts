@@ -3,7 +3,7 @@ import type { Rng } from '../../kernel/rng.ts'
 import { pickForIdleSlots, rankPeers, type ChokeCandidate, type Standing } from './choker.ts'
 import { NEWCOMER_MS, OPTIMISTIC_MS, RECHOKE_MS, UPLOAD_SLOTS } from './constants.ts'
 import type { Outbox } from './effects.ts'
-import type { PeerLink } from './peer-link.ts'
+import type { PeerLink, Slot } from './peer-link.ts'
 import type { Uploads } from './uploads.ts'
 
 export interface ChokingParts {
@@ -68,6 +68,14 @@ export class Choking {
     this.#rank(now)
   }
 
+  /** A queue takes over a peer's slot, or gives it back to the choker. */
+  setSlot(link: PeerLink, slot: Slot): void {
+    link.slot = slot
+    this.#isTouched = true
+    if (link.peer === this.#optimistic) this.#optimistic = null
+    this.#setChoked(link, slot !== 'served' || !this.#isOpen)
+  }
+
   /** Interest, links or turns changed. */
   touch(): void {
     this.#isTouched = true
@@ -82,7 +90,7 @@ export class Choking {
     const isWaiting = (link: PeerLink) => turns?.isWaiting(link) ?? (link.amChoking && link.peerInterested)
     const waiting: ChokeCandidate[] = []
     let [busy, takers] = [0, 0]
-    for (const link of this.#parts.links.values()) {
+    for (const link of this.#inHand()) {
       if (isBusy(link)) {
         busy++
         if (turns === null && this.#parts.standingOf(link, now) === 'takes') takers++
@@ -104,12 +112,12 @@ export class Choking {
   #giveSlots(chosen: ReadonlySet<PeerId>, turns: SlotTurns | null, now: number): void {
     const { links } = this.#parts
     let open = 0
-    for (const link of links.values()) if (!link.amChoking || chosen.has(link.peer)) open++
+    for (const link of this.#inHand()) if (!link.amChoking || chosen.has(link.peer)) open++
     // Whoever wants nothing now makes room, then who only takes; all others keep their slots.
     const isIdle = (link: PeerLink) => !(turns?.isOnTurn(link) ?? link.peerInterested)
     const isTaker = (link: PeerLink) => turns === null && this.#parts.standingOf(link, now) === 'takes'
     for (const mayLose of [isIdle, isTaker]) {
-      for (const link of links.values()) {
+      for (const link of this.#inHand()) {
         if (open <= UPLOAD_SLOTS) break
         if (link.amChoking || chosen.has(link.peer) || !mayLose(link)) continue
         this.#setChoked(link, true)
@@ -127,12 +135,18 @@ export class Choking {
   #rank(now: number): void {
     const { links, rng } = this.#parts
     this.#isTouched = true
+    for (const link of links.values()) if (link.slot === 'served') this.#setChoked(link, !this.#isOpen)
     if (this.#isOpen && this.#parts.turns() !== null) return
-    const candidates = this.#isOpen ? [...links.values()].map((link) => this.#candidate(link, now)) : []
+    const candidates = this.#isOpen ? this.#inHand().map((link) => this.#candidate(link, now)) : []
     const { unchoked, optimistic } = rankPeers(candidates, UPLOAD_SLOTS, this.#optimistic, rng)
     this.#optimistic = optimistic
     const open = new Set(unchoked)
-    for (const link of links.values()) this.#setChoked(link, !open.has(link.peer))
+    for (const link of this.#inHand()) this.#setChoked(link, !open.has(link.peer))
+  }
+
+  /** Links that no queue decides about. */
+  #inHand(): PeerLink[] {
+    return [...this.#parts.links.values()].filter(({ slot }) => slot === 'choker')
   }
 
   #candidate(link: PeerLink, now: number): ChokeCandidate {

@@ -2,6 +2,7 @@ import type { Bytes } from '../../kernel/bytes.ts'
 import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import type { ExchangeMessage } from './messages.ts'
+import type { Slot } from './peer-link.ts'
 
 /** Why a peer was dropped by the exchange. All but `noUse` are the peer's fault. */
 export type DropCode =
@@ -30,6 +31,8 @@ export type ExchangeInput =
   | { readonly type: 'readFailed'; readonly to: PeerId; readonly block: BlockIndex }
   /** The link's bulk channel is filled up to its high-water mark; `writable` says that it has drained. */
   | { readonly type: 'congested' | 'writable'; readonly peer: PeerId }
+  /** Who decides about uploads to this peer from now on. */
+  | { readonly type: 'slot'; readonly peer: PeerId; readonly slot: Slot }
   /** Which blocks the store holds, after `check`: one bit a block. */
   | { readonly type: 'checked'; readonly bits: Bytes }
   | { readonly type: 'checkProgress'; readonly fraction: number }

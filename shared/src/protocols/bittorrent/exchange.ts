@@ -18,6 +18,7 @@ import { MessageHandler } from './message-handler.ts'
 import { MetadataFetch } from './metadata-fetch.ts'
 import { PeerExchange } from './peer-exchange.ts'
 import { PeerLink } from './peer-link.ts'
+import { setSlot } from './slots.ts'
 import { BLOCK } from './piece-picker.ts'
 import { Swarm } from './swarm.ts'
 
@@ -126,10 +127,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
         return this.#onPeerJoined(input.peer, input.hasMetadata, now)
       case 'peerLeft':
         return this.#onPeerLeft(input.peer, now)
-      case 'message': {
-        const link = this.links.get(input.from)
-        return link === undefined ? undefined : this.#messages.handle(link, input.message, now)
-      }
+      case 'message':
+        return this.#messages.receive(input.from, input.message, now)
       case 'blockStored':
         return this.#onBlockStored(input.block, now)
       case 'blockCorrupt':
@@ -144,6 +143,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
       case 'congested':
       case 'writable':
         return this.#setCongested(input.peer, input.type === 'congested', now)
+      case 'slot':
+        return setSlot(this.#swarm, this.links.get(input.peer), input.slot)
       case 'checked':
         return this.#onChecked(input.bits, now)
       case 'checkProgress':
@@ -221,7 +222,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     this.#activate(now)
     this.#introduceAll()
   }
-
   #introduceAll(): void {
     for (const link of this.links.values()) if (link.hasMetadata) this.#swarm?.introduce(link)
   }

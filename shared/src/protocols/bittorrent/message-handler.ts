@@ -26,6 +26,12 @@ type Answer = Message<'piece'> | Extract<ExchangeMessage, { type: 'request' | 'c
 export class MessageHandler {
   constructor(readonly context: MessageContext) {}
 
+  /** Messages of those who have left are ignored. */
+  receive(from: PeerId, message: ExchangeMessage, now: number): void {
+    const link = this.context.links.get(from)
+    if (link !== undefined) this.handle(link, message, now)
+  }
+
   handle(link: PeerLink, message: ExchangeMessage, now: number): void {
     const offence = this.#beforeMetadata(link, message, now) ?? this.#withMetadata(link, message, now)
     if (offence !== 'done' && offence !== null) this.context.drop(link, offence, true)

@@ -14,12 +14,16 @@ export interface Outstanding {
 /** What we ask of a peer depends on what it did: `trusted`, `snubbed` (too slow), `quarantined` (a bad block). */
 export type Trust = 'trusted' | 'snubbed' | 'quarantined'
 
+/** Who decides about uploads to a peer: the choker, or a queue outside in which it waits or is served. */
+export type Slot = 'choker' | 'waiting' | 'served'
+
 /** All that the exchange knows about one peer of the share. The four choke and interest flags are BEP 3's. */
 export class PeerLink {
   amChoking = true
   amInterested = false
   peerChoking = true
   peerInterested = false
+  slot: Slot = 'choker'
   hasMetadata: boolean
   /** Hash requests that the peer may still make. */
   readonly hashBucket: TokenBucket

@@ -237,7 +237,7 @@ export class Swarm {
     return downloaders > 0
   }
 
-  /** Another full copy turned up: hiding ours serves nobody. */
+  /** Another full copy turned up, or a queue serves: hiding ours serves nobody. */
   onOtherSource(): void {
     this.#endSuperSeeding()
   }

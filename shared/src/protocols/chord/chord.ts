@@ -57,8 +57,9 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
         this.#joined()
       },
     )
-    this.#membership = new Membership(context, this.#joining, (key, done) => {
-      this.#lookups.start({ key, ask: locate, done: ({ owner, via }) => done(owner, via) })
+    this.#membership = new Membership(context, this.#joining, (key, first, done) => {
+      const by = first === null ? {} : { first }
+      this.#lookups.start({ key, ask: locate, ...by, done: ({ owner, via }) => done(owner, via) })
     })
     this.#fingers = new Fingers(context, (peer) => {
       this.#membership.release(peer)

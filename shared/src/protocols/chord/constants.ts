@@ -60,6 +60,7 @@ export const CHORD = {
   excursionTtl: 16,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
+  pairAfterMs: 1_000,
   candidatesAtOnce: 3,
   candidates: 64,
   redialMs: 3_000,

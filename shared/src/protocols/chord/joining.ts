@@ -57,10 +57,16 @@ export class Joining {
       if (link.peer === this.#target || link.successors.length > 0) return this.#tryAt(link)
       if (context.phase === 'alone') this.#begin(link)
     } else if (context.phase === 'alone' && link.phase === 'alone') {
-      context.successors.install([link.peer])
-      context.predecessors.install([link.peer])
-      this.#finish()
+      // Two newcomers who know others too had better join those than found a ring of their own.
+      if (context.dialCount === 0) this.#pair(link)
+      else this.#at = Math.min(this.#at, context.now + CHORD.pairAfterMs)
     }
+  }
+
+  #pair(link: Link): void {
+    this.#context.successors.install([link.peer])
+    this.#context.predecessors.install([link.peer])
+    this.#finish()
   }
 
   /** We were a member and are alone now: candidates are of use again. */
@@ -123,8 +129,8 @@ export class Joining {
     if (this.#context.phase === 'joining') {
       this.#context.phase = 'alone'
       this.#done()
-      for (const each of this.#context.links.values()) if (each.phase === 'alone') return this.heard(each)
     }
+    for (const each of this.#context.links.values()) if (each.phase === 'alone') return this.#pair(each)
     this.#at = this.#candidates.size === 0 ? Infinity : this.#context.now + CHORD.redialMs
     this.#dialSome()
   }

@@ -6,7 +6,7 @@ import type { ChordContext } from './context.ts'
 import type { Joining } from './joining.ts'
 import type { Link } from './link.ts'
 import type { Report } from './messages.ts'
-import { COARSE_RING } from './position.ts'
+import { clockwiseFrom, COARSE_RING } from './position.ts'
 import { tell } from './reports.ts'
 
 /** Dials of ring neighbours under way at the same time; our choice. */
@@ -14,14 +14,22 @@ const MAX_DIALS = 10
 const COARSE_DIGITS = 12
 const REST = '0'.repeat(28)
 
-/** Asks the ring who owns a key; `via` is the link over which the answer came. */
-export type Locate = (key: string, done: (owner: PeerId | null, via: PeerId | null) => void) => void
+/** Asks the ring who owns a key, over a given link or the best; `via` is the link over which the answer came. */
+export type Locate = (
+  key: string,
+  first: PeerId | null,
+  done: (owner: PeerId | null, via: PeerId | null) => void,
+) => void
+
+/** Of those whom links name as our neighbours, so many are dialled on each side; our choice. */
+const NAMED_DIALS = 2
 
 /** Keeps a member's place on the ring: stabilize, rectify, deaths, goodbyes, and links with the neighbours. */
 export class Membership {
   readonly #context: ChordContext
   readonly #joining: Joining
   readonly #locate: Locate
+  readonly #clockwise: (a: string, b: string) => number
   /** Ring neighbours whose dial failed, and how often. */
   readonly #failures = new BoundedMap<PeerId, number>(CHORD.goneEntries)
   /** Peers that said goodbye or were let go: nobody calls them back. */
@@ -37,6 +45,7 @@ export class Membership {
     this.#context = context
     this.#joining = joining
     this.#locate = locate
+    this.#clockwise = clockwiseFrom(context.self)
     this.#stabilizeAt = context.now + CHORD.stabilizeMinMs
   }
 
@@ -175,6 +184,7 @@ export class Membership {
     this.#stabilizeAt = now + Math.round(this.#intervalMs * (0.9 + 0.2 * rng.float()))
     this.#intervalMs = Math.min(CHORD.stabilizeMaxMs, this.#intervalMs * CHORD.stabilizeGrowth)
     if (successors.horizon === 'lost') this.#findSuccessor()
+    this.#findPlace()
     for (const peer of new Set([successors.head, predecessors.head])) {
       const link = peer === undefined ? undefined : links.get(peer)
       if (link === undefined) continue
@@ -200,9 +210,13 @@ export class Membership {
     for (const list of [successors, predecessors])
       for (const peer of list.peers.slice(0, ringLinks)) this.#dialIfNeighbour(peer, [])
     // Who stands between us and a neighbour by that neighbour's word: stabilizeFromPredecessor begins with a dial.
-    for (const link of links.values()) {
-      for (const peer of [...link.predecessors, ...link.successors]) this.#dialIfNeighbour(peer, [link.peer])
-    }
+    const named = new Map<PeerId, PeerId>()
+    for (const link of links.values())
+      for (const peer of [...link.predecessors, ...link.successors])
+        if (!links.has(peer) && this.#context.isRingNeighbour(peer)) named.set(peer, link.peer)
+    const ordered = [...named].sort(([a], [b]) => this.#clockwise(a, b))
+    for (const [peer, by] of [...ordered.slice(0, NAMED_DIALS), ...ordered.slice(-NAMED_DIALS)])
+      this.#dialIfNeighbour(peer, [by])
   }
 
   #dialIfNeighbour(peer: PeerId, via: readonly PeerId[]): void {
@@ -219,11 +233,26 @@ export class Membership {
     return named
   }
 
+  /**
+   * Our successor names others between us and it that we are not linked with: we may be far from our place, as
+   * after two rings met, so the ring is asked for it.
+   */
+  #findPlace(): void {
+    const { self, successors, links } = this.#context
+    const head = links.get(successors.head ?? self)
+    const [between] = head?.predecessors ?? []
+    if (head === undefined || between === undefined || links.has(between)) return
+    if (!successors.isNearer(between, head.peer)) return
+    this.#locate(self, head.peer, (owner, via) => {
+      if (owner !== null && owner !== self) this.#dialIfNeighbour(owner, via === null ? [] : [via])
+    })
+  }
+
   /** All successors died: the ring is asked who stands right after us. */
   #findSuccessor(): void {
     if (this.#context.maintenance === 'paused') return
     const next = ((this.#context.at + 1) % COARSE_RING).toString(16).padStart(COARSE_DIGITS, '0') + REST
-    this.#locate(next, (owner, via) => {
+    this.#locate(next, null, (owner, via) => {
       if (owner !== null && owner !== this.#context.self)
         this.#dialIfNeighbour(owner, via === null ? [] : [via])
     })

@@ -167,7 +167,8 @@ export class Relay {
     if (isSure) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
     const isOwner = context.mayOwn(find.key, find.avoid)
-    if (isOwner && (pass.tries >= CHORD.excursions || this.#wasBefore(pass))) return this.#answer(pass)
+    if (isOwner && (pass.tries >= CHORD.excursions || (pass.tries > 0 && this.#wasBefore(pass))))
+      return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
     const onlyCloser = isOwner || find.onlyCloser

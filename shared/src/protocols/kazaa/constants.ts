@@ -4,7 +4,7 @@
 export const CHILDREN_CAP = 32
 /** Links with other super nodes: never more, and as many as it looks for. FastTrack's had 40 to 50. */
 export const LEADER_LINKS_CAP = 16
-export const LEADER_LINKS_TARGET = 12
+export const LEADER_LINKS_TARGET = 14
 /** More children than this, and one of them is invited to become a super node. */
 export const SPLIT_ABOVE = 30
 /** Fewer children than a quarter of the cap, and a super node gives them to another. */
@@ -56,9 +56,11 @@ export const ANSWER_TIMEOUT_MS = 3_000
 /** Pause before a peer that refused or could not be dialled is asked again. */
 export const RETRY_MS = 10_000
 /** Dials under way for leaders, and for peers that may know some. */
-export const PARALLEL_DIALS = 2
+export const PARALLEL_DIALS = 3
 /** How often a node looks after its ties; jittered by half. */
 export const TICK_MS = 5_000
+/** A link that is of no use for so long is released. */
+export const IDLE_MS = 10_000
 /** How often a child sends a digest of what its leaders should have. */
 export const DIGEST_EVERY_MS = 60_000
 /** How often super nodes tell neighbours and children what they are and whom they know. */
@@ -114,7 +116,7 @@ export const SLOT_MAX_MS = 300_000
 /** Assumed until uploads have been seen. */
 export const ASSUMED_UPLOAD_MS = 30_000
 /** Head start of a peer with full credit, as a multiple of the time that the queue takes. */
-export const HEAD_START = 1
+export const HEAD_START = 0.5
 
 /** One receipt for each MiB, and a last one when less has waited this long. */
 export const RECEIPT_BYTES = 1_048_576

@@ -57,8 +57,10 @@ export type KazaaEffect =
   | { readonly type: 'granted'; readonly peer: PeerId; readonly infoHash: InfoHash }
   /** We give that peer a slot. */
   | { readonly type: 'serve'; readonly peer: PeerId; readonly infoHash: InfoHash }
-  /** We take the slot back. */
+  /** The peer waits in our queue: it has no slot, or we take it back. */
   | { readonly type: 'unserve'; readonly peer: PeerId; readonly infoHash: InfoHash }
+  /** The peer left our queue. */
+  | { readonly type: 'released'; readonly peer: PeerId; readonly infoHash: InfoHash }
 
 /** What happened at this node since it started. */
 export interface KazaaCounters {

@@ -42,13 +42,14 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
         emit({ type: 'send', to, message })
       },
     }
-    this.#roles = new Roles(this.#context, this.#shares, now)
+    this.#uploads = new Uploads(this.#context, options)
+    const isBusyWith = (peer: PeerId) => this.#uploads.needs(peer)
+    this.#roles = new Roles(this.#context, this.#shares, isBusyWith, now)
     const { index, children, leaders, ties } = this.#roles
     this.#searches = new Searches(this.#context)
     this.#routing = new QueryRouting(this.#context, index, children, leaders, this.#searches, (peer) =>
       ties.needs(peer),
     )
-    this.#uploads = new Uploads(this.#context, options)
   }
 
   handle(input: KazaaInput, now: number): KazaaEffect[] {

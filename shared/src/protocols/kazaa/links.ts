@@ -7,6 +7,8 @@ export interface LinkedPeer {
   standing: Standing | null
   children: number
   neighbours: number
+  /** Since when this system has had no use for the link; `null`: it has. */
+  idleSince: number | null
 }
 
 /** Every link that can carry this system. Links are shared with other systems. */
@@ -34,7 +36,7 @@ export class Links {
   }
 
   add(peer: PeerId): void {
-    this.#links.set(peer, { role: null, standing: null, children: 0, neighbours: 0 })
+    this.#links.set(peer, { role: null, standing: null, children: 0, neighbours: 0, idleSince: null })
   }
 
   remove(peer: PeerId): void {

@@ -1,7 +1,7 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import { ChildIndex } from './child-index.ts'
 import { Children } from './children.ts'
-import { CHILDREN_CAP, INFO_EVERY_MS, LEADER_LINKS_CAP, TICK_MS } from './constants.ts'
+import { CHILDREN_CAP, IDLE_MS, INFO_EVERY_MS, LEADER_LINKS_CAP, TICK_MS } from './constants.ts'
 import { jittered, type KazaaContext } from './context.ts'
 import { Election } from './election.ts'
 import { LeaderBook } from './leader-book.ts'
@@ -30,6 +30,8 @@ export class Roles {
   constructor(
     readonly context: KazaaContext,
     readonly shares: ShareTable,
+    /** Whether the link has another use than these. */
+    readonly isBusyWith: (peer: PeerId) => boolean,
     now: number,
   ) {
     this.book = new LeaderBook(context, this.links)
@@ -213,10 +215,24 @@ export class Roles {
     if (now < this.#tickAt) return
     this.#tickAt = now + jittered(this.context.rng, TICK_MS)
     this.seek(now)
+    this.#releaseIdle(now)
     if (!this.isLeading) return
     this.#staffing.invite(now)
     const heir = this.#staffing.successor(now)
     if (heir !== null) this.#stepDown(heir, now)
+  }
+
+  /** Links that nobody needs make room for those that somebody does. Orphans keep them: for an election. */
+  #releaseIdle(now: number): void {
+    for (const [peer, link] of this.links.entries()) {
+      if (this.context.me.role === 'orphan' || this.isBusyWith(peer) || this.needs(peer))
+        link.idleSince = null
+      else if (link.idleSince === null) link.idleSince = now
+      else if (now >= link.idleSince + IDLE_MS) {
+        link.idleSince = now
+        this.context.emit({ type: 'release', peer })
+      }
+    }
   }
 
   #stepDown(heir: PeerId, now: number): void {

@@ -60,7 +60,7 @@ export class Ties {
       if (slot === 'standbyChild' && this.main === null) return
       const [peer] = this.#linkedChoices(now)
       if (peer !== undefined) this.#ask(slot, peer, now)
-      else this.#dialOne(now)
+      else this.#dial(now)
     }
   }
 
@@ -166,12 +166,17 @@ export class Ties {
     return shuffled(this.context.rng, free).sort((a, b) => load(a) - load(b))
   }
 
-  #dialOne(now: number): void {
-    if (this.book.isBusy) return
+  #dial(now: number): void {
     const dialable = this.book.dialable(now)
-    const preferred = dialable.filter((peer) => this.#preferred.includes(peer))
-    const [peer] = preferred.length > 0 ? preferred : shuffled(this.context.rng, dialable)
-    if (peer !== undefined) this.book.dial(peer)
+    const isPreferred = (peer: PeerId) => this.#preferred.includes(peer)
+    const order = shuffled(this.context.rng, dialable).sort(
+      (x, y) => Number(isPreferred(y)) - Number(isPreferred(x)),
+    )
+    // Without a main super node the first of several that answers will do.
+    for (const peer of order.slice(0, this.main === null ? order.length : 1)) {
+      if (this.book.isBusy) return
+      this.book.dial(peer)
+    }
   }
 
   #drop(peer: PeerId, now: number): void {

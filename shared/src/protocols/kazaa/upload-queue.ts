@@ -92,13 +92,14 @@ export class UploadQueue {
     this.#run(now)
   }
 
-  /** It no longer wants it, or has it. */
-  remove(peer: PeerId, infoHash: InfoHash, now: number): void {
+  /** It no longer wants it, or has it. @returns whether it had a place. */
+  remove(peer: PeerId, infoHash: InfoHash, now: number): boolean {
     const place = this.#places.get(keyOf(peer, infoHash))
-    if (place === undefined) return
+    if (place === undefined) return false
     if (place.state === 'serving') this.#learnDuration(now - place.servingSince)
     this.#places.delete(keyOf(peer, infoHash))
     this.#run(now)
+    return true
   }
 
   /** More receipts of the peer were verified. */

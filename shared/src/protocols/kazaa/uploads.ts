@@ -68,6 +68,8 @@ export class Uploads {
     const { emit, send } = context
     this.#queue = new UploadQueue(context.rng.child('tickets'), {
       queued: (peer, infoHash, ticket, position, etaMs) => {
+        // Whoever waits here gets nothing past the queue.
+        emit({ type: 'unserve', peer, infoHash })
         send(peer, { type: 'queued', infoHash, ticket, position, etaMs })
       },
       granted: (peer, infoHash) => {
@@ -133,7 +135,7 @@ export class Uploads {
           this.context.send(input.peer, { type: 'dequeue', infoHash: input.infoHash })
         return
       case 'uploadDone':
-        return this.#queue.remove(input.peer, input.infoHash, now)
+        return this.#onDequeue(input.peer, input.infoHash, now)
       default:
         return assertNever(input)
     }
@@ -182,11 +184,7 @@ export class Uploads {
   }
 
   #onDequeue(from: PeerId, infoHash: InfoHash, now: number): void {
-    const isServed = this.#queue
-      .view()
-      .some((row) => row.peer === from && row.infoHash === infoHash && row.position === 0)
-    if (isServed) this.context.emit({ type: 'unserve', peer: from, infoHash })
-    this.#queue.remove(from, infoHash, now)
+    if (this.#queue.remove(from, infoHash, now)) this.context.emit({ type: 'released', peer: from, infoHash })
   }
 
   #onReceived(from: PeerId, bytes: number, now: number): void {

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { parseInfoHash, parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
+import { defined } from '../../../src/kernel/invariant.ts'
+import { createRng } from '../../../src/kernel/rng.ts'
+import { ChordNode, type ChordEffect, type ChordInput } from '../../../src/protocols/chord/chord.ts'
+import { CHORD } from '../../../src/protocols/chord/constants.ts'
+import { providerKey } from '../../../src/protocols/chord/position.ts'
+import { simKey, simSignature } from '../../../sim/overlay-world.ts'
+
+const DAY_MS = 86_400_000
+const peerOf = (digit: string): PeerId => defined(parsePeerId(digit.repeat(64)), 'peer')
+const infoHash = defined(parseInfoHash('a'.repeat(64)), 'infohash')
+const [self, other] = [peerOf('5'), peerOf('9')]
+
+/** A node whose signatures and checks are answered at once. */
+class Bench {
+  now = 1_700_000_000_000
+  readonly seen: { readonly effect: ChordEffect; readonly at: number }[] = []
+  readonly node = new ChordNode({
+    self,
+    key: simKey(self),
+    rng: createRng(1),
+    now: this.now,
+    isKeyOf: (peer, key) => key === simKey(peer),
+  })
+
+  feed(input: ChordInput): ChordEffect[] {
+    const effects = this.node.handle(input, this.now)
+    for (const effect of effects) {
+      this.seen.push({ effect, at: this.now })
+      if (effect.type === 'sign')
+        this.feed({
+          type: 'signed',
+          ticket: effect.ticket,
+          signature: simSignature(simKey(self), effect.text),
+        })
+      if (effect.type === 'verify') {
+        const isValid = effect.signature === simSignature(effect.key, effect.text)
+        this.feed({ type: 'verified', ticket: effect.ticket, isValid })
+      }
+    }
+    return effects
+  }
+
+  /** Wakes whenever the node wants it. A wake in the past again and again would never end. */
+  run(ms: number): void {
+    const end = this.now + ms
+    for (let wakes = 0; this.node.wakeAt() <= end; wakes++) {
+      expect(wakes).toBeLessThan(10_000)
+      this.now = Math.max(this.now, this.node.wakeAt())
+      this.feed({ type: 'wake' })
+    }
+    this.now = end
+  }
+
+  count = (type: ChordEffect['type']) => this.seen.filter(({ effect }) => effect.type === type).length
+}
+
+describe('a node on its own', () => {
+  it('holds its own records, and tells of changes at most once a second', () => {
+    const bench = new Bench()
+    for (let i = 0; i < 30; i++)
+      bench.feed({
+        type: 'publish',
+        infoHash: defined(parseInfoHash(i.toString(16).padStart(64, '0')), 'id'),
+        listings: [],
+      })
+    bench.run(5_000)
+    expect(bench.node.snapshotRecords().length).toBe(30)
+    const times = bench.seen.flatMap(({ effect, at }) => (effect.type === 'recordsChanged' ? [at] : []))
+    expect(times.length).toBeGreaterThan(0)
+    for (const [index, at] of times.entries())
+      expect(at - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(CHORD.recordsChangedMs)
+  })
+
+  it('puts its records again soon after the clock jumped by a day', () => {
+    const bench = new Bench()
+    bench.feed({ type: 'publish', infoHash, listings: [] })
+    bench.run(2_000)
+    bench.now += DAY_MS
+    bench.feed({ type: 'wake' })
+    bench.run(1_000)
+    expect(bench.node.holds(providerKey(infoHash), self)).toBe(true)
+    const [record] = bench.node.snapshotRecords()
+    expect(record?.expiresAt).toBeGreaterThan(bench.now)
+  })
+
+  it('takes back from memory what is signed and in force, and nothing else', () => {
+    const before = new Bench()
+    before.feed({ type: 'publish', infoHash, listings: [] })
+    before.run(2_000)
+    const records = before.node.snapshotRecords()
+    const forged = records.map((record) => ({ ...record, sequence: record.sequence + 1 }))
+    const [good, bad, late] = [new Bench(), new Bench(), new Bench()]
+    good.feed({ type: 'restored', records, peers: [] })
+    bad.feed({ type: 'restored', records: forged, peers: [] })
+    late.now += DAY_MS
+    late.feed({ type: 'restored', records, peers: [] })
+    expect([good, bad, late].map(({ node }) => node.snapshotRecords().length)).toEqual([1, 0, 0])
+  })
+
+  it('ends a search that nobody can answer', () => {
+    const bench = new Bench()
+    const id = 'f'.repeat(32) as never
+    bench.feed({ type: 'search', id, criteria: { by: 'words', words: ['beach'] }, limit: 20 })
+    expect(bench.seen.map(({ effect }) => effect)).toContainEqual({
+      type: 'searchEnded',
+      id,
+      because: 'noNeighbours',
+    })
+  })
+})
+
+describe('a node with one link', () => {
+  const linked = () => {
+    const bench = new Bench()
+    bench.feed({ type: 'linkUp', peer: other })
+    bench.feed({
+      type: 'message',
+      from: other,
+      message: {
+        type: 'notify',
+        phase: 'alone',
+        successorCount: 0,
+        predecessorCount: 0,
+        added: [],
+        removed: [],
+      },
+    })
+    return bench
+  }
+
+  it('forms a ring of two with another that is alone, and is alone again when that is gone', () => {
+    const bench = linked()
+    expect(bench.node.view()).toMatchObject({
+      state: 'forming',
+      successors: [other],
+      predecessors: [other],
+      size: 2,
+    })
+    bench.feed({ type: 'linkDown', peer: other })
+    expect(bench.node.view()).toMatchObject({ state: 'alone', successors: [] })
+    expect(bench.node.pastPeers()).toEqual([other])
+  })
+
+  it('says goodbye once and is silent afterwards', () => {
+    const bench = linked()
+    const goodbyes = bench.feed({ type: 'leaving' })
+    expect(goodbyes).toContainEqual({
+      type: 'send',
+      to: other,
+      message: { type: 'leave', predecessors: [other], successors: [other] },
+    })
+    expect(bench.feed({ type: 'wake' })).toEqual([])
+    expect([bench.node.wakeAt(), bench.node.accepts(other)]).toEqual([Infinity, false])
+  })
+
+  it('gives up a neighbour that never answers', () => {
+    const bench = linked()
+    bench.feed({
+      type: 'message',
+      from: other,
+      message: {
+        type: 'notify',
+        phase: 'member',
+        successorCount: 1,
+        predecessorCount: 1,
+        added: [self],
+        removed: [],
+      },
+    })
+    bench.run(60_000)
+    expect(bench.seen.map(({ effect }) => effect)).toContainEqual({ type: 'release', peer: other })
+  })
+})
