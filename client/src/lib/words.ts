@@ -1,6 +1,7 @@
 /** What people are told: states, errors and their way out. Each says what happened, why, and what comes next. */
 import type { ExchangeState } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { PeerView, ShareView } from '@ringdrop/shared/node/snapshot.ts'
+import { count, formatDuration } from './format.ts'
 import type { AppErrorCode, AppPhase, HashingView, ServerView } from '../app/api.ts'
 
 export type Tone = 'quiet' | 'busy' | 'good' | 'warn' | 'bad'
@@ -53,6 +54,17 @@ function fetchingWords(share: ShareView): Words {
     )
   }
   return words(useful.every((peer) => peer.peerChoking) ? 'Waiting for a turn' : 'Downloading', 'busy')
+}
+
+/** Where we stand in the upload queues of the sources, nearest turn first; `null` when nobody queues. */
+export function queueWords(places: ShareView['places']): string | null {
+  if (places === null || places.length === 0) return null
+  const served = places.filter(({ position }) => position === 0).length
+  if (served > 0) return `${count(served, 'source')} of ${String(places.length)} serve you now.`
+  const [best] = [...places].sort((a, b) => a.position - b.position)
+  if (best === undefined) return null
+  const wait = best.etaMs > 0 ? `, about ${formatDuration(best.etaMs)}` : ''
+  return `You wait in ${count(places.length, 'upload queue')}: place ${String(best.position)} in the best one${wait}.`
 }
 
 function pausedWords(because: Extract<ExchangeState, { name: 'paused' }>['because']): Words {
