@@ -81,6 +81,36 @@ async function takeAll(browser: Browser, url: string): Promise<void> {
   await take(phone, 'phone-transfer')
   await take(sender, 'home-light')
   await take(leecher, 'transfer-peers')
+  await takeDiscovery(browser, url, sender)
+}
+
+/** More peers with more files, a comparison, and the network as one of them knows it. */
+async function takeDiscovery(browser: Browser, url: string, sender: App): Promise<void> {
+  await sender.limitUpload(100_000)
+  const folder = scratch()
+  const names = [
+    'Harbour sketches.pdf',
+    'Old harbour, map of 1912.png',
+    'Ferry timetable.txt',
+    'Harbour fair.mp3',
+  ]
+  const peers: App[] = []
+  for (const [index, name] of names.entries()) {
+    const peer = await openPeer(browser, url, DESKTOP)
+    await peer.shareFiles(makeFile(folder, name, 200_000 + 90_000 * index, index + 50).path)
+    peers.push(peer)
+  }
+  const searcher = await openPeer(browser, url, { viewport: { width: 1280, height: 1180 } })
+  await searcher.until(
+    ({ node }) => (node?.systems.ring?.size ?? 0) > names.length && node?.systems.kazaa?.role !== 'orphan',
+  )
+  await searcher.searchUntil('harbour', 'Ring', 11)
+  await searcher.searchUntil('harbour', 'Compare all', 11)
+  await take(searcher, 'search-light')
+  await searcher.page.emulateMedia({ colorScheme: 'dark' })
+  await searcher.goto('#/network')
+  await searcher.page.getByRole('img', { name: /on the ring/ }).waitFor()
+  await take(searcher, 'network-dark')
 }
 
 mkdirSync(IMAGES, { recursive: true })
