@@ -4,7 +4,7 @@ import svelte from 'eslint-plugin-svelte'
 import ts from 'typescript-eslint'
 import svelteConfig from './client/svelte.config.js'
 
-/** Directions of import (DESIGN section 1): each folder of `shared/src` may reach only what stands left of it. */
+/** Directions of import (ARCHITECTURE.md): each folder of `shared/src` may reach only what stands left of it. */
 const LAYERS = ['kernel', 'wire', 'content', 'discovery', 'protocols', 'node', 'host']
 const MAY_IMPORT = {
   kernel: [],

@@ -4,14 +4,16 @@ import { parseArgs } from 'node:util'
 import { TestServer } from '../fixtures/server.ts'
 import { benchDirectory } from './directory.ts'
 import { benchMemory } from './memory.ts'
+import { benchMesh } from './mesh.ts'
 import { Report } from './report.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory|directory [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|memory|mesh|directory [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
   memory    JavaScript heap during a transfer of 2 GiB
+  mesh      links without a server, closed and silent tabs, idle traffic, constructions; --rounds replacements
   directory --files 1000000: queries and removals in the directory's core`
 
 const MiB = 1024 * 1024
@@ -45,6 +47,7 @@ async function inBrowsers(what: string | undefined): Promise<void> {
       await benchTransfer(server.url, count(values.rounds, 10), count(values.mib, 64) * MiB, report)
     else if (what === 'swarm')
       await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
+    else if (what === 'mesh') await benchMesh(server, count(values.rounds, 12), report)
     else await benchMemory(server.url, count(values.mib, 2048) * MiB, report)
   } finally {
     await server.kill()
@@ -53,5 +56,6 @@ async function inBrowsers(what: string | undefined): Promise<void> {
 
 const [what] = positionals
 if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
-else if (what === 'transfer' || what === 'swarm' || what === 'memory') await inBrowsers(what)
+else if (what === 'transfer' || what === 'swarm' || what === 'memory' || what === 'mesh')
+  await inBrowsers(what)
 else console.log(USAGE)

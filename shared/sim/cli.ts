@@ -1,4 +1,5 @@
 import { chordCommand } from './commands/chord.ts'
+import { compareCommand } from './commands/compare.ts'
 import { gnutellaCommand } from './commands/gnutella.ts'
 import { introductionCommand } from './commands/introduction.ts'
 import { kazaaCommand } from './commands/kazaa.ts'
@@ -7,6 +8,7 @@ import { swarmCommand } from './commands/swarm.ts'
 /** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([
   ['chord', chordCommand],
+  ['compare', compareCommand],
   ['gnutella', gnutellaCommand],
   ['introduction', introductionCommand],
   ['kazaa', kazaaCommand],

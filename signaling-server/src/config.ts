@@ -38,7 +38,7 @@ export type ConfigResult =
   /** One line each, naming the variable, what was found and what is allowed. */
   | { readonly ok: false; readonly errors: readonly string[] }
 
-/** Sources: reference/reliability-security.md B3 (64 sockets, 10 connects/s, 10,000 in all); loopback our choice. */
+/** 64 sockets and 10 connects a second of an address, 10,000 sockets in all: our choice, as for loopback. */
 const DEFAULTS = { sockets: 64, connectsPerSecond: 10, maxSockets: 10_000, loopback: 10_000 } as const
 
 /** Socket.IO's identify response carries at most so many URLs of one kind (`wire/signaling.ts`). */

@@ -65,7 +65,7 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   return { app, allowList }
 }
 
-/** Time and size limits: reference/reliability-security.md B3, "Socket.IO connect". */
+/** Time and size limits, our choice. */
 function createApp(config: ServerConfig): FastifyInstance {
   const app = Fastify({
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },

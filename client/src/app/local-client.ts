@@ -26,7 +26,7 @@ import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import { ShareJobs } from './share-jobs.ts'
 
-/** Views hear of changes at most this often (performance reference: progress at 10 Hz). */
+/** Views hear of changes at most this often. */
 const NOTIFY_MS = 100
 
 type Failure = { readonly ok: false; readonly code: Extract<AppResult<'open'>, { ok: false }>['code'] }

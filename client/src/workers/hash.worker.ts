@@ -1,7 +1,7 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { HashAnswer, HashCommand } from '../adapters/hashing/protocol.ts'
 
-/** Read at once: larger slices are read faster (reference/performance.md), and memory stays flat. */
+/** Read at once: larger slices are read faster (docs/performance.md), and memory stays flat. */
 const READ_BYTES = 4 * 1024 * 1024
 
 const post = (answer: HashAnswer, transfer: Transferable[] = []) => self.postMessage(answer, { transfer })

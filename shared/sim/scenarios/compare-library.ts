@@ -5,6 +5,7 @@ import { toHex, utf8Encode } from '../../src/kernel/bytes.ts'
 import { parseFileRoot, parseInfoHash, type FileRoot } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { createRng, pick, type Rng } from '../../src/kernel/rng.ts'
+import { check } from '../checkers/checker.ts'
 
 /** Words in the name of a file. */
 const WORDS_PER_NAME = 4
@@ -42,6 +43,7 @@ export class Library {
   readonly #holders = new Map<FileRoot, Set<number>>()
 
   constructor(options: LibraryOptions) {
+    check(options.peers > 1 && options.filesPerPeer > 0, () => 'a library takes two peers and a file of each')
     const rng = createRng(options.seed).child('library')
     const words = vocabulary(rng, options.peers)
     const files: SharedFile[] = []

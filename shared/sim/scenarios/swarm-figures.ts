@@ -54,7 +54,7 @@ export function measure({ options, source, contributors, freeRiders }: MeasuredS
   }
 }
 
-/** max{F/us, F/dmin, NF/(us + sum ui)} of Kumar and Ross 2006 (reference/protocols.md, B 24). */
+/** max{F/us, F/dmin, NF/(us + sum ui)} of Kumar and Ross 2006. */
 export function boundSeconds(options: SwarmOptions): number {
   const fileBytes = options.fileBytes.reduce((sum, size) => sum + size, 0)
   const source = options.uplink * options.sourceRatio

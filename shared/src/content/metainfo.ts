@@ -49,7 +49,7 @@ export interface ShareContent {
   readonly pieceBytes: number
 }
 
-/** Pieces are 256 KiB except in very large shares (DESIGN section 4). */
+/** Pieces are 256 KiB except in very large shares (docs/adr/0004). */
 export const DEFAULT_PIECE_BYTES = 262_144
 /**
  * Our bound, as BEP 52 has none: with the bound on pieces it limits a share to 1 TiB and 2^26 blocks, so that a

@@ -1,6 +1,6 @@
 /**
  * Every bound that a decoder or table obeys, in one place. Sizes are in bytes, times in milliseconds.
- * Sources: DESIGN section 10 ("our choice" where nothing else is named).
+ * Sources are named; where none is, it is our choice.
  */
 export const LIMITS = {
   /** One block of a file: BEP 52 fixes it at 16 KiB. */
@@ -45,7 +45,7 @@ export const LIMITS = {
   announcePeers: 50,
   /** Hops that a routed envelope may take. */
   signalHops: 8,
-  /** Links of the transfer pool and of the overlay pool (DESIGN section 3). */
+  /** Links of the transfer pool and of the overlay pool, our choice. */
   transferLinks: 20,
   overlayLinks: 24,
   /** Negotiations under way at one time. */

@@ -173,11 +173,11 @@ export class Discovery {
     this.#settle(peer, false, now)
   }
 
-  onMessage(link: Link, { type, message }: OverlayMessage, bytes: number, now: number): void {
+  onMessage(link: Link, { type, message }: OverlayMessage, now: number): void {
     const from = link.peer
-    if (type === 'gnutella') this.overlays.gnutella?.onMessage(from, message, bytes, now)
-    else if (type === 'kazaa') this.overlays.kazaa?.onMessage(from, message, bytes, now)
-    else this.overlays.ring?.onMessage(from, message, bytes, now)
+    if (type === 'gnutella') this.overlays.gnutella?.onMessage(from, message, now)
+    else if (type === 'kazaa') this.overlays.kazaa?.onMessage(from, message, now)
+    else this.overlays.ring?.onMessage(from, message, now)
   }
 
   /** Whether a system has a use for the link. */

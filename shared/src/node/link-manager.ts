@@ -68,12 +68,12 @@ export class LinkManager {
     const read = this.#keeper.read(link, channel, bytes)
     if (!read.ok) return this.punish(link, read.code, now)
     for (const message of read.value) {
-      this.#onMessage(link, message, bytes.length, now)
+      this.#onMessage(link, message, now)
       if (this.#parts.links.bySid(sid) !== link) return
     }
   }
 
-  #onMessage(link: Link, message: IncomingMessage, frameBytes: number, now: number): void {
+  #onMessage(link: Link, message: IncomingMessage, now: number): void {
     switch (message.type) {
       case 'proof':
         return this.introduce({ type: 'proof', sid: link.sid, signature: message.signature }, now)
@@ -89,7 +89,7 @@ export class LinkManager {
       case 'gnutella':
       case 'kazaa':
       case 'chord':
-        return this.#parts.discovery.onMessage(link, message, frameBytes, now)
+        return this.#parts.discovery.onMessage(link, message, now)
       default:
         return this.#parts.shares.onMessage(link, message, now)
     }

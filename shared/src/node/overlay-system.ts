@@ -20,6 +20,8 @@ export interface OverlayParts<Message, OwnEffect> {
   readonly name: OverlayName
   /** Sends if there is a link. @returns encoded size in bytes. */
   readonly send: (to: PeerId, message: Message) => number
+  /** Encoded size in bytes. */
+  readonly sizeOf: (message: Message) => number
   readonly onEffect: (name: OverlayName, effect: CommonEffect, now: number) => void
   /** Effects that only this system has. */
   readonly onOwnEffect: (effect: OwnEffect, now: number) => void
@@ -77,10 +79,10 @@ export class OverlaySystem<
     if (this.links.delete(peer)) this.#run({ type: 'linkDown', peer }, now)
   }
 
-  onMessage(from: PeerId, message: Message, bytes: number, now: number): void {
+  onMessage(from: PeerId, message: Message, now: number): void {
     if (!this.links.has(from)) return
     this.#traffic.receivedMessages++
-    this.#traffic.receivedBytes += bytes
+    this.#traffic.receivedBytes += this.parts.sizeOf(message)
     this.#run({ type: 'message', from, message }, now)
   }
 

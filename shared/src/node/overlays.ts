@@ -2,12 +2,15 @@ import type { PeerId } from '../kernel/ids.ts'
 import { isOneOf } from '../kernel/one-of.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { ChordNode, type ChordEffect, type ChordInput } from '../protocols/chord/chord.ts'
+import { chordFormat } from '../protocols/chord/codec.ts'
 import type { ChordMessage } from '../protocols/chord/messages.ts'
 import { Servent } from '../protocols/gnutella/servent.ts'
 import type { GnutellaEffect, GnutellaInput } from '../protocols/gnutella/servent-api.ts'
+import { gnutellaFormat } from '../protocols/gnutella/codec.ts'
 import type { GnutellaMessage } from '../protocols/gnutella/messages.ts'
 import { KazaaNode } from '../protocols/kazaa/kazaa.ts'
 import type { KazaaEffect, KazaaInput } from '../protocols/kazaa/kazaa-api.ts'
+import { kazaaFormat } from '../protocols/kazaa/codec.ts'
 import type { KazaaMessage } from '../protocols/kazaa/messages.ts'
 import type { OverlayEffect, OverlayInput } from '../discovery/overlay.ts'
 import type { LinkMessage } from './link-codec.ts'
@@ -110,6 +113,7 @@ export class Overlays {
       {
         ...this.#parts('gnutella'),
         send: (to, message) => this.#options.send(to, { type: 'gnutella', message }),
+        sizeOf: (message) => gnutellaFormat.size(message),
       },
       isOneOf<GnutellaEffect, 'hostCacheChanged'>(['hostCacheChanged']),
     )
@@ -125,7 +129,11 @@ export class Overlays {
       KazaaNode
     >(
       core,
-      { ...this.#parts('kazaa'), send: (to, message) => this.#options.send(to, { type: 'kazaa', message }) },
+      {
+        ...this.#parts('kazaa'),
+        send: (to, message) => this.#options.send(to, { type: 'kazaa', message }),
+        sizeOf: (message) => kazaaFormat.size(message),
+      },
       isOneOf<KazaaEffect, 'queued' | 'granted' | 'serve' | 'unserve' | 'released'>([
         'queued',
         'granted',
@@ -146,7 +154,11 @@ export class Overlays {
       ChordNode
     >(
       core,
-      { ...this.#parts('ring'), send: (to, message) => this.#options.send(to, { type: 'chord', message }) },
+      {
+        ...this.#parts('ring'),
+        send: (to, message) => this.#options.send(to, { type: 'chord', message }),
+        sizeOf: (message) => chordFormat.size(message),
+      },
       isOneOf<ChordEffect, 'recordsChanged' | 'lookedUp'>(['recordsChanged', 'lookedUp']),
     )
   }

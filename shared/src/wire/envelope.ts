@@ -5,7 +5,7 @@ import { fail, ok, type Result } from './result.ts'
 import { countSchema, hexSchema, peerIdSchema, sessionIdSchema } from './schemas.ts'
 
 /**
- * The routed, signed signaling envelope (DESIGN section 3). It travels unchanged through the server's
+ * The routed, signed signaling envelope (docs/adr/0005). It travels unchanged through the server's
  * socket or through other peers; only `route` is written to on the way and is not covered by the signature.
  */
 export type SignalKind = 'probe' | 'accept' | 'offer' | 'answer' | 'candidate' | 'bye' | 'invite'

@@ -9,7 +9,7 @@ const LENGTH_BYTES = 2
 
 /**
  * Packs encoded messages into as few control frames as possible, in order. Packets are what a data channel
- * costs (reference/performance.md), so messages that leave together travel together.
+ * costs (docs/performance.md), so messages that leave together travel together.
  */
 export function packFrames(messages: readonly Bytes[]): Bytes[] {
   const frames: Bytes[] = []

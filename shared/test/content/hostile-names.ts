@@ -1,6 +1,6 @@
 /**
  * Names that somebody may give a file to do harm or mischief. Families named after the attacks they come from;
- * see `reference/reliability-security.md`, row "names". Written with escapes wherever the character is invisible.
+ * gathered from bug reports and advisories of similar programs. Written with escapes wherever the character is invisible.
  */
 
 const TRAVERSAL = [

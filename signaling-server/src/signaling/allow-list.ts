@@ -1,6 +1,6 @@
 /**
  * The origins that pages may come from and the hosts that requests may name. The Host check stops DNS
- * rebinding, the Origin check stops pages of other sites (reference/reliability-security.md A2-10, B3).
+ * rebinding, the Origin check stops pages of other sites.
  */
 export class AllowList {
   #port = -1

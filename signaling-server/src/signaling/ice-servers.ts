@@ -3,7 +3,7 @@ import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import type { ServerConfig } from '../config.ts'
 
-/** Life of TURN credentials: reference/reliability-security.md B3, "TTL <= 1 h". */
+/** Life of TURN credentials, our choice. */
 export const TURN_TTL_SECONDS = 3600
 /** Hex digits of the peer id in a TURN user name: enough to tell peers apart in coturn's log. Our choice. */
 const PEER_PREFIX = 16

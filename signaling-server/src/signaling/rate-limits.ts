@@ -4,11 +4,11 @@ import { TokenBucket } from '@ringdrop/shared/kernel/token-bucket.ts'
 import type { AddressLimits } from '../config.ts'
 import { limitKey } from './client-address.ts'
 
-/** Bounds on one socket. Rates in events a second. Sources: reference/reliability-security.md B3, or our choice. */
+/** Bounds on one socket. Rates in events a second. All our choice. */
 export const SOCKET_LIMITS = {
   /** Our choice: a peer trickles about 10 candidates for each negotiation, 10 negotiations at a time. */
   signal: { ratePerSecond: 50, burst: 200 },
-  /** B3: 20 announces/s. Announce and scrape share it; the burst is our choice. */
+  /** 20 announces a second. Announce and scrape share it; the burst is our choice. */
   tracker: { ratePerSecond: 20, burst: 100 },
   /** A newcomer asks once, a node that is alone now and then. Our choice. */
   sample: { ratePerSecond: 1, burst: 10 },

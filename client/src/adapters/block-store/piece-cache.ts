@@ -1,7 +1,7 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { ShareFiles } from './share-files.ts'
 
-/** Bytes read at once when a block is asked for: small reads of picked files are slow (reference/performance.md). */
+/** Bytes read at once when a block is asked for: small reads of picked files are slow (docs/performance.md). */
 const READ_BYTES = 1024 * 1024
 /** Reads kept: 16 MiB. */
 const KEPT_READS = 16

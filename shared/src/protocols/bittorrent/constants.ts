@@ -31,11 +31,11 @@ export const SPEED_WINDOW_MS = 4_000
 /** Requests outstanding per peer at the least and at the most. libtorrent: 2 and 500. */
 export const PIPELINE_MIN = 4
 export const PIPELINE_MAX = 500
-/** Seconds of data kept requested from a peer. Measured: short queues waste least (reference/performance.md). */
+/** Seconds of data kept requested from a peer. Measured: short queues waste least (docs/performance.md). */
 export const PIPELINE_SECONDS = 1
 /** A request run is sent when this share of the pipeline is free, so that requests travel in batches. */
 export const REFILL_SHARE = 0.25
-/** DESIGN section 5: a peer that delivers nothing asked of it for so long is snubbed. */
+/** Our choice: a peer that delivers nothing asked of it for so long is snubbed. */
 export const SNUB_MS = 10_000
 /** Endgame: copies of one block asked for at the same time. */
 export const ENDGAME_COPIES = 2
@@ -74,7 +74,7 @@ export const HASH_WINDOW = 2
 /** Small spans (many small files) may be asked for together up to so many hashes. */
 export const HASH_WINDOW_HASHES = 512
 
-/** DESIGN section 5: one bad block stops requests, the second bans. */
+/** Our choice: one bad block stops requests, the second bans. */
 export const BAD_BLOCKS_TO_BAN = 2
 
 /**

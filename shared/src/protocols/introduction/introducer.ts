@@ -101,7 +101,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       case 'localSignal':
         return this.#onLocalSignal(input.sid, input.signal, now)
       case 'channelOpen':
-        return this.#onChannelOpen(input.sid)
+        return this.#onChannelOpen(input.sid, now)
       case 'channelClosed':
         return this.#onChannelClosed(input.sid)
       case 'proof':
@@ -332,10 +332,11 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     if (session !== undefined && payload !== null) this.#send(session, payload, now)
   }
 
-  #onChannelOpen(sid: SessionId): void {
+  #onChannelOpen(sid: SessionId, now: number): void {
     const session = this.#sessions.get(sid)
     if (session === undefined || (session.stage !== 'offering' && session.stage !== 'answering')) return
     session.stage = 'proving'
+    session.deadline = Math.min(session.deadline, now + LIMITS.unauthenticatedMs)
     this.#effects.push(this.#signatures.signProof(session))
   }
 

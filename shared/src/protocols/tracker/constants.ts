@@ -20,7 +20,7 @@ export const TRACKER = {
   maxRemembered: 10_000,
   /** Peers in one swarm: as many as one server takes sockets. */
   maxPeersPerSwarm: 10_000,
-  /** Swarms that one peer may be in: reference/reliability-security.md B3, "<= 500 shares/key". */
+  /** Swarms that one peer may be in, our choice. */
   maxSwarmsPerPeer: 500,
 } as const
 
@@ -28,7 +28,7 @@ export const TRACKER = {
 export const ANNOUNCER = {
   /** First starts of more shares than this are spread out. Our choice. */
   spreadAbove: 3,
-  /** Window over which they are spread: DESIGN asks for no thundering herd; our choice. */
+  /** Window over which they are spread, so that a restarted server is not stormed; our choice. */
   spreadMs: 2_000,
   /** The window grows by this much a share: 13 announces/s stays under the server's 20/s. Our choice. */
   spreadPerShareMs: 75,
