@@ -5,7 +5,10 @@ import { pause } from './mesh-tab.ts'
 
 /** See client/bench/mesh-probe.ts. */
 interface Probe {
-  snapshot(): { server: { state: string }; node: { id: string; links: { peer: string }[] } | null }
+  snapshot(): {
+    server: { state: string }
+    node: { id: string; links: { peer: string }[]; systems: { relay: { relayed: number } } } | null
+  }
   link(peer: string, via: string | null): Promise<number | string>
   unlink(peer: string): void
   keepLinks(): void
@@ -51,9 +54,12 @@ async function untilStar(middle: ProbePage, strangers: readonly ProbePage[]): Pr
 /**
  * Strangers who have one neighbour in common make links with each other while the server is dead: each envelope
  * takes two hops through the mesh. After each set-up the link is closed again.
- * @returns for each set-up its time in milliseconds, or why it failed.
+ * @returns for each set-up its time in milliseconds, or why it failed; and the envelopes that the middle passed on.
  */
-export async function measureSetups(server: TestServer, rounds: number): Promise<(number | string)[]> {
+export async function measureSetups(
+  server: TestServer,
+  rounds: number,
+): Promise<{ readonly results: (number | string)[]; readonly relayed: number }> {
   const browser = await BenchBrowser.launch()
   try {
     const middle = await openProbe(browser, server.url)
@@ -78,7 +84,8 @@ export async function measureSetups(server: TestServer, rounds: number): Promise
         await from.page.evaluate((peer) => probe.unlink(peer), to.id)
       }
     }
-    return results
+    const relayed = await middle.page.evaluate(() => probe.snapshot().node?.systems.relay.relayed ?? 0)
+    return { results, relayed }
   } finally {
     await browser.close()
   }

@@ -30,11 +30,11 @@ const spread = (name: string, values: readonly number[]) => ({
 })
 
 async function setups(server: TestServer, report: Report) {
-  const results = await measureSetups(server, SETUP_ROUNDS)
+  const { results, relayed } = await measureSetups(server, SETUP_ROUNDS)
   await server.restart()
   const times = results.filter((each) => typeof each === 'number')
   const failures = results.filter((each) => typeof each === 'string')
-  report.row({ sample: 'linkSetup', ...spread('linkSetup', times), failures })
+  report.row({ sample: 'linkSetup', ...spread('linkSetup', times), failures, relayed })
   return {
     linkSetupP50Ms: round(median(times)),
     linkSetupP95Ms: round(quantile(times, 0.95)),

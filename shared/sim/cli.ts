@@ -3,6 +3,7 @@ import { compareCommand } from './commands/compare.ts'
 import { gnutellaCommand } from './commands/gnutella.ts'
 import { introductionCommand } from './commands/introduction.ts'
 import { kazaaCommand } from './commands/kazaa.ts'
+import { plotsCommand } from './commands/plots.ts'
 import { swarmCommand } from './commands/swarm.ts'
 
 /** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
@@ -12,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string
   ['gnutella', gnutellaCommand],
   ['introduction', introductionCommand],
   ['kazaa', kazaaCommand],
+  ['plots', plotsCommand],
   ['swarm', swarmCommand],
 ])
 

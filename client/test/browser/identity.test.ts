@@ -1,7 +1,8 @@
+import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 import { createStore, get, set } from 'idb-keyval'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
-import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { parsePeerId, type FileRoot, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { loadIdentity, verifySignature } from '../../src/adapters/identity.ts'
 import { StateStore } from '../../src/adapters/state-store.ts'
 
@@ -81,5 +82,37 @@ describe('the state store', () => {
     await set('limits', { uploadRate: -5 }, raw)
     expect(await store.shares()).toEqual([{ share, spans: [] }])
     expect(await store.limits()).toEqual({ uploadRate: null, downloadRate: null })
+  })
+
+  it.each([
+    ['nothing', undefined, undefined, undefined],
+    ['text', 'garbage', 'garbage', 'garbage'],
+    ['odd shapes', { peers: 'no', records: [1, 2] }, { length: 3 }, { systems: 7, answeredBy: 'everybody' }],
+    ['forged ids', { peers: ['../etc'], records: [] }, ['me'], { systems: { ring: 'yes' } }],
+    [
+      'too much',
+      { peers: Array(501).fill('a'.repeat(64)), records: [] },
+      Array(501).fill('b'.repeat(64)),
+      null,
+    ],
+  ])('begins anew when the memory of the overlays is %s', async (_, ring, hostCache, settings) => {
+    const name = fresh()
+    const raw = createStore(name, 'state')
+    await set('ring', ring, raw)
+    await set('hostCache', hostCache, raw)
+    await set('settings', settings, raw)
+    const store = new StateStore(name)
+    expect(await store.overlays()).toEqual({ peers: [], hostCache: [], records: [] })
+    const { systems, answeredBy } = await store.settings()
+    expect(answeredBy).toBe('directory')
+    expect(Object.values(systems)).toEqual([true, true, true, true])
+  })
+
+  it('keeps what the overlays want to be remembered', async () => {
+    const store = new StateStore(fresh())
+    const peers = [defined(parsePeerId('ab'.repeat(32)), 'peer')]
+    await store.saveRing({ peers, records: [new Uint8Array([1, 2, 3])] })
+    await store.saveHostCache(peers)
+    expect(await store.overlays()).toEqual({ peers, hostCache: peers, records: [new Uint8Array([1, 2, 3])] })
   })
 })
