@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { BrowserContext, Page } from '@playwright/test'
 import type { BenchBrowser } from './browser.ts'
 import { EnginePage, makeBenchFile } from './engine.ts'
@@ -53,7 +55,10 @@ export class MeshTab {
   static async open(browser: BenchBrowser, url: string, seed: number): Promise<MeshTab> {
     const page = await browser.open(url, 'memory')
     const started = await EnginePage.start(page)
-    await started.share(makeBenchFile(50_000, seed))
+    const file = makeBenchFile(50_000, seed)
+    await started.share(file)
+    // Hashed and never asked for.
+    rmSync(dirname(file), { recursive: true })
     const id = await page.evaluate(() => engine.snapshot().node?.id ?? '')
     return new MeshTab(page, id, page.context())
   }

@@ -66,7 +66,6 @@ export async function measureSilence(tabs: readonly MeshTab[], victim: MeshTab):
     throw new Error('a silent tab was not noticed')
   })
   const times = await Promise.race([sinceOf(others, at), late])
-  late.catch(() => undefined)
   await session.send('Debugger.resume')
   await session.send('Debugger.disable')
   await session.detach()

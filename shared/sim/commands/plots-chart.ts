@@ -30,7 +30,7 @@ export const COLOURS = {
   grey: '#666',
 }
 
-const PANEL = { width: 460, height: 300, left: 62, top: 40, right: 18, bottom: 58 }
+const PANEL = { width: 460, height: 300, left: 70, top: 40, right: 18, bottom: 58 }
 const LEGEND_ROW = 20
 const INK = '#222'
 const GRID = '#ddd'
@@ -59,7 +59,7 @@ function drawPanel(panel: Panel, index: number): string {
   const clip = `inside${String(index)}`
   return [
     `<g transform="translate(${String(index * width)} 0)">`,
-    `<clipPath id="${clip}"><rect x="${String(x0)}" y="${String(y1 - 4)}" width="${String(x1 - x0 + 6)}" height="${String(y0 - y1 + 8)}"/></clipPath>`,
+    `<clipPath id="${clip}"><rect x="${String(x0 - 4)}" y="${String(y1 - 4)}" width="${String(x1 - x0 + 8)}" height="${String(y0 - y1 + 8)}"/></clipPath>`,
     text((x0 + x1) / 2, 22, panel.title, 'middle', ' font-weight="600" font-size="14"'),
     ...panel.y.ticks.flatMap((tick) => [
       line(x0, yOf(tick), x1, yOf(tick), GRID),
