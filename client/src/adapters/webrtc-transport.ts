@@ -126,6 +126,17 @@ export class WebRtcTransport {
     connection.peer.destroy()
   }
 
+  /**
+   * The page is going: closes all channels after what was sent, so that the others notice at once. Otherwise ICE
+   * would take 15 s and more to give us up.
+   */
+  leave(): void {
+    for (const { peer, bulk } of this.#connections.values()) {
+      bulk.close()
+      ;(peer as unknown as Internals)._channel?.close()
+    }
+  }
+
   closeAll(): void {
     for (const sid of [...this.#connections.keys()]) this.close(sid)
   }

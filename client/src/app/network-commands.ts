@@ -49,7 +49,12 @@ export class NetworkCommands {
     const tell = () => this.#tellConditions()
     document.addEventListener('visibilitychange', tell)
     this.#timer = setInterval(tell, CONDITIONS_MS)
-    addEventListener('pagehide', () => this.runtime.feed({ type: 'leaving' }))
+    addEventListener('pagehide', (event) => {
+      // A page that the browser may bring back keeps its links as long as they last.
+      if (event.persisted) return
+      this.runtime.feed({ type: 'leaving' })
+      this.runtime.transport.leave()
+    })
   }
 
   stop(): void {

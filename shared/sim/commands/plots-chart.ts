@@ -30,7 +30,7 @@ export const COLOURS = {
   grey: '#666',
 }
 
-const PANEL = { width: 460, height: 300, left: 70, top: 40, right: 18, bottom: 58 }
+const PANEL = { width: 460, height: 300, left: 70, top: 40, right: 26, bottom: 58 }
 const LEGEND_ROW = 20
 const INK = '#222'
 const GRID = '#ddd'

@@ -49,11 +49,11 @@ function ringPicture(seed: number): Panel[] {
     measured('circle: successors only', COLOURS.purple, ringHops('circle', seed)),
     measured('fingers: clockwise', COLOURS.orange, ringHops('fingers', seed)),
     measured('full: both ways, look-ahead', COLOURS.blue, ringHops('full', seed)),
-    textbook('N / 2', COLOURS.purple, [
-      [8, 4],
-      [16, 8],
-      [32, 16],
-    ]),
+    textbook(
+      'N / 2',
+      COLOURS.purple,
+      [8, 12, 16, 20, 24].map((size) => [size, size / 2]),
+    ),
     textbook('0.5 log2 N (Chord 2001)', COLOURS.grey, perLog(0.5)),
     textbook('0.36 log2 N (our target)', COLOURS.green, perLog(0.36)),
   ]

@@ -13,7 +13,7 @@ import type { Link, Links } from './links.ts'
  * may be frozen), and after the third it is given up: transfers over a bad network deserve the patience. Our choice.
  */
 const PING_MS = 2_000
-const SILENT_MS = 5_000
+const SILENT_MS = 4_000
 const DEAD_MS = 30_000
 /** A link that carries no share and that no system needs is closed after this time; our choice. */
 const IDLE_MS = 60_000
