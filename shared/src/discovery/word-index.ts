@@ -5,7 +5,7 @@ import { matches, wordsOf } from './words.ts'
 /** Letters by which words are grouped; our choice. */
 const BEGINNING = 3
 /** Listings looked at for one query; our choice, so that the most common words take a few milliseconds. */
-const LOOKED_AT = 4_000
+const LOOKED_AT = 3_000
 
 interface Entry<Owner> {
   readonly owner: Owner
