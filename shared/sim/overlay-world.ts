@@ -2,7 +2,7 @@ import type { Core } from '../src/kernel/core.ts'
 import type { PeerId } from '../src/kernel/ids.ts'
 import { parsePeerId } from '../src/kernel/ids.ts'
 import { defined } from '../src/kernel/invariant.ts'
-import { createRng, type Rng } from '../src/kernel/rng.ts'
+import { createRng, pick, type Rng } from '../src/kernel/rng.ts'
 import { sha256 } from '../src/content/sha256.ts'
 import { toHex, utf8Encode } from '../src/kernel/bytes.ts'
 import type { OverlayCore, OverlayEffect, OverlayInput } from '../src/discovery/overlay.ts'
@@ -165,6 +165,24 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
     if (node?.state !== 'alive') return
     for (const effect of node.core.handle(input, this.now)) this.#apply(node, effect)
     this.#arm(node)
+  }
+
+  /** Messages of each type that the nodes that are there have sent so far. */
+  sentByType(): Map<string, number> {
+    const sums = new Map<string, number>()
+    for (const { sent } of this.nodes.values())
+      for (const [type, { messages }] of sent) sums.set(type, (sums.get(type) ?? 0) + messages)
+    return sums
+  }
+
+  /** From now on somebody dies every `gapMs` in the mean (exponential), and `join` puts a newcomer in its place. */
+  replaceEvery(gapMs: number, join: () => void): void {
+    this.clock.after(-Math.log(1 - this.rng.float()) * gapMs, () => {
+      const leaving = pick(this.rng, this.alive())
+      if (leaving !== undefined) this.kill(leaving.peer)
+      join()
+      this.replaceEvery(gapMs, join)
+    })
   }
 
   /** Runs until the condition holds or so much virtual time has passed. @returns whether it holds. */

@@ -117,10 +117,11 @@ class GnutellaRun {
   run(): GnutellaResult {
     this.#build()
     const { options } = this
-    if (options.churnSeconds > 0) this.#churn()
+    if (options.churnSeconds > 0)
+      this.#world.replaceEvery((options.churnSeconds * 1_000) / options.peers, () => void this.#join())
     for (let i = 0; i < options.warmUp; i++) this.#ask()
     this.#world.run(SEARCH_MS)
-    const before = this.#sent()
+    const before = this.#world.sentByType()
     const already = this.#checker.queries().length
     const measured: Asked[] = []
     for (let i = 0; i < options.queries; i++) {
@@ -220,33 +221,11 @@ class GnutellaRun {
       this.#world.kill(peer, rng.below(2) === 0 ? 'closed' : 'silent')
   }
 
-  #churn(): void {
-    const world = this.#world
-    const gapMs = (this.options.churnSeconds * 1_000) / this.options.peers
-    const next = () => {
-      world.clock.after(-Math.log(1 - world.rng.float()) * gapMs, () => {
-        const leaving = pick(world.rng, world.alive())
-        if (leaving !== undefined) world.kill(leaving.peer)
-        this.#join()
-        next()
-      })
-    }
-    next()
-  }
-
-  /** Messages of each type so far. */
-  #sent(): Map<string, number> {
-    const sums = new Map<string, number>()
-    for (const { sent } of this.#world.nodes.values())
-      for (const [type, { messages }] of sent) sums.set(type, (sums.get(type) ?? 0) + messages)
-    return sums
-  }
-
   #measure(measured: readonly Asked[], already: number, before: Map<string, number>): GnutellaResult {
     const queries = this.#checker.queries().slice(already)
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
     const mean = (values: readonly number[]) => (values.length === 0 ? 0 : sum(values) / values.length)
-    const after = this.#sent()
+    const after = this.#world.sentByType()
     const sent = (type: string) => Math.max(0, (after.get(type) ?? 0) - (before.get(type) ?? 0))
     const copies = sum(queries.map((query) => query.copies.size))
     const reached = sum(queries.map((query) => query.reached.size))

@@ -110,10 +110,11 @@ class KazaaRun {
     const { options } = this
     if (options.peers <= options.growUpTo) this.#grow()
     else this.#settle()
-    if (options.churnSeconds > 0) this.#churn()
-    const before = this.#sent()
+    if (options.churnSeconds > 0)
+      this.#world.replaceEvery((options.churnSeconds * 1_000) / options.peers, () => void this.#join())
+    const before = this.#world.sentByType()
     const measured = this.#askMany(options.queries)
-    const sent = this.#sent()
+    const sent = this.#world.sentByType()
     const share = this.#shape()
     const orphanSeconds = this.#killSuperNodes()
     const after = this.#askMany(options.kill > 0 ? QUERIES_AFTER_KILL : 0)
@@ -271,20 +272,6 @@ class KazaaRun {
     return this.#world.node(leader).core.node.view().children.includes(peer)
   }
 
-  #churn(): void {
-    const world = this.#world
-    const gapMs = (this.options.churnSeconds * 1_000) / this.options.peers
-    const next = () => {
-      world.clock.after(-Math.log(1 - world.rng.float()) * gapMs, () => {
-        const leaving = pick(world.rng, world.alive())
-        if (leaving !== undefined) world.kill(leaving.peer)
-        this.#join()
-        next()
-      })
-    }
-    next()
-  }
-
   #shape(): Pick<KazaaResult, 'superNodes' | 'maxChildren' | 'maxNeighbours'> {
     const views = this.#world.alive().map(({ core }) => core.node.view())
     const superNodes = views.filter(({ role }) => role === 'superNode')
@@ -293,13 +280,6 @@ class KazaaRun {
       maxChildren: Math.max(0, ...superNodes.map(({ children }) => children.length)),
       maxNeighbours: Math.max(0, ...superNodes.map((view) => view.superNodes.length)),
     }
-  }
-
-  #sent(): Map<string, number> {
-    const sums = new Map<string, number>()
-    for (const { sent } of this.#world.nodes.values())
-      for (const [type, { messages }] of sent) sums.set(type, (sums.get(type) ?? 0) + messages)
-    return sums
   }
 }
 

@@ -29,7 +29,6 @@ const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']
   'addShare',
   'removeShare',
   'command',
-  'storeResults',
   'setUnlisted',
   'wake',
 ])
@@ -113,10 +112,17 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   handle(input: NodeInput, now: number): NodeEffect[] {
     this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
-    if (CHANGES_OFFERS.has(input.type)) this.discovery.publish(now)
+    if (this.#mayChangeOffers(input)) this.discovery.publish(now)
     this.#connector.dial(now)
     this.links.flushAll((effect) => this.#effects.push(effect))
     return this.#effects.splice(0)
+  }
+
+  /** Blocks come and go by the thousand; of what the store says only the rest changes how a share is offered. */
+  #mayChangeOffers(input: NodeInput): boolean {
+    if (input.type !== 'storeResults') return CHANGES_OFFERS.has(input.type)
+    const isUsual = input.results.every(({ type }) => type === 'blockStored' || type === 'blockRead')
+    return !isUsual || this.#effects.some(({ type }) => type === 'shareCompleted')
   }
 
   wakeAt(): number {
