@@ -81,6 +81,7 @@ On Debian or Ubuntu: sudo apt-get install ${names.join(' ')}`)
 
 /** What the tests need besides npm packages. */
 export const TEST_PACKAGES = {
+  ffmpeg: () => existsSync('/usr/bin/ffmpeg'),
   chromium: () => existsSync('/usr/bin/chromium'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
 }

@@ -24,6 +24,9 @@ const everything = [
   ...sources('scripts'),
 ]
 
+/** A language is one file of messages, however many there are: whoever translates reads one. */
+const LANGUAGE = /^client\/src\/lang\/[a-z]{2}(-lab)?\.ts$/
+
 /** Files that are longer than the rule allows, with their present length: it may fall, not rise. */
 const LONG_FILES: Record<string, number> = {
   'shared/src/protocols/introduction/introducer.ts': 420,
@@ -55,6 +58,7 @@ describe('tidy', () => {
   it('files stay short', () => {
     const long = production
       .map((path) => ({ path, lines: read(path).split('\n').length - 1 }))
+      .filter(({ path }) => !LANGUAGE.test(path))
       .filter(({ path, lines }) => lines > (LONG_FILES[path] ?? 300))
     expect(long).toEqual([])
   })

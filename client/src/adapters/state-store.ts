@@ -9,6 +9,7 @@ import {
 } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { Priority } from '@ringdrop/shared/protocols/bittorrent/piece-picker.ts'
 import type { StoredIdentity } from './identity.ts'
 
 /** What is remembered of a share. Contents are re-verified on load like anything else from outside. */
@@ -20,6 +21,8 @@ export interface StoredShare {
   readonly isUnlisted: boolean
   /** File indices; `null` for all. */
   readonly selection: readonly number[] | null
+  /** By file index; `null` when all are the same. */
+  readonly priorities: readonly Priority[] | null
   readonly addedAt: number
   /** Handles of the person's own files in file order, where the browser gave them. */
   readonly handles: readonly FileSystemFileHandle[] | null
@@ -49,6 +52,7 @@ const shareSchema = v.object({
   // Entries of earlier versions do not say.
   isUnlisted: v.optional(v.boolean(), false),
   selection: v.nullable(v.array(index)),
+  priorities: v.optional(v.nullable(v.array(v.picklist(['skip', 'low', 'normal', 'high']))), null),
   addedAt: v.number(),
   handles: v.nullable(
     v.array(v.custom<FileSystemFileHandle>((input) => typeof input === 'object' && input !== null)),

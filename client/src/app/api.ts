@@ -112,6 +112,20 @@ export type AppCommand =
   /** `files`: indices into the share's file list; `null` for all. */
   | { readonly type: 'download'; readonly infoHash: InfoHash; readonly files: readonly number[] | null }
   | { readonly type: 'select'; readonly infoHash: InfoHash; readonly files: readonly number[] }
+  | {
+      readonly type: 'prioritize'
+      readonly infoHash: InfoHash
+      readonly files: readonly number[]
+      readonly priority: FileView['priority']
+    }
+  /** Somebody watches a file from this byte on; `null`: nobody does any more. */
+  | {
+      readonly type: 'play'
+      readonly infoHash: InfoHash
+      readonly at: { readonly file: number; readonly offset: number } | null
+    }
+  /** Gives an own share another name, and with it another link; the old one ends. */
+  | { readonly type: 'rename'; readonly infoHash: InfoHash; readonly name: string }
   | { readonly type: 'pause' | 'resume'; readonly infoHash: InfoHash }
   /** Forgets the share and deletes what was downloaded of it. The person's own files are not touched. */
   | { readonly type: 'remove'; readonly infoHash: InfoHash }
@@ -144,6 +158,7 @@ export type AppErrorCode =
   | 'notFinished'
   | 'noMetadata'
   | 'badTorrent'
+  | 'badName'
   | 'notTheSameFiles'
   | 'ownerGone'
   | `invite:${InviteFailure}`
@@ -163,6 +178,9 @@ export interface AppResults {
   open: { readonly infoHash: InfoHash }
   download: null
   select: null
+  prioritize: null
+  play: null
+  rename: { readonly infoHash: InfoHash }
   pause: null
   resume: null
   remove: null

@@ -1,9 +1,10 @@
 import { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
-import { parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { createInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
 import type { StateStore, StoredShare, StoredSpan } from '../adapters/state-store.ts'
+import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { MissingSource, PickedFile } from './api.ts'
 import type { MadeShare } from './share-maker.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -24,6 +25,8 @@ interface WaitingSource {
 export class Library {
   /** Own files that the browser would not give back by itself. */
   readonly #waiting = new Map<InfoHash, WaitingSource>()
+  /** Own files that are shared now. */
+  readonly #own = new Map<InfoHash, MadeShare>()
 
   constructor(
     readonly state: StateStore,
@@ -58,6 +61,7 @@ export class Library {
 
   /** Remembers a share that was just made of the person's files. */
   async rememberSource({ info, trees, files }: MadeShare, isUnlisted: boolean): Promise<void> {
+    this.#own.set(info.infoHash, { info, trees, files })
     const handles = files.map(({ handle }) => handle)
     const hasAll = handles.every((handle) => handle !== undefined)
     await this.state.saveShare({
@@ -67,6 +71,7 @@ export class Library {
       isPaused: false,
       isUnlisted,
       selection: null,
+      priorities: null,
       addedAt: Date.now(),
       handles: hasAll ? handles : null,
     })
@@ -81,7 +86,7 @@ export class Library {
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
     const { infoHash, infoBytes } = info
     const start = { isSource: false, isPaused: false, isUnlisted: false, addedAt: Date.now(), handles: null }
-    await this.state.saveShare({ infoHash, infoBytes, selection, ...start })
+    await this.state.saveShare({ infoHash, infoBytes, selection, priorities: null, ...start })
   }
 
   /** Gives a share its own files back. @returns false when sizes or number don't fit. */
@@ -117,8 +122,39 @@ export class Library {
 
   async forget(infoHash: InfoHash): Promise<void> {
     this.#waiting.delete(infoHash)
+    this.#own.delete(infoHash)
     this.runtime.blocks.post({ type: 'remove', infoHash })
     await this.state.removeShare(infoHash)
+  }
+
+  /** The same files under another name: nothing is hashed again, but the link is another one. */
+  async rename(infoHash: InfoHash, name: string): Promise<Success<{ infoHash: InfoHash }> | Failure> {
+    const made = this.#own.get(infoHash)
+    const entry = this.runtime.node.shares.get(infoHash)
+    if (made === undefined || entry === null || entry === undefined) return fail('unknownShare')
+    const { info, trees, files } = made
+    const paths = info.isSingleFile ? [{ ...info.files[0], path: [name] }] : info.files
+    const renamed = createInfo({ name, files: paths as ShareInfo['files'], pieceBytes: info.pieceBytes })
+    if (!renamed.ok) return fail('badName')
+    if (renamed.value.infoHash === infoHash) return ok({ infoHash })
+    const { isUnlisted } = entry
+    this.runtime.openFiles(
+      renamed.value,
+      files.map(({ file }) => file),
+    )
+    const share = {
+      info: renamed.value,
+      trees,
+      start: 'source',
+      isSource: true,
+      selection: null,
+      isUnlisted,
+    } as const
+    this.runtime.feed({ type: 'addShare', share })
+    await this.rememberSource({ info: renamed.value, trees, files }, isUnlisted)
+    this.runtime.feed({ type: 'removeShare', infoHash })
+    await this.forget(infoHash)
+    return ok({ infoHash: renamed.value.infoHash })
   }
 
   async #restoreSource(waiting: WaitingSource): Promise<void> {
@@ -128,6 +164,12 @@ export class Library {
   }
 
   #startSource({ stored, info, trees }: WaitingSource, files: readonly File[]): void {
+    const picked = files.map((file, index): PickedFile => {
+      const handle = stored.handles?.[index]
+      const path = info.files[index]?.path ?? [file.name]
+      return handle === undefined ? { file, path } : { file, path, handle }
+    })
+    this.#own.set(info.infoHash, { info, trees, files: picked })
     this.runtime.openFiles(info, files)
     const { isUnlisted } = stored
     const share = { info, trees, start: 'check', isSource: true, selection: null, isUnlisted } as const
@@ -142,7 +184,18 @@ export class Library {
       type: 'addShare',
       share: { info, trees, start: 'check', isSource: false, selection, isUnlisted },
     })
+    this.#keepPriorities(stored, info.files.length)
     this.#keepPaused(stored)
+  }
+
+  #keepPriorities({ infoHash, priorities }: StoredShare, fileCount: number): void {
+    for (const priority of ['low', 'high'] as const) {
+      const files = (priorities ?? []).flatMap((each, file) =>
+        each === priority && file < fileCount ? [file] : [],
+      )
+      const command = { type: 'prioritize', files, priority } as const
+      if (files.length > 0) this.runtime.feed({ type: 'command', infoHash, command })
+    }
   }
 
   #keepPaused({ isPaused, infoHash }: StoredShare): void {

@@ -1,12 +1,7 @@
 import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
-import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
-import { pieceLayer } from '@ringdrop/shared/content/merkle.ts'
-import { exportTorrent, importTorrent } from '@ringdrop/shared/content/torrent-file.ts'
-import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
-import { filesOf, snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
+import { snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
@@ -18,25 +13,25 @@ import type {
   AppSnapshot,
   LimitsView,
   NodeClient,
-  SavedFile,
 } from './api.ts'
+import { fail, ok, type Failure, type Success } from './answers.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
+import { MediaServer } from './media-server.ts'
 import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
+import { ShareCommands } from './share-commands.ts'
 import { ShareJobs } from './share-jobs.ts'
 
 /** Views hear of changes at most this often. */
 const NOTIFY_MS = 100
 
-type Failure = { readonly ok: false; readonly code: Extract<AppResult<'open'>, { ok: false }>['code'] }
-const fail = (code: Failure['code']): Failure => ({ ok: false, code })
-const ok = <Value>(value: Value): { readonly ok: true; readonly value: Value } => ({ ok: true, value })
-
 /** The client of the tab that runs the node. */
 export class LocalClient implements NodeClient {
   readonly runtime: NodeRuntime
   readonly #library: Library
+  readonly #shares: ShareCommands
+  readonly #media: MediaServer
   readonly #network: NetworkCommands
   readonly #jobs: ShareJobs
   readonly #listeners = new Set<() => void>()
@@ -62,6 +57,8 @@ export class LocalClient implements NodeClient {
       },
     })
     this.#library = new Library(state, this.runtime)
+    this.#shares = new ShareCommands(this.runtime, state, this.#library)
+    this.#media = new MediaServer(this.runtime)
     this.#network = new NetworkCommands(this.runtime, state)
     this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
   }
@@ -78,6 +75,7 @@ export class LocalClient implements NodeClient {
   stop(): void {
     this.#network.stop()
     this.runtime.stop()
+    this.#media.stop()
     this.#jobs.stop()
   }
 
@@ -109,9 +107,7 @@ export class LocalClient implements NodeClient {
     return result
   }
 
-  async #run(
-    command: AppCommand,
-  ): Promise<{ readonly ok: true; readonly value: AppResults[AppCommand['type']] } | Failure> {
+  async #run(command: AppCommand): Promise<Success<AppResults[AppCommand['type']]> | Failure> {
     switch (command.type) {
       case 'share':
         return ok({ id: this.#jobs.start(command.files, command.isUnlisted) })
@@ -128,35 +124,19 @@ export class LocalClient implements NodeClient {
       case 'open':
         return this.#open(command.text)
       case 'download':
-        return this.#download(command.infoHash, command.files)
       case 'select':
-        await this.state.updateShare(command.infoHash, { selection: command.files })
-        return this.#command(command.infoHash, { type: 'select', files: command.files })
+      case 'prioritize':
+      case 'play':
+      case 'rename':
       case 'pause':
       case 'resume':
-        await this.state.updateShare(command.infoHash, { isPaused: command.type === 'pause' })
-        return this.#command(command.infoHash, { type: command.type })
       case 'remove':
-        this.runtime.feed({ type: 'removeShare', infoHash: command.infoHash })
-        await this.#library.forget(command.infoHash)
-        return ok(null)
-      case 'files': {
-        const exchange = this.#exchange(command.infoHash)
-        return exchange === null ? fail('unknownShare') : ok({ files: filesOf(exchange) })
-      }
+      case 'files':
       case 'blobs':
-        return this.#blobs(command.infoHash, command.files)
       case 'torrentFile':
-        return this.#torrentFile(command.infoHash)
       case 'importTorrent':
-        return this.#importTorrent(command.file)
-      case 'reselect': {
-        const isGiven =
-          command.files.length === 0
-            ? await this.#library.grant(command.infoHash)
-            : this.#library.reselect(command.infoHash, command.files)
-        return isGiven ? ok(null) : fail('notTheSameFiles')
-      }
+      case 'reselect':
+        return this.#shares.run(command)
       case 'limits':
         await this.#setLimits(command.limits, true)
         return ok(null)
@@ -171,91 +151,11 @@ export class LocalClient implements NodeClient {
     }
   }
 
-  #open(text: string): { readonly ok: true; readonly value: { infoHash: InfoHash } } | Failure {
+  #open(text: string): Success<{ infoHash: InfoHash }> | Failure {
     const link = parseLink(text)
     if (!link.ok) return fail(link.code)
     this.runtime.feed({ type: 'openLink', infoHash: link.value.infoHash })
     return ok({ infoHash: link.value.infoHash })
-  }
-
-  async #download(infoHash: InfoHash, files: readonly number[] | null) {
-    const info = this.#exchange(infoHash)?.swarm?.info
-    if (info === undefined) return fail('noMetadata')
-    await this.#library.rememberDownload(info, files).catch(() => undefined)
-    // Persistence is asked for when there is something to keep, not on the first visit.
-    void navigator.storage.persist().catch(() => false)
-    return this.#command(infoHash, { type: 'download', files })
-  }
-
-  #command(
-    infoHash: InfoHash,
-    command: Parameters<NodeRuntime['feed']>[0] extends infer Input
-      ? Extract<Input, { type: 'command' }> extends { command: infer Command }
-        ? Command
-        : never
-      : never,
-  ) {
-    if (this.#exchange(infoHash) === null) return fail('unknownShare')
-    this.runtime.feed({ type: 'command', infoHash, command })
-    return ok(null)
-  }
-
-  async #blobs(infoHash: InfoHash, files: readonly number[] | null) {
-    const exchange = this.#exchange(infoHash)
-    const views = exchange === null ? [] : filesOf(exchange)
-    const isWhole = (index: number) => views[index]?.verifiedBytes === views[index]?.sizeBytes
-    const wanted =
-      files ?? views.map((_, index) => index).filter((index) => views[index]?.isSelected === true)
-    if (views.length === 0) return fail('unknownShare')
-    if (wanted.length === 0 || !wanted.every(isWhole)) return fail('notFinished')
-    const blobs = await this.runtime.blocks.blobs(infoHash, wanted)
-    if (blobs === null) return fail('io')
-    const name = exchange?.swarm?.info.isSingleFile === false ? [exchange.swarm.info.name] : []
-    const paths = sanitizePaths(views.map((view) => [...name, ...view.path]))
-    const saved: SavedFile[] = wanted.map((index, at) => ({
-      path: paths[index] ?? [],
-      file: blobs[at] ?? new Blob([]),
-    }))
-    return ok({ files: saved })
-  }
-
-  #torrentFile(infoHash: InfoHash) {
-    const swarm = this.#exchange(infoHash)?.swarm
-    if (swarm === null || swarm === undefined) return fail('noMetadata')
-    const layers = new Map()
-    for (const file of swarm.info.files) {
-      if (file.root === null || file.sizeBytes <= swarm.info.pieceBytes) continue
-      const leaves = swarm.hashes.leavesOf(file.root)
-      if (leaves === null) return fail('notFinished')
-      layers.set(file.root, pieceLayer(leaves, swarm.geometry.blocksPerPiece))
-    }
-    const bytes = exportTorrent(swarm.info, layers)
-    const [name] = sanitizePaths([[swarm.info.name]])
-    return ok({
-      name: `${name?.[0] ?? 'share'}.torrent`,
-      file: new Blob([bytes], { type: 'application/x-bittorrent' }),
-    })
-  }
-
-  async #importTorrent(file: File) {
-    const torrent = importTorrent(new Uint8Array(await file.arrayBuffer()))
-    if (!torrent.ok) return fail('badTorrent')
-    const { info } = torrent.value
-    this.runtime.openFiles(info, null)
-    const share = {
-      info,
-      trees: new Map<never, HashTree>(),
-      start: 'offer',
-      isSource: false,
-      selection: null,
-      isUnlisted: false,
-    } as const
-    this.runtime.feed({ type: 'addShare', share })
-    return ok({ infoHash: info.infoHash })
-  }
-
-  #exchange(infoHash: InfoHash): Exchange | null {
-    return this.runtime.node.shares.get(infoHash)?.exchange ?? null
   }
 
   async #setLimits(limits: LimitsView, save: boolean): Promise<void> {
@@ -279,6 +179,7 @@ export class LocalClient implements NodeClient {
     if (this.#notifyTimer !== null) return
     this.#notifyTimer = setTimeout(() => {
       this.#notifyTimer = null
+      this.#media.onChange()
       for (const listener of this.#listeners) listener()
     }, NOTIFY_MS)
   }

@@ -4,6 +4,7 @@ import { isFetching } from '@ringdrop/shared/protocols/bittorrent/exchange-state
 import type { AppSnapshot } from '../app/api.ts'
 import { fractionOf, percentOf } from './format.ts'
 import { displayName } from './links.ts'
+import type { Language } from '../lang/language.ts'
 import { stateWords } from './words.ts'
 
 export const APP_NAME = 'Ringdrop'
@@ -42,37 +43,38 @@ export function isOnlyCopy(share: ShareView): boolean {
 }
 
 /** What happened between two snapshots that a person who can't see the page should hear. */
-export function changesBetween(before: AppSnapshot, after: AppSnapshot): string[] {
+export function changesBetween(lang: Language, before: AppSnapshot, after: AppSnapshot): string[] {
   const said: string[] = []
   const earlier = new Map(before.node?.shares.map((share) => [share.infoHash, share]))
   const isFirst = before.node === null
   for (const share of after.node?.shares ?? []) {
-    const sentence = isFirst ? null : changeOf(earlier.get(share.infoHash) ?? null, share)
+    const sentence = isFirst ? null : changeOf(lang, earlier.get(share.infoHash) ?? null, share)
     if (sentence !== null) said.push(sentence)
   }
   for (const { id, name, error } of after.hashing) {
     const wasFine = before.hashing.find((each) => each.id === id)?.error === null
-    if (error !== null && wasFine) said.push(`${name} could not be shared`)
+    if (error !== null && wasFine) said.push(lang.t.say.notShared(name))
   }
   return said
 }
 
-function changeOf(before: ShareView | null, after: ShareView): string | null {
+function changeOf(lang: Language, before: ShareView | null, after: ShareView): string | null {
+  const t = lang.t.say
   const name = displayName(after.name, after.infoHash)
   const [was, is] = [before?.state.name ?? null, after.state.name]
   if (was === is) return null
   switch (is) {
     case 'seeding':
-      if (was === null) return after.isSource ? `${name} is ready to be shared` : null
-      return was === 'leeching' || was === 'endgame' ? `${name} is complete and verified` : null
+      if (was === null) return after.isSource ? t.ready(name) : null
+      return was === 'leeching' || was === 'endgame' ? t.complete(name) : null
     case 'leeching':
-      return was === 'offered' || was === 'checking' ? `${name} started downloading` : null
+      return was === 'offered' || was === 'checking' ? t.started(name) : null
     case 'failed':
-      return `${name}: ${stateWords(after).label}`
+      return t.state(name, stateWords(lang, after).label)
     case 'paused':
       return after.state.name === 'paused' && after.state.because === 'person'
         ? null
-        : `${name}: ${stateWords(after).label}`
+        : t.state(name, stateWords(lang, after).label)
     default:
       return null
   }

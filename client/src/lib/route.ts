@@ -14,6 +14,9 @@ export type Route =
 /** Address of the first screen. */
 export const HOME_HASH = '#/'
 export const NETWORK_HASH = '#/network'
+export const LAB_HASH = '#/lab'
+/** Files that another app handed over wait behind this address. */
+export const SHARED_HASH = '#/shared'
 const SEARCH = '/search'
 const INVITE = 'invite:'
 

@@ -1,5 +1,4 @@
 /** Getting finished files out of the browser's storage. Nothing here reads a whole file into memory. */
-import { downloadZip } from 'client-zip'
 import type { SavedFile } from '../app/api.ts'
 
 /** A zip up to this size is put together without asking where to. Our choice. */
@@ -82,15 +81,18 @@ export async function saveZip(
   pickers: Pickers,
 ): Promise<SaveOutcome> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
-  const zip = () => downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
+  const zip = async () => {
+    const { downloadZip } = await import('client-zip')
+    return downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
+  }
   if (totalBytes > ZIP_WITHOUT_PICKER && pickers.showSaveFilePicker !== undefined) {
     const handle = await pickers.showSaveFilePicker({ suggestedName: `${name}.zip` }).catch(() => null)
     if (handle === null) return 'cancelled'
-    return pipe(zip(), handle)
+    return pipe(await zip(), handle)
   }
   if (totalBytes > ZIP_IN_BROWSER) return saveEach(files)
   try {
-    saveFile(`${name}.zip`, await zip().blob())
+    saveFile(`${name}.zip`, await (await zip()).blob())
     return 'saved'
   } catch {
     return 'failed'

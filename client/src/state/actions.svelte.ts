@@ -2,8 +2,8 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, SavedFile } from '../app/api.ts'
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
-import { count } from '../lib/format.ts'
 import { displayName } from '../lib/links.ts'
+import { looksLikeLink } from '../lib/route.ts'
 import {
   pickFolder,
   saveEach,
@@ -14,8 +14,12 @@ import {
   type SaveOutcome,
 } from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
+import type { Language } from '../lang/language.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { Router } from './router.svelte.ts'
+
+/** So much of a pasted text is shown again. */
+const TEXT_SHOWN = 60
 
 /** How several files are saved. */
 export type SaveWay = 'folder' | 'zip' | 'each'
@@ -25,11 +29,13 @@ export class Actions {
   readonly #client: NodeClient
   readonly #notices: Notices
   readonly #router: Router
+  readonly #lang: Language
   #gatheredCount = $state<number | null>(null)
   /** Whether what is shared next is kept out of all searches. */
   isUnlisted = $state(false)
 
-  constructor(client: NodeClient, notices: Notices, router: Router) {
+  constructor(client: NodeClient, notices: Notices, router: Router, lang: Language) {
+    this.#lang = lang
     this.#client = client
     this.#notices = notices
     this.#router = router
@@ -61,11 +67,11 @@ export class Actions {
     try {
       const { files, unreadableCount } = await gather(items, (found) => (this.#gatheredCount = found))
       if (unreadableCount > 0) {
-        const what = count(unreadableCount, 'file or folder', 'files or folders')
-        this.#notices.show(`${what} could not be read and were left out.`, 'bad')
+        const what = this.#lang.t.count.filesOrFolders(unreadableCount)
+        this.#notices.show(this.#lang.t.error.unreadable(what), 'bad')
       }
       if (files.length > 0) await this.shareFiles(files)
-      else if (unreadableCount === 0) this.#notices.show('There was no file in what you dropped.', 'warn')
+      else if (unreadableCount === 0) this.#notices.show(this.#lang.t.error.nothingDropped, 'warn')
     } finally {
       this.#gatheredCount = null
     }
@@ -75,10 +81,29 @@ export class Actions {
   async shareFiles(files: readonly PickedFile[]): Promise<void> {
     const torrent = isLoneTorrent(files) ? files[0]?.file : undefined
     if (torrent === undefined) return this.#share(files)
-    this.#notices.show('This is a .torrent file. What do you want to do with it?', 'quiet', [
-      { label: 'Get what it describes', run: () => void this.importTorrent(torrent) },
-      { label: 'Share the file itself', run: () => void this.#share(files) },
+    this.#notices.show(this.#lang.t.torrent.question, 'quiet', [
+      { label: this.#lang.t.torrent.get, run: () => void this.importTorrent(torrent) },
+      { label: this.#lang.t.torrent.share, run: () => void this.#share(files) },
     ])
+  }
+
+  /** Text that was dropped or pasted may have been meant for something else, so that is asked. */
+  offerText(text: string): void {
+    const { t } = this.#lang
+    const start = text.trim().replace(/\s+/g, ' ')
+    const shown = start.length > TEXT_SHOWN ? `${start.slice(0, TEXT_SHOWN)}…` : start
+    const run = () => {
+      const name = t.text.fileName(new Date().toISOString().slice(0, 16).replace('T', ' ').replace(':', '.'))
+      const file = new File([text], name, { type: 'text/plain' })
+      void this.#share([{ file, path: [name] }])
+    }
+    this.#notices.show(t.text.question(shown), 'quiet', [{ label: t.text.share, run }])
+  }
+
+  /** Text that came from elsewhere: a link is opened, other text may be shared. */
+  openOrOfferText(text: string): void {
+    if (looksLikeLink(text)) this.#router.open(text)
+    else this.offerText(text)
   }
 
   /** Until it is resumed, also after a reload. */
@@ -98,10 +123,10 @@ export class Actions {
   async copy(text: string): Promise<boolean> {
     try {
       await navigator.clipboard.writeText(text)
-      this.#notices.say('Copied')
+      this.#notices.say(this.#lang.t.word.copied)
       return true
     } catch {
-      this.#notices.show('The browser did not allow copying. Select the text and copy it by hand.', 'bad')
+      this.#notices.show(this.#lang.t.error.noCopy, 'bad')
       return false
     }
   }
@@ -151,12 +176,9 @@ export class Actions {
   }
 
   #report(name: string, outcome: SaveOutcome): void {
-    if (outcome === 'saved') this.#notices.show(`${name} was handed to your browser to save.`, 'good')
+    if (outcome === 'saved') this.#notices.show(this.#lang.t.save.handed(name), 'good')
     if (outcome === 'failed') {
-      this.#notices.show(
-        `${name} could not be written. The disk may be full or the folder protected. Try another place.`,
-        'bad',
-      )
+      this.#notices.show(this.#lang.t.error.notWritten(name), 'bad')
     }
   }
 
@@ -166,6 +188,6 @@ export class Actions {
   }
 
   #fail(code: AppErrorCode): void {
-    this.#notices.show(errorWords(code), 'bad')
+    this.#notices.show(errorWords(this.#lang, code), 'bad')
   }
 }

@@ -1,9 +1,12 @@
 import { createContext } from 'svelte'
 import type { NodeClient } from '../app/api.ts'
 import { Actions } from './actions.svelte.ts'
+import { Device } from './device.svelte.ts'
+import type { LanguageState } from './language-state.svelte.ts'
 import { NodeView } from './node-view.svelte.ts'
 import { Notices } from './notices.svelte.ts'
 import { Router } from './router.svelte.ts'
+import { SpeedHistory } from './speed-history.svelte.ts'
 import { ThemeState } from './theme.svelte.ts'
 
 /** All that pages share; made once by `App.svelte` and handed down by context. */
@@ -12,11 +15,25 @@ export class AppState {
   readonly router = new Router()
   readonly notices = new Notices()
   readonly theme = new ThemeState()
+  readonly lang: LanguageState
   readonly actions: Actions
+  readonly speeds: SpeedHistory
+  readonly device: Device
+  /** The dialog that is open over the page. */
+  sheet = $state<'settings' | 'keys' | null>(null)
 
-  constructor(client: NodeClient) {
+  constructor(client: NodeClient, lang: LanguageState) {
+    this.lang = lang
     this.view = new NodeView(client)
-    this.actions = new Actions(client, this.notices, this.router)
+    this.speeds = new SpeedHistory(this.view)
+    this.actions = new Actions(client, this.notices, this.router, lang)
+    this.device = new Device(this.notices, this.actions, lang)
+  }
+
+  /** Begins to follow the address and the device. @returns a function that ends it. */
+  start(): () => void {
+    const ends = [this.router.start(), this.device.start(), this.speeds.follow()]
+    return () => ends.forEach((end) => end())
   }
 }
 

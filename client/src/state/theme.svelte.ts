@@ -1,7 +1,7 @@
 export type Theme = 'auto' | 'light' | 'dark'
 
+export const THEMES: readonly Theme[] = ['auto', 'light', 'dark']
 const KEY = 'ringdrop-theme'
-const NEXT: Readonly<Record<Theme, Theme>> = { auto: 'light', light: 'dark', dark: 'auto' }
 
 /** Light, dark, or as the system has it; remembered where the browser lets us. */
 export class ThemeState {
@@ -15,11 +15,11 @@ export class ThemeState {
     return this.#theme
   }
 
-  next(): void {
-    this.#theme = NEXT[this.#theme]
+  choose(theme: Theme): void {
+    this.#theme = theme
     this.#apply()
     try {
-      localStorage.setItem(KEY, this.#theme)
+      localStorage.setItem(KEY, theme)
     } catch {
       // Storage is forbidden; the choice holds until the tab is closed.
     }

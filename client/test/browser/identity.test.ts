@@ -15,6 +15,7 @@ const share = {
   isPaused: false,
   isUnlisted: false,
   selection: null,
+  priorities: null,
   addedAt: 1,
   handles: null,
 }

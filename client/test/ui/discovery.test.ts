@@ -5,6 +5,7 @@ import type { AnswerView } from '@ringdrop/shared/node/searches.ts'
 import type { SystemsView } from '@ringdrop/shared/node/systems-view.ts'
 import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import { inviteText, isInviteText, readInviteText } from '../../src/app/invite-text.ts'
+import { english as en } from '../../src/lang/language.ts'
 import { ringMap } from '../../src/lib/ring-map.ts'
 import { parseRoute, searchHash } from '../../src/lib/route.ts'
 import { endWords, standingWords } from '../../src/lib/system-words.ts'
@@ -110,16 +111,17 @@ describe('words about systems', () => {
     [{ because: 'off' }, 'switched off here'],
     [{ because: 'failed' }, 'did not answer'],
   ])('%j', (parts, words) => {
-    expect(endWords(answer(parts))).toBe(words)
+    expect(endWords(en, answer(parts))).toBe(words)
   })
 
   it('say how this peer stands, honestly in small rings', () => {
     const standing = standingWords(
+      en,
       systems({ directory: { state: 'roleOff' }, ring: ring({ state: 'forming', size: 3 }) }),
     )
     expect(standing).toMatchObject({ directory: 'this server runs none', gnutella: null })
     expect(standing.ring).toContain('too few to be sure')
-    expect(standingWords(systems({ ring: ring({}) })).ring).toContain('12')
+    expect(standingWords(en, systems({ ring: ring({}) })).ring).toContain('12')
   })
 })
 
@@ -131,8 +133,8 @@ describe('places in upload queues', () => {
     [[place(0), place(3)], '1 source of 2 serve'],
     [[place(4, 90_000), place(2, 40_000)], 'place 2'],
   ])('%j', (places, words) => {
-    if (words === null) expect(queueWords(places)).toBeNull()
-    else expect(queueWords(places)?.replaceAll('\u00a0', ' ')).toContain(words)
+    if (words === null) expect(queueWords(en, places)).toBeNull()
+    else expect(queueWords(en, places)?.replaceAll('\u00a0', ' ')).toContain(words)
   })
 })
 

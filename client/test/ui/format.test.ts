@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  count,
-  formatAgo,
-  formatBytes,
-  formatDuration,
-  formatPercent,
-  formatRatio,
-  formatSpeed,
-  fractionOf,
-  parseRate,
-  rateText,
-} from '../../src/lib/format.ts'
+import { english } from '../../src/lang/language.ts'
+import { formatPercent, formatRatio, fractionOf, parseRate, rateText } from '../../src/lib/format.ts'
+
+const { t, f } = english
 
 /** Non-breaking spaces are right on screen and unreadable here. */
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
@@ -29,18 +21,18 @@ describe('sizes', () => {
     [5e15, '5.00 PB'],
     [Number.NaN, '0 bytes'],
     [-3, '0 bytes'],
-  ])('%d is %s', (bytes, text) => expect(plain(formatBytes(bytes))).toBe(text))
+  ])('%d is %s', (bytes, text) => expect(plain(f.bytes(bytes))).toBe(text))
 
   it('never takes more than three digits', () => {
     for (let bytes = 1; bytes < 1e15; bytes = bytes * 1.37 + 1) {
-      expect(plain(formatBytes(bytes))).toMatch(/^(?:\d{1,3}|\d\.\d\d|\d\d\.\d) (?:bytes?|[kMGTP]B)$/)
+      expect(plain(f.bytes(bytes))).toMatch(/^(?:\d{1,3}|\d\.\d\d|\d\d\.\d) (?:bytes?|[kMGTP]B)$/)
     }
   })
 })
 
 it('shows speeds per second, and nothing below 1 kB/s', () => {
-  expect(plain(formatSpeed(3_210_000))).toBe('3.21 MB/s')
-  expect(plain(formatSpeed(12))).toBe('0 kB/s')
+  expect(plain(f.speed(3_210_000))).toBe('3.21 MB/s')
+  expect(plain(f.speed(12))).toBe('0 kB/s')
 })
 
 it('rounds percent down, so that 100 % means all', () => {
@@ -59,18 +51,18 @@ it.each([
   [45 * 60_000, '45 min'],
   [125 * 60_000, '2 h 5 min'],
   [76 * 3_600_000, '3 d 4 h'],
-])('%d ms last %s', (ms, text) => expect(plain(formatDuration(ms))).toBe(text))
+])('%d ms last %s', (ms, text) => expect(plain(f.duration(ms))).toBe(text))
 
 it.each([
   [5_000, 'just now'],
   [61_000, '1 minute ago'],
   [3 * 3_600_000 + 5, '3 hours ago'],
   [49 * 3_600_000, '2 days ago'],
-])('%d ms were %s', (ms, text) => expect(plain(formatAgo(ms))).toBe(text))
+])('%d ms were %s', (ms, text) => expect(plain(f.ago(ms))).toBe(text))
 
 it('counts with the right plural', () => {
-  expect(plain(count(1, 'file'))).toBe('1 file')
-  expect(plain(count(10_000, 'file'))).toBe('10,000 files')
+  expect(plain(t.count.files(1))).toBe('1 file')
+  expect(plain(t.count.files(10_000))).toBe('10,000 files')
 })
 
 it('has a ratio only where something was taken', () => {

@@ -29,6 +29,7 @@ export function shareView(parts: Partial<ShareView> = {}): ShareView {
     peers: [],
     tracker: { state: 'ok', seeders: 0, leechers: 0, seedSeenAgoMs: null },
     pieceMap: [],
+    availability: [],
     pieceCount: 1,
     addedAt: 0,
     ...parts,

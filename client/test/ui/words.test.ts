@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { english as en } from '../../src/lang/language.ts'
 import { changesBetween, isOnlyCopy, shouldWarnBeforeClosing, titleOf } from '../../src/lib/activity.ts'
 import { PATIENCE_MS, sourcesWords } from '../../src/lib/sources.ts'
 import { peerWords, serverWords, stateWords } from '../../src/lib/words.ts'
@@ -9,38 +10,38 @@ const plain = (text: string) => text.replaceAll('\u00a0', ' ')
 
 describe('states', () => {
   it('say whom one waits for', () => {
-    expect(stateWords(shareView()).label).toBe('Downloading')
-    expect(stateWords(shareView({ downSpeed: 0 })).label).toBe('Waiting for a source')
-    expect(stateWords(shareView({ downSpeed: 0, peers: [peerView()] })).label).toBe('Waiting for parts')
+    expect(stateWords(en, shareView()).label).toBe('Downloading')
+    expect(stateWords(en, shareView({ downSpeed: 0 })).label).toBe('Waiting for a source')
+    expect(stateWords(en, shareView({ downSpeed: 0, peers: [peerView()] })).label).toBe('Waiting for parts')
     const choked = peerView({ amInterested: true })
-    expect(stateWords(shareView({ downSpeed: 0, peers: [choked] })).label).toBe('Waiting for a turn')
-    expect(stateWords(shareView({ state: { name: 'seeding' }, isSource: true })).label).toBe('Sharing')
-    expect(stateWords(shareView({ state: { name: 'seeding' } })).label).toBe('Complete')
+    expect(stateWords(en, shareView({ downSpeed: 0, peers: [choked] })).label).toBe('Waiting for a turn')
+    expect(stateWords(en, shareView({ state: { name: 'seeding' }, isSource: true })).label).toBe('Sharing')
+    expect(stateWords(en, shareView({ state: { name: 'seeding' } })).label).toBe('Complete')
   })
 
   it('say why and what next when something is wrong', () => {
-    const full = stateWords(shareView({ state: { name: 'paused', because: 'quota' } }))
+    const full = stateWords(en, shareView({ state: { name: 'paused', because: 'quota' } }))
     expect(full).toMatchObject({ tone: 'bad' })
     expect(full.detail).toMatch(/full.*resume/i)
     for (const because of ['sourceChanged', 'sourceMissing', 'io'] as const) {
-      expect(stateWords(shareView({ state: { name: 'failed', because } })).detail).not.toBeNull()
+      expect(stateWords(en, shareView({ state: { name: 'failed', because } })).detail).not.toBeNull()
     }
   })
 
   it('say what goes on without the server', () => {
-    expect(serverWords({ state: 'down', because: 'unreachable' }).detail).toContain(
+    expect(serverWords(en, { state: 'down', because: 'unreachable' }).detail).toContain(
       'The server can’t be reached. Transfers between connected peers go on.',
     )
-    expect(serverWords({ state: 'down', because: null }).tone).toBe('quiet')
+    expect(serverWords(en, { state: 'down', because: null }).tone).toBe('quiet')
   })
 
   it('tell choking in plain words', () => {
-    expect(peerWords(peerView({ amInterested: true })).toUs).toBe('you wait for a turn')
-    expect(peerWords(peerView({ amInterested: true, peerChoking: false })).toUs).toBe('sends to you')
-    expect(peerWords(peerView({ peerInterested: true, amChoking: false, isOptimistic: true })).fromUs).toBe(
-      'gets a trial turn',
-    )
-    expect(peerWords(peerView({ trust: 'quarantined' })).toUs).toContain('bad block')
+    expect(peerWords(en, peerView({ amInterested: true })).toUs).toBe('you wait for a turn')
+    expect(peerWords(en, peerView({ amInterested: true, peerChoking: false })).toUs).toBe('sends to you')
+    expect(
+      peerWords(en, peerView({ peerInterested: true, amChoking: false, isOptimistic: true })).fromUs,
+    ).toBe('gets a trial turn')
+    expect(peerWords(en, peerView({ trust: 'quarantined' })).toUs).toContain('bad block')
   })
 })
 
@@ -54,23 +55,23 @@ describe('sources', () => {
     })
 
   it('go from the server to the tracker to the peers', () => {
-    expect(sourcesWords(null, { state: 'connecting', because: null }, 0).headline).toBe(
+    expect(sourcesWords(en, null, { state: 'connecting', because: null }, 0).headline).toBe(
       'Connecting to the server…',
     )
-    expect(sourcesWords(metadata({ state: 'waiting' }), UP, 0).headline).toContain('Asking')
-    expect(plain(sourcesWords(metadata({ seeders: 2 }), UP, 0).headline)).toBe('Connecting to 2 sources…')
-    expect(sourcesWords(metadata({}), UP, 0).headline).toBe('Nobody who has this is online.')
-    expect(plain(sourcesWords(metadata({ seedSeenAgoMs: 3 * 3_600_000 }), UP, 0).headline)).toBe(
+    expect(sourcesWords(en, metadata({ state: 'waiting' }), UP, 0).headline).toContain('Asking')
+    expect(plain(sourcesWords(en, metadata({ seeders: 2 }), UP, 0).headline)).toBe('Connecting to 2 sources…')
+    expect(sourcesWords(en, metadata({}), UP, 0).headline).toBe('Nobody who has this is online.')
+    expect(plain(sourcesWords(en, metadata({ seedSeenAgoMs: 3 * 3_600_000 }), UP, 0).headline)).toBe(
       'Nobody who has this is online. Last seen 3 hours ago.',
     )
-    expect(sourcesWords(metadata({}), { state: 'down', because: 'unreachable' }, 0).headline).toContain(
+    expect(sourcesWords(en, metadata({}), { state: 'down', because: 'unreachable' }, 0).headline).toContain(
       'can’t be reached',
     )
     const connected = shareView({
       state: { name: 'offered' },
       peers: [peerView({ isSeed: true }), peerView()],
     })
-    expect(plain(sourcesWords(connected, UP, 0).headline)).toBe(
+    expect(plain(sourcesWords(en, connected, UP, 0).headline)).toBe(
       'Connected to 1 source with everything and 1 peer with parts',
     )
   })
@@ -88,7 +89,7 @@ describe('sources', () => {
         { state: 'connecting', because: null },
         { state: 'down', because: null },
       ] as const) {
-        expect(sourcesWords(share, server, PATIENCE_MS).detail).not.toBeNull()
+        expect(sourcesWords(en, share, server, PATIENCE_MS).detail).not.toBeNull()
       }
     }
   })
@@ -117,8 +118,8 @@ describe('manners', () => {
   it('speak of what happened, once', () => {
     const before = appSnapshot([shareView({ state: { name: 'endgame' } })])
     const after = appSnapshot([shareView({ state: { name: 'seeding' } })])
-    expect(changesBetween(before, after)).toEqual(['film.mp4 is complete and verified'])
-    expect(changesBetween(after, after)).toEqual([])
-    expect(changesBetween({ ...before, node: null }, after)).toEqual([])
+    expect(changesBetween(en, before, after)).toEqual(['film.mp4 is complete and verified'])
+    expect(changesBetween(en, after, after)).toEqual([])
+    expect(changesBetween(en, { ...before, node: null }, after)).toEqual([])
   })
 })

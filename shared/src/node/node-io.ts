@@ -21,7 +21,10 @@ import type {
 import type { SystemName } from './systems.ts'
 
 /** What a person can ask of one share. */
-export type ShareCommand = Extract<ExchangeInput, { type: 'download' | 'select' | 'pause' | 'resume' }>
+export type ShareCommand = Extract<
+  ExchangeInput,
+  { type: 'download' | 'select' | 'prioritize' | 'play' | 'pause' | 'resume' }
+>
 /** What the block store answers. */
 export type StoreResult = Extract<
   ExchangeInput,

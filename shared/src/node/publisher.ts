@@ -64,7 +64,7 @@ function listingsOf(infoHash: InfoHash, { exchange }: ShareEntry): Listing[] {
   const { swarm } = exchange
   swarm?.info.files.forEach(({ root, path, sizeBytes }, index) => {
     // Empty files have no root and nothing to fetch.
-    if (root === null || listings.has(root) || !exchange.isSelected(index)) return
+    if (root === null || listings.has(root) || !exchange.wishes.isSelected(index)) return
     listings.set(root, { root, infoHash, name: listingName(swarm.info.name, path), sizeBytes })
   })
   return [...listings.values()]

@@ -2,6 +2,7 @@ import type { InfoHash, PeerId } from '../kernel/ids.ts'
 import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
 import type { PeerLink, Trust } from '../protocols/bittorrent/peer-link.ts'
+import type { Priority } from '../protocols/bittorrent/piece-picker.ts'
 import type { Swarm } from '../protocols/bittorrent/swarm.ts'
 import type { TrackerState } from '../protocols/tracker/announcer.ts'
 import { systemsView, type SystemsView } from './systems-view.ts'
@@ -65,6 +66,8 @@ export interface ShareView {
   }
   /** At most {@link PIECE_CELLS} cells, each the verified share (0 to 1) of its pieces. */
   readonly pieceMap: readonly number[]
+  /** For the same cells, how many connected peers hold the rarest piece in each. Empty when nothing is missing. */
+  readonly availability: readonly number[]
   readonly pieceCount: number
   readonly addedAt: number
 }
@@ -92,6 +95,7 @@ export interface FileView {
   readonly sizeBytes: number
   readonly verifiedBytes: number
   readonly isSelected: boolean
+  readonly priority: Priority
 }
 
 /** Cells of a piece map. */
@@ -127,7 +131,8 @@ export function filesOf(exchange: Exchange): FileView[] {
     path: file.path,
     sizeBytes: file.sizeBytes,
     verifiedBytes: verifiedInFile(swarm, index),
-    isSelected: exchange.isSelected(index),
+    isSelected: exchange.wishes.isSelected(index),
+    priority: exchange.wishes.priorityOf(index),
   }))
 }
 
@@ -169,6 +174,7 @@ function shareView(
       seedSeenAgoMs: entry.seedSeenAgoMs === null ? null : entry.seedSeenAgoMs + (now - entry.trackerAt),
     },
     pieceMap: swarm === null ? [] : pieceMap(swarm),
+    availability: swarm === null || missing <= 0 ? [] : availabilityMap(swarm, links),
     pieceCount: swarm?.geometry.pieceCount ?? 0,
     addedAt: entry.addedAt,
   }
@@ -197,7 +203,7 @@ function amounts(exchange: Exchange, swarm: Swarm | null): { wantedBytes: number
   let wantedBytes = 0
   let verifiedBytes = 0
   swarm?.info.files.forEach((file, index) => {
-    if (!exchange.isSelected(index)) return
+    if (!exchange.wishes.isSelected(index)) return
     wantedBytes += file.sizeBytes
     verifiedBytes += verifiedInFile(swarm, index)
   })
@@ -213,12 +219,20 @@ function verifiedInFile(swarm: Swarm, file: number): number {
   return verified
 }
 
+/** The range of pieces in each cell of the map. */
+function cellsOf<Value>({ geometry }: Swarm, valueOf: (from: number, to: number) => Value): Value[] {
+  const cells = Math.min(PIECE_CELLS, geometry.pieceCount)
+  return Array.from({ length: cells }, (_, cell) =>
+    valueOf(
+      Math.floor((cell * geometry.pieceCount) / cells),
+      Math.floor(((cell + 1) * geometry.pieceCount) / cells),
+    ),
+  )
+}
+
 function pieceMap(swarm: Swarm): number[] {
   const { geometry, picker } = swarm
-  const cells = Math.min(PIECE_CELLS, geometry.pieceCount)
-  return Array.from({ length: cells }, (_, cell) => {
-    const from = Math.floor((cell * geometry.pieceCount) / cells)
-    const to = Math.floor(((cell + 1) * geometry.pieceCount) / cells)
+  return cellsOf(swarm, (from, to) => {
     let held = 0
     let total = 0
     for (let piece = from; piece < to; piece++) {
@@ -226,6 +240,17 @@ function pieceMap(swarm: Swarm): number[] {
       total += geometry.blocksIn(piece)
     }
     return total === 0 ? 0 : Math.round((held / total) * 100) / 100
+  })
+}
+
+function availabilityMap(swarm: Swarm, links: readonly PeerLink[]): number[] {
+  const { geometry, picker } = swarm
+  const seeds = links.filter((link) => link.isSeed).length
+  return cellsOf(swarm, (from, to) => {
+    let rarest = Infinity
+    for (let piece = from; piece < to; piece++)
+      rarest = Math.min(rarest, picker.availability.count(piece) / geometry.blocksIn(piece))
+    return seeds + Math.floor(rarest)
   })
 }
 

@@ -12,6 +12,7 @@ export interface BlockStoreEvents {
 /** The page's side of the block store: passes requests to the worker, with their bytes handed over, not copied. */
 export class BlockStore {
   readonly #worker: Worker
+  readonly #ranges = new Map<number, (bytes: ArrayBuffer | null) => void>()
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
   /** Requests of this moment. */
   readonly #stores: { infoHash: InfoHash; buffer: ArrayBuffer; blocks: StoredBlock[] }[] = []
@@ -28,7 +29,8 @@ export class BlockStore {
       const answer = event.data
       if (answer.type === 'ready') events.ready(answer.kind)
       else if (answer.type === 'results') events.results(answer.infoHash, answer.results)
-      else this.#onBlobs(answer.ticket, answer.blobs)
+      else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
+      else settle(this.#ranges, answer.ticket, answer.bytes)
     }
   }
 
@@ -63,6 +65,15 @@ export class BlockStore {
     })
   }
 
+  /** Bytes of one file; the caller knows that they are verified. `null` when they can't be read. */
+  range(infoHash: InfoHash, file: number, offset: number, length: number): Promise<ArrayBuffer | null> {
+    const ticket = this.#nextTicket++
+    return new Promise((resolve) => {
+      this.#ranges.set(ticket, resolve)
+      this.post({ type: 'range', infoHash, file, offset, length, ticket })
+    })
+  }
+
   terminate(): void {
     this.#worker.terminate()
   }
@@ -83,9 +94,9 @@ export class BlockStore {
     if (run !== undefined) run.count++
     else this.#reads.push({ infoHash, to, first: block, count: 1 })
   }
+}
 
-  #onBlobs(ticket: number, blobs: readonly Blob[] | null): void {
-    this.#blobs.get(ticket)?.(blobs)
-    this.#blobs.delete(ticket)
-  }
+function settle<Value>(waiting: Map<number, (value: Value) => void>, ticket: number, value: Value): void {
+  waiting.get(ticket)?.(value)
+  waiting.delete(ticket)
 }

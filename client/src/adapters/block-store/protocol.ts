@@ -43,6 +43,15 @@ export type StoreCommand =
       readonly files: readonly number[]
       readonly ticket: number
     }
+  /** Bytes that the caller knows to be verified, for a player. */
+  | {
+      readonly type: 'range'
+      readonly infoHash: InfoHash
+      readonly file: number
+      readonly offset: number
+      readonly length: number
+      readonly ticket: number
+    }
   | { readonly type: 'remove'; readonly infoHash: InfoHash }
   | { readonly type: 'close'; readonly infoHash: InfoHash }
   /** Deletes downloads that no share knows of any more. */
@@ -53,3 +62,4 @@ export type StoreAnswer =
   | { readonly type: 'ready'; readonly kind: 'opfs' | 'indexedDb' }
   | { readonly type: 'results'; readonly infoHash: InfoHash; readonly results: readonly StoreResult[] }
   | { readonly type: 'blobs'; readonly ticket: number; readonly blobs: readonly Blob[] | null }
+  | { readonly type: 'range'; readonly ticket: number; readonly bytes: ArrayBuffer | null }

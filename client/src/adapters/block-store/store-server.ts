@@ -46,6 +46,9 @@ export class StoreServer {
       case 'blobs':
         void this.#blobs(command.infoHash, command.files, command.ticket)
         return
+      case 'range':
+        void this.#range(command)
+        return
       case 'close':
       case 'remove':
         void this.#close(command.infoHash, command.type === 'remove')
@@ -188,6 +191,18 @@ export class StoreServer {
       this.post({ type: 'blobs', ticket, blobs: share === undefined ? null : blobs }, [])
     } catch {
       this.post({ type: 'blobs', ticket, blobs: null }, [])
+    }
+  }
+
+  async #range(command: Extract<StoreCommand, { type: 'range' }>): Promise<void> {
+    const { infoHash, file, offset, length, ticket } = command
+    const buffer = new ArrayBuffer(length)
+    try {
+      const count = await this.#shares.get(infoHash)?.files.read(file, offset, new Uint8Array(buffer))
+      const bytes = count === length ? buffer : null
+      this.post({ type: 'range', ticket, bytes }, bytes === null ? [] : [bytes])
+    } catch {
+      this.post({ type: 'range', ticket, bytes: null }, [])
     }
   }
 

@@ -97,3 +97,12 @@ export const PEX_MS = 60_000
 /** Hash requests of one peer that are answered; beyond that it is told to ask later. Our choice: many small files. */
 export const HASH_REQUESTS_PER_SECOND = 200
 export const HASH_REQUEST_BURST = 1_000
+
+/**
+ * While a file is played, so many pieces from where it is watched are asked for in order; beyond them rarity rules
+ * again. 32 pieces of 256 KiB are 8 MiB, some ten seconds of a good film; our choice.
+ */
+export const PLAY_WINDOW_PIECES = 32
+
+/** Of them, so many are what the player waits for: while they lack requests, requests for other parts are called off. Our choice. */
+export const URGENT_PIECES = 4

@@ -6,9 +6,10 @@ import type { Bitfield } from '../../content/bitfield.ts'
 import { ENDGAME_CHECK_MS, ENDGAME_COPIES, REFILL_SHARE, SNUB_MS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import { slowestBlock } from './endgame.ts'
-import { pipelineOf, snubAt } from './pace.ts'
+import { pipelineOf } from './pace.ts'
 import type { PeerLink } from './peer-link.ts'
 import { BLOCK } from './piece-picker.ts'
+import { findSnubs } from './snubs.ts'
 import { Supply, type SupplyParts } from './supply.ts'
 
 export interface DownloadParts extends SupplyParts {
@@ -70,6 +71,17 @@ export class Downloads {
     for (const link of this.#parts.links.values()) {
       this.#supply.recount(link)
       this.updateInterest(link, now)
+      this.refill(link, now)
+    }
+  }
+
+  /** Somebody watches another place. A slow peer would answer requests for other parts first: they are called off. */
+  onPlay(now: number): void {
+    const { picker, links } = this.#parts
+    if (!picker.isStarving) return
+    for (const link of links.values()) {
+      for (const [block, request] of link.outstanding)
+        if (request.state === 'asked' && !picker.isWatched(block)) this.#callOff(link, block)
       this.refill(link, now)
     }
   }
@@ -192,23 +204,12 @@ export class Downloads {
     }
   }
 
-  /** Peers that owe us blocks and deliver none: their requests go to others. */
+  /** The requests of peers that deliver nothing go to others. */
   #checkSnubs(now: number): void {
-    let freed = false
-    this.#snubCheckAt = Infinity
-    for (const link of this.#parts.links.values()) {
-      if (link.askedCount === 0) continue
-      const at = snubAt(link)
-      if (now < at) {
-        this.#snubCheckAt = Math.min(this.#snubCheckAt, at)
-        continue
-      }
-      if (link.trust === 'trusted') link.trust = 'snubbed'
-      link.lastBlockAt = now
-      this.#callOffAll(link)
-      freed = true
-    }
-    if (freed) this.refillAll(now)
+    const { snubs, checkAt } = findSnubs(this.#parts.links.values(), now)
+    this.#snubCheckAt = checkAt
+    for (const link of snubs) this.#callOffAll(link)
+    if (snubs.length > 0) this.refillAll(now)
   }
 
   wakeAt(now: number): number {

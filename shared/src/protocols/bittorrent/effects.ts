@@ -2,6 +2,7 @@ import type { Bytes } from '../../kernel/bytes.ts'
 import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import type { ExchangeMessage } from './messages.ts'
+import type { Priority } from './piece-picker.ts'
 import type { Slot } from './peer-link.ts'
 
 /** Why a peer was dropped by the exchange. All but `noUse` are the peer's fault. */
@@ -40,6 +41,17 @@ export type ExchangeInput =
   /** Commands of the person. `files` null: all of them. */
   | { readonly type: 'download'; readonly files: readonly number[] | null }
   | { readonly type: 'select'; readonly files: readonly number[] }
+  /** Which of the wanted files come sooner or later than others. */
+  | {
+      readonly type: 'prioritize'
+      readonly files: readonly number[]
+      readonly priority: Exclude<Priority, 'skip'>
+    }
+  /** Somebody watches a file from this byte on; `null`: nobody does any more. */
+  | {
+      readonly type: 'play'
+      readonly at: { readonly file: number; readonly offset: number } | null
+    }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'wake' }

@@ -21,6 +21,7 @@ import { PeerLink } from './peer-link.ts'
 import { setSlot } from './slots.ts'
 import { BLOCK } from './piece-picker.ts'
 import { Swarm } from './swarm.ts'
+import { Wishes } from './wishes.ts'
 
 export interface ExchangeOptions {
   readonly infoHash: InfoHash
@@ -47,6 +48,7 @@ export interface ExchangeOptions {
 /** One share on one node: fetches metadata, hashes and blocks, serves them, and keeps its peers honest. */
 export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   readonly links = new Map<PeerId, PeerLink>()
+  readonly wishes: Wishes
   readonly #options: ExchangeOptions
   readonly #out = new Outbox()
   readonly #metadata: MetadataFetch
@@ -54,7 +56,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   readonly #messages: MessageHandler
   #swarm: Swarm | null = null
   #state: ExchangeState = { name: 'metadata' }
-  #selection: ReadonlySet<number> | null
   /** Whether the person asked for the files. */
   #isStarted: boolean
   #pausedWhileChecking = false
@@ -63,7 +64,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#now = options.now
-    this.#selection = options.selection === null ? null : new Set(options.selection)
+    this.wishes = new Wishes(options.selection)
     this.#isStarted = options.start !== 'offer'
     this.#metadata = new MetadataFetch(options.infoHash)
     this.#peerExchange = new PeerExchange(this.links, this.#out)
@@ -94,9 +95,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
   get isStarted(): boolean {
     return this.#isStarted
-  }
-  isSelected(file: number): boolean {
-    return this.#selection?.has(file) ?? true
   }
 
   handle(input: ExchangeInput, now: number): ExchangeEffect[] {
@@ -156,6 +154,12 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
         return this.#onDownload(input.files, now)
       case 'select':
         return this.#onSelect(input.files, now)
+      case 'prioritize':
+        this.wishes.prioritize(input.files, input.priority)
+        return this.wishes.apply(this.#swarm)
+      case 'play':
+        this.#swarm?.picker.play(input.at)
+        return this.#swarm?.downloads.onPlay(now)
       case 'pause':
         return this.#pause('person', now)
       case 'resume':
@@ -198,7 +202,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
       isSeeding: () => this.#state.name === 'seeding',
       now,
     })
-    this.#applySelection()
+    this.wishes.apply(this.#swarm)
     if (start === 'source') this.#adopt(Bitfield.full(this.#swarm.geometry.blockCount), now)
     else if (start === 'check') this.#check()
     else this.#state = { name: 'offered' }
@@ -290,14 +294,14 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
 
   #onDownload(files: readonly number[] | null, now: number): void {
     this.#isStarted = true
-    this.#selection = files === null ? null : new Set(files)
-    this.#applySelection()
+    this.wishes.select(files)
+    this.wishes.apply(this.#swarm)
     if (this.#state.name === 'offered') this.#startDownload(now)
   }
 
   #onSelect(files: readonly number[], now: number): void {
-    this.#selection = new Set(files)
-    this.#applySelection()
+    this.wishes.select(files)
+    this.wishes.apply(this.#swarm)
     this.#swarm?.downloads.onSelection(now)
     if (isServing(this.#state)) this.#activate(now)
   }
@@ -347,17 +351,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     this.#state = { name: 'failed', because }
     this.#swarm?.downloads.setActive(false, now)
     this.#swarm?.choking.setOpen(false, now)
-  }
-
-  #applySelection(): void {
-    const swarm = this.#swarm
-    if (swarm === null) return
-    swarm.picker.select((file) => this.isSelected(file))
-    const wantedRoots = new Set<FileRoot>()
-    swarm.info.files.forEach((file, index) => {
-      if (file.root !== null && this.isSelected(index)) wantedRoots.add(file.root)
-    })
-    swarm.hashes.select((root) => wantedRoots.has(root))
   }
 
   /** Two full copies have nothing to say to each other. */

@@ -4,14 +4,20 @@ import type { Rng } from '../../kernel/rng.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import { Availability } from './availability.ts'
 import type { BlockSet } from './block-set.ts'
-import { RANDOM_BLOCKS } from './constants.ts'
+import { PLAY_WINDOW_PIECES, RANDOM_BLOCKS, URGENT_PIECES } from './constants.ts'
 
 /** What we know and do about one block. */
 export const BLOCK = { free: 0, requested: 1, verifying: 2, have: 3 } as const
 export type BlockState = (typeof BLOCK)[keyof typeof BLOCK]
 
+/** How soon the pieces of a file are asked for; those of `skip` never are. */
+export const PRIORITY = { skip: 0, low: 1, normal: 2, high: 3 } as const
+export type Priority = keyof typeof PRIORITY
+
 /** Up to so many candidates are ranked one by one; our choice, by profile. */
 const FEW_CANDIDATES = 64
+/** Between two classes when candidates are ranked: more than copies of a piece can be (peers x blocks). */
+const CLASS_STEP = 1e9
 
 interface Take {
   readonly candidates: BlockSet
@@ -30,7 +36,12 @@ export class PiecePicker {
   readonly #blocks: Uint8Array
   readonly #freeInPiece: Uint32Array
   readonly #haveInPiece: Uint32Array
-  readonly #wanted: Uint8Array
+  /** Of each piece, as in {@link PRIORITY}. */
+  readonly #priority: Uint8Array
+  /** The priorities that occur, highest first. */
+  #levels: readonly number[] = []
+  /** Pieces that somebody is watching at this moment, asked for in order; `null` when nothing is played. */
+  #window: { readonly first: PieceIndex; readonly end: PieceIndex } | null = null
   #freeWanted = 0
   #missingWanted = 0
   #haveCount = 0
@@ -43,7 +54,7 @@ export class PiecePicker {
     this.#blocks = new Uint8Array(geometry.blockCount)
     this.#freeInPiece = new Uint32Array(geometry.pieceCount)
     this.#haveInPiece = new Uint32Array(geometry.pieceCount)
-    this.#wanted = new Uint8Array(geometry.pieceCount).fill(1)
+    this.#priority = new Uint8Array(geometry.pieceCount).fill(PRIORITY.normal)
     for (let piece = 0; piece < geometry.pieceCount; piece++)
       this.#freeInPiece[piece] = geometry.blocksIn(piece)
     this.#recount()
@@ -64,7 +75,7 @@ export class PiecePicker {
   }
 
   isWantedPiece(piece: PieceIndex): boolean {
-    return this.#wanted[piece] === 1
+    return (this.#priority[piece] ?? 0) > PRIORITY.skip
   }
 
   /** True when the block is wanted and not there yet. */
@@ -93,12 +104,35 @@ export class PiecePicker {
     return this.#haveInPiece[piece] === this.geometry.blocksIn(piece)
   }
 
-  /** Chooses which files matter: pieces of the others are not picked. */
-  select(isWantedFile: (file: number) => boolean): void {
+  /** Chooses which files matter, and how much. */
+  prioritize(priorityOf: (file: number) => Priority): void {
     for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
-      this.#wanted[piece] = isWantedFile(this.geometry.fileOfPiece(piece)) ? 1 : 0
+      this.#priority[piece] = PRIORITY[priorityOf(this.geometry.fileOfPiece(piece))]
     }
     this.#recount()
+  }
+
+  /** From here on, pieces of a file are needed in order, one after the other. `null`: nobody watches any more. */
+  play(at: { readonly file: number; readonly offset: number } | null): void {
+    this.#window = null
+    if (at === null || at.file >= this.geometry.fileCount) return
+    const pieces = this.geometry.filePieces(at.file)
+    const end = pieces.first + pieces.count
+    const first = Math.min(end, pieces.first + Math.floor(at.offset / this.geometry.pieceBytes))
+    this.#window = { first, end: Math.min(end, first + PLAY_WINDOW_PIECES) }
+  }
+
+  /** Whether what is watched next has blocks that nobody has been asked for. */
+  get isStarving(): boolean {
+    if (this.#window === null) return false
+    const { first, end } = this.#window
+    for (let piece = first; piece < Math.min(end, first + URGENT_PIECES); piece++)
+      if ((this.#freeInPiece[piece] ?? 0) > 0) return true
+    return false
+  }
+
+  isWatched(block: BlockIndex): boolean {
+    return this.#isWatchedPiece(this.geometry.pieceOf(block))
   }
 
   /** Moves a block to a new state and keeps all counts. */
@@ -124,14 +158,33 @@ export class PiecePicker {
     if (candidates.count === 0) return picked
     const take = { candidates, count, isAskable, picked }
     if (candidates.count <= FEW_CANDIDATES) return this.#pickFromFew(take)
+    this.#takeWindow(take)
+    for (const level of this.#levels) this.#takeLevel(level, take)
+    return picked
+  }
+
+  /** What is being watched, in order: lateness is worse than rarity. */
+  #takeWindow(take: Take): void {
+    if (this.#window === null) return
+    const { first, end } = this.#window
+    for (let piece = first; piece < end && take.picked.length < take.count; piece++)
+      this.#takeFrom(piece, take, 'inOrder')
+  }
+
+  #takeLevel(level: number, take: Take): void {
+    const { count, picked } = take
     const pieceCount = this.geometry.pieceCount
     const random = this.#haveCount < RANDOM_BLOCKS
     const start = random ? this.rng.below(pieceCount) : 0
     for (let step = 0; step < pieceCount && picked.length < count; step++) {
       const piece = random ? (start + step) % pieceCount : this.availability.at(step)
-      this.#takeFrom(piece, take)
+      if (this.#priority[piece] === level && !this.#isWatchedPiece(piece))
+        this.#takeFrom(piece, take, 'anywhere')
     }
-    return picked
+  }
+
+  #isWatchedPiece(piece: PieceIndex): boolean {
+    return this.#window !== null && piece >= this.#window.first && piece < this.#window.end
   }
 
   /** A relay has few blocks that we lack: sorting them costs less than a walk over the pieces. */
@@ -143,21 +196,34 @@ export class PiecePicker {
       at = candidates.next(at + 1, candidates.length)
     ) {
       if (!isAskable(at)) continue
-      const piece = this.geometry.pieceOf(at)
-      // Among equals, pieces that are begun come first, then the lot decides.
-      const tie = (this.#isUntouched(piece) ? 1 : 0) + this.rng.float()
-      ranked.push({ block: at, rank: this.availability.count(piece) + tie / 2 })
+      ranked.push({ block: at, rank: this.#rankOf(at) })
     }
     ranked.sort((a, b) => a.rank - b.rank)
     return ranked.slice(0, count).map(({ block }) => block)
   }
 
-  #takeFrom(piece: PieceIndex, { candidates, count, isAskable, picked }: Take): void {
+  /** Lower comes first: what is watched, in order; then one priority after the other, rare pieces before common ones. */
+  #rankOf(block: BlockIndex): number {
+    const piece = this.geometry.pieceOf(block)
+    if (this.#isWatchedPiece(piece)) return block - this.geometry.blockCount
+    const { high } = PRIORITY
+    const level = (high - (this.#priority[piece] ?? high)) * CLASS_STEP
+    // Among equals, pieces that are begun come first, then the lot decides.
+    const tie = (this.#isUntouched(piece) ? 1 : 0) + this.rng.float()
+    return level + this.availability.count(piece) + tie / 2
+  }
+
+  #takeFrom(
+    piece: PieceIndex,
+    { candidates, count, isAskable, picked }: Take,
+    order: 'inOrder' | 'anywhere',
+  ): void {
     const first = this.geometry.firstBlock(piece)
     const end = first + this.geometry.blocksIn(piece)
     if (candidates.next(first, end) < 0) return
     // Each node walks a piece from another point, so two that take the same piece at once hold different parts.
-    const from = this.#isUntouched(piece) ? first + this.rng.below(end - first) : first
+    const from =
+      order === 'anywhere' && this.#isUntouched(piece) ? first + this.rng.below(end - first) : first
     for (
       let at = candidates.next(from, end);
       at >= 0 && picked.length < count;
@@ -192,6 +258,7 @@ export class PiecePicker {
   #recount(): void {
     this.#freeWanted = 0
     this.#missingWanted = 0
+    this.#levels = [...new Set(this.#priority)].filter((level) => level > 0).sort((a, b) => b - a)
     for (let piece = 0; piece < this.geometry.pieceCount; piece++) {
       if (!this.isWantedPiece(piece)) continue
       this.#freeWanted += this.#freeInPiece[piece] ?? 0

@@ -25,6 +25,37 @@ describe('an exchange introduces itself', () => {
   })
 })
 
+describe('playing', () => {
+  const film = createSimShare(createRng(9), [400 * 16_384], 65_536)
+  const playing = () => {
+    const bench = Bench.leecher([0, 1, 2, 3, 4], {}, film)
+    bench.join(A)
+    bench.say(A, { type: 'haveAll' })
+    return { bench, first: told(bench.say(A, { type: 'unchoke' }), A, film) }
+  }
+
+  it('calls off what is not watched and asks for what is', () => {
+    const { bench, first } = playing()
+    const elsewhere = first.filter((text) => text.startsWith('request')).map((text) => text.slice(8))
+    const effects = told(bench.feed({ type: 'play', at: { file: 0, offset: 200 * 16_384 } }), A, film)
+    expect(effects.filter((text) => text.startsWith('cancel')).map((text) => text.slice(7))).toEqual(
+      elsewhere,
+    )
+    const wanted = effects.filter((text) => text.startsWith('request'))
+    expect(wanted.slice(0, 4)).toEqual(['request 200', 'request 201', 'request 202', 'request 203'])
+  })
+
+  it('leaves everything as it is when what is watched is on its way', () => {
+    const { bench } = playing()
+    bench.feed({ type: 'play', at: { file: 0, offset: 200 * 16_384 } })
+    const again = told(bench.feed({ type: 'play', at: { file: 0, offset: 0 } }), A, film)
+    expect(again.some((text) => text.startsWith('cancel'))).toBe(true)
+    expect(bench.feed({ type: 'play', at: { file: 1, offset: 0 } })).toEqual([])
+    expect(bench.feed({ type: 'play', at: null })).toEqual([])
+    expect(Bench.stranger().feed({ type: 'play', at: { file: 7, offset: 1e12 } })).toEqual([])
+  })
+})
+
 describe('fetching', () => {
   it('is interested as long as the peer has something wanted', () => {
     const bench = Bench.leecher(ALL.filter((block) => block !== 4))

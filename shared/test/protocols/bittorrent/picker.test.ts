@@ -54,6 +54,47 @@ describe('the picker', () => {
     expect(drawn('1111000000', ['1111111111']).pick(0, 9, (block) => block !== 5)).not.toContain(5)
   })
 
+  it('asks for what is being watched in order, whatever is rare', () => {
+    const blocks = 200
+    const { picker, pick } = drawn('1'.repeat(10) + '0'.repeat(blocks - 10), ['1'.repeat(blocks)])
+    picker.play({ file: 0, offset: 40 * PER_PIECE * 16_384 })
+    expect(pick(0, 6)).toEqual([80, 81, 82, 83, 84, 85])
+    // A seek goes elsewhere at once; beyond the window rarity rules again.
+    picker.play({ file: 0, offset: 90 * PER_PIECE * 16_384 + 5 })
+    expect(pick(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => 180 + index))
+    expect(new Set(pick(0, 60)).size).toBe(60)
+    picker.play(null)
+    expect(pick(0, 6)).not.toEqual([80, 81, 82, 83, 84, 85])
+  })
+
+  it('asks for what is being watched in order when little is left', () => {
+    const { picker, pick } = drawn('1111000000', ['1111111111', '1111001111'])
+    picker.play({ file: 0, offset: 6 * 16_384 })
+    expect(pick(0, 4)).toEqual([6, 7, 8, 9])
+  })
+
+  it.each([8, 120])(
+    'fetches files of high priority first and of low priority last (%i blocks each)',
+    (size) => {
+      const geometry = new Geometry(PER_PIECE * 16_384, [size * 16_384, size * 16_384, size * 16_384])
+      const picker = new PiecePicker(geometry, createRng(3))
+      const all = new BlockSet(geometry.blockCount)
+      for (let block = 0; block < geometry.blockCount; block++) all.add(block)
+      picker.prioritize((file) => (['low', 'high', 'skip'] as const)[file] ?? 'normal')
+      const fileOf = (block: number) => geometry.fileOfPiece(geometry.pieceOf(block))
+      // The caller's candidates hold wanted blocks only.
+      for (let block = 2 * size; block < 3 * size; block++) all.delete(block)
+      expect(new Set(picker.pick(all, size, () => true).map(fileOf))).toEqual(new Set([1]))
+      expect(
+        picker
+          .pick(all, 2 * size, () => true)
+          .slice(size)
+          .every((block) => fileOf(block) === 0),
+      ).toBe(true)
+      expect(picker.missingCount).toBe(2 * size)
+    },
+  )
+
   it('draws the very first blocks by lot', () => {
     const many = '1'.repeat(100)
     const firsts = new Set<number | undefined>()
@@ -78,7 +119,7 @@ describe('the picker', () => {
     fc.assert(
       fc.property(fc.array(change), fc.boolean(), (changes, onlyFirst) => {
         const picker = new PiecePicker(geometry, createRng(1))
-        picker.select((file) => !onlyFirst || file === 0)
+        picker.prioritize((file) => (!onlyFirst || file === 0 ? 'normal' : 'skip'))
         for (const [block, state] of changes) picker.setState(block, state as 0 | 1 | 2 | 3)
         const blocks = Array.from({ length: 13 }, (_, block) => block).filter(
           (block) => !onlyFirst || block < 10,

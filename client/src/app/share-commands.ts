@@ -1,0 +1,122 @@
+import { assertNever } from '@ringdrop/shared/kernel/core.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { ShareCommand } from '@ringdrop/shared/node/node-io.ts'
+import { filesOf } from '@ringdrop/shared/node/snapshot.ts'
+import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
+import type { Priority } from '@ringdrop/shared/protocols/bittorrent/piece-picker.ts'
+import type { StateStore } from '../adapters/state-store.ts'
+import { fail, ok, type Failure, type Success } from './answers.ts'
+import type { AppCommand, AppResults } from './api.ts'
+import { FileCommands } from './file-commands.ts'
+import type { Library } from './library.ts'
+import type { NodeRuntime } from './node-runtime.ts'
+
+/** Commands about one share. */
+export type CommandOfShare = Extract<
+  AppCommand,
+  {
+    type:
+      | ShareCommand['type']
+      | 'rename'
+      | 'remove'
+      | 'files'
+      | 'blobs'
+      | 'torrentFile'
+      | 'importTorrent'
+      | 'reselect'
+  }
+>
+
+/** What people do with one share: fetch, choose, order, pause, rename, remove, save. Remembered over reloads. */
+export class ShareCommands {
+  readonly #files: FileCommands
+
+  constructor(
+    readonly runtime: NodeRuntime,
+    readonly state: StateStore,
+    readonly library: Library,
+  ) {
+    this.#files = new FileCommands(runtime)
+  }
+
+  async run(command: CommandOfShare): Promise<Success<AppResults[CommandOfShare['type']]> | Failure> {
+    switch (command.type) {
+      case 'download':
+        return this.#download(command.infoHash, command.files)
+      case 'select':
+        return this.#select(command.infoHash, command.files)
+      case 'prioritize':
+        return this.#prioritize(command.infoHash, command.files, command.priority)
+      case 'play':
+        return this.#command(command.infoHash, { type: 'play', at: command.at })
+      case 'rename':
+        return this.library.rename(command.infoHash, command.name)
+      case 'pause':
+      case 'resume':
+        await this.state.updateShare(command.infoHash, { isPaused: command.type === 'pause' })
+        return this.#command(command.infoHash, { type: command.type })
+      case 'remove':
+        this.runtime.feed({ type: 'removeShare', infoHash: command.infoHash })
+        await this.library.forget(command.infoHash)
+        return ok(null)
+      case 'files': {
+        const exchange = this.#exchange(command.infoHash)
+        return exchange === null ? fail('unknownShare') : ok({ files: filesOf(exchange) })
+      }
+      case 'blobs':
+        return this.#files.blobs(command.infoHash, command.files)
+      case 'torrentFile':
+        return this.#files.torrentFile(command.infoHash)
+      case 'importTorrent':
+        return this.#files.importTorrent(command.file)
+      case 'reselect': {
+        const { infoHash, files } = command
+        const isGiven =
+          files.length === 0 ? await this.library.grant(infoHash) : this.library.reselect(infoHash, files)
+        return isGiven ? ok(null) : fail('notTheSameFiles')
+      }
+      default:
+        return assertNever(command)
+    }
+  }
+
+  async #download(infoHash: InfoHash, files: readonly number[] | null) {
+    const info = this.#exchange(infoHash)?.swarm?.info
+    if (info === undefined) return fail('noMetadata')
+    await this.library.rememberDownload(info, files).catch(() => undefined)
+    // Persistence is asked for when there is something to keep, not on the first visit.
+    void navigator.storage.persist().catch(() => false)
+    return this.#command(infoHash, { type: 'download', files })
+  }
+
+  async #select(infoHash: InfoHash, files: readonly number[]) {
+    await this.state.updateShare(infoHash, { selection: files })
+    return this.#command(infoHash, { type: 'select', files })
+  }
+
+  /** `skip` takes files out of the selection, anything else puts them in. */
+  async #prioritize(infoHash: InfoHash, files: readonly number[], priority: Priority) {
+    const wishes = this.#exchange(infoHash)?.wishes
+    const count = this.#exchange(infoHash)?.swarm?.info.files.length
+    if (wishes === undefined || count === undefined) return fail('noMetadata')
+    const changed = new Set(files)
+    const all = Array.from({ length: count }, (_, file) => file)
+    const selection = all.filter((file) =>
+      changed.has(file) ? priority !== 'skip' : wishes.isSelected(file),
+    )
+    if (priority !== 'skip') this.#command(infoHash, { type: 'prioritize', files, priority })
+    const priorities = all.map((file) => (changed.has(file) ? priority : wishes.priorityOf(file)))
+    await this.state.updateShare(infoHash, { priorities })
+    return this.#select(infoHash, selection)
+  }
+
+  #command(infoHash: InfoHash, command: ShareCommand) {
+    if (this.#exchange(infoHash) === null) return fail('unknownShare')
+    this.runtime.feed({ type: 'command', infoHash, command })
+    return ok(null)
+  }
+
+  #exchange(infoHash: InfoHash): Exchange | null {
+    return this.runtime.node.shares.get(infoHash)?.exchange ?? null
+  }
+}

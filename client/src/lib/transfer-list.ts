@@ -1,0 +1,47 @@
+/** Order and choice of the transfers on the first screen. */
+import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
+import { fractionOf } from './format.ts'
+import { displayName } from './links.ts'
+
+export type ListFilter = 'all' | 'active' | 'downloads' | 'shared' | 'stopped'
+export type ListOrder = 'added' | 'name' | 'size' | 'progress' | 'speed'
+export const LIST_FILTERS: readonly ListFilter[] = ['all', 'active', 'downloads', 'shared', 'stopped']
+export const LIST_ORDERS: readonly ListOrder[] = ['added', 'name', 'size', 'progress', 'speed']
+
+export interface ListView {
+  readonly text: string
+  readonly filter: ListFilter
+  readonly order: ListOrder
+}
+
+/** Fewer transfers than this are looked over at a glance; tools would only be in the way. */
+export const TOOLS_FROM = 4
+
+/** The transfers to show, in order. Equal ones stay newest first. */
+export function listed(shares: readonly ShareView[], { text, filter, order }: ListView): ShareView[] {
+  const words = text.trim().toLowerCase()
+  return shares
+    .filter((share) => MATCHES[filter](share))
+    .filter((share) => words === '' || nameOf(share).toLowerCase().includes(words))
+    .sort((a, b) => ORDERS[order](a, b) || b.addedAt - a.addedAt)
+}
+
+const nameOf = (share: ShareView): string => displayName(share.name, share.infoHash)
+
+const MATCHES: Readonly<Record<ListFilter, (share: ShareView) => boolean>> = {
+  all: () => true,
+  active: (share) => share.downSpeed > 0 || share.upSpeed > 0 || share.state.name === 'checking',
+  downloads: (share) => !share.isSource,
+  shared: (share) => share.isSource,
+  stopped: ({ state }) => state.name === 'paused' || state.name === 'failed',
+}
+
+const ORDERS: Readonly<Record<ListOrder, (a: ShareView, b: ShareView) => number>> = {
+  added: () => 0,
+  name: (a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true }),
+  size: (a, b) => b.totalBytes - a.totalBytes,
+  progress: (a, b) => progressOf(a) - progressOf(b),
+  speed: (a, b) => b.downSpeed + b.upSpeed - (a.downSpeed + a.upSpeed),
+}
+
+const progressOf = (share: ShareView): number => fractionOf(share.verifiedBytes, share.wantedBytes)

@@ -1,0 +1,189 @@
+import type { Language } from '../lang/language.ts'
+import { takeShared } from '../lib/shared-files.ts'
+import { SHARED_HASH } from '../lib/route.ts'
+import type { Actions } from './actions.svelte.ts'
+import type { Notices } from './notices.svelte.ts'
+
+/** Chromium's offer to install the page; not in TypeScript's DOM library. */
+interface InstallPrompt extends Event {
+  prompt(): Promise<unknown>
+}
+
+/** Files that the system opens with the installed app; not in TypeScript's DOM library. */
+interface LaunchQueue {
+  setConsumer(consumer: (launch: { readonly files: readonly FileSystemFileHandle[] }) => void): void
+}
+
+const NOTIFY_KEY = 'ringdrop-notify'
+/** A new version is looked for this often while the page stays open. Our choice. */
+const UPDATE_CHECK_MS = 60 * 60_000
+
+/** What browser and system offer beyond the page: installing, updates, notifications, storage that stays, files handed over. */
+export class Device {
+  readonly #notices: Notices
+  readonly #actions: Actions
+  readonly #lang: Language
+  #install = $state.raw<InstallPrompt | null>(null)
+  #isPersisted = $state<boolean | null>(null)
+  #notifies = $state(false)
+  #wasAsked = false
+
+  constructor(notices: Notices, actions: Actions, lang: Language) {
+    this.#notices = notices
+    this.#actions = actions
+    this.#lang = lang
+    this.#notifies = canNotify() && Notification.permission === 'granted' && remembered()
+  }
+
+  /** Whether the browser offers to install the page as an app. */
+  get canInstall(): boolean {
+    return this.#install !== null
+  }
+
+  /** Whether storage is safe from eviction; `null` while unknown. */
+  get isPersisted(): boolean | null {
+    return this.#isPersisted
+  }
+
+  get canNotify(): boolean {
+    return canNotify()
+  }
+
+  get notifies(): boolean {
+    return this.#notifies
+  }
+
+  start(): () => void {
+    const onInstall = (event: Event) => {
+      event.preventDefault()
+      this.#install = event as InstallPrompt
+    }
+    addEventListener('beforeinstallprompt', onInstall)
+    void this.refreshPersisted()
+    void this.#takeShared()
+    addEventListener('hashchange', this.#takeShared)
+    this.#followLaunches()
+    if (document.readyState === 'complete') void this.#followUpdates()
+    else addEventListener('load', () => void this.#followUpdates(), { once: true })
+    return () => {
+      removeEventListener('beforeinstallprompt', onInstall)
+      removeEventListener('hashchange', this.#takeShared)
+    }
+  }
+
+  async install(): Promise<void> {
+    await this.#install?.prompt()
+    this.#install = null
+  }
+
+  async refreshPersisted(): Promise<void> {
+    this.#isPersisted = (await navigator.storage?.persisted?.().catch(() => null)) ?? null
+  }
+
+  /** Asks the browser not to delete what is stored. @returns what it said. */
+  async persist(): Promise<boolean> {
+    const isPersisted = await navigator.storage.persist().catch(() => false)
+    await this.refreshPersisted()
+    return isPersisted
+  }
+
+  /** Lets the browser open magnet links here; the browser asks the person. */
+  registerMagnet(): boolean {
+    try {
+      navigator.registerProtocolHandler('magnet', `${location.origin}${location.pathname}#%s`)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Asked when a download begins, once a visit, and only of those who were never asked before. */
+  offerNotifications(): void {
+    if (this.#wasAsked || !canNotify() || Notification.permission !== 'default') return
+    this.#wasAsked = true
+    const { notify } = this.#lang.t
+    this.#notices.show(notify.question, 'quiet', [
+      { label: notify.yes, run: () => void this.setNotifies(true) },
+    ])
+  }
+
+  async setNotifies(wanted: boolean): Promise<void> {
+    if (wanted && canNotify() && Notification.permission !== 'granted') {
+      if ((await Notification.requestPermission()) !== 'granted') {
+        this.#notices.show(this.#lang.t.notify.refused, 'warn')
+        wanted = false
+      }
+    }
+    this.#notifies = wanted
+    try {
+      localStorage.setItem(NOTIFY_KEY, wanted ? 'yes' : 'no')
+    } catch {
+      // Storage is forbidden; the choice holds until the tab is closed.
+    }
+  }
+
+  /** Only when nobody is looking at the page. */
+  async notify(title: string, body: string): Promise<void> {
+    if (!this.#notifies || !document.hidden) return
+    const registration = await navigator.serviceWorker?.getRegistration()
+    const options = { body, icon: './icon-192.png', tag: body }
+    // Phones know notifications of service workers only.
+    if (registration !== undefined) await registration.showNotification(title, options).catch(() => undefined)
+    else new Notification(title, options)
+  }
+
+  /** The app opens when the server is gone, by its service worker; without it everything else works all the same. */
+  async #followUpdates(): Promise<void> {
+    if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+    const registration = await navigator.serviceWorker.register('./sw.js').catch(() => null)
+    if (registration === null) return
+    const offer = () => {
+      const { waiting } = registration
+      // Without a controller this is the first visit: nothing is replaced.
+      if (waiting !== null && navigator.serviceWorker.controller !== null) this.#offerUpdate(waiting)
+    }
+    offer()
+    registration.addEventListener('updatefound', () => {
+      registration.installing?.addEventListener('statechange', offer)
+    })
+    setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_MS)
+  }
+
+  #offerUpdate(waiting: ServiceWorker): void {
+    const { shell } = this.#lang.t
+    const run = () => {
+      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
+      waiting.postMessage({ type: 'skipWaiting' })
+    }
+    this.#notices.show(`${shell.update} ${shell.updateHint}`, 'quiet', [{ label: shell.updateNow, run }])
+  }
+
+  /** Another app shared something with this one: the service worker keeps it until the page asks. */
+  readonly #takeShared = async (): Promise<void> => {
+    if (location.hash !== SHARED_HASH) return
+    const shared = await takeShared()
+    history.replaceState(null, '', '#/')
+    if (shared.files.length > 0) await this.#actions.shareFiles(shared.files)
+    else if (shared.text !== '') this.#actions.openOrOfferText(shared.text)
+  }
+
+  #followLaunches(): void {
+    const queue = (globalThis as { launchQueue?: LaunchQueue }).launchQueue
+    queue?.setConsumer(({ files }) => {
+      void Promise.all(files.map((handle) => handle.getFile())).then((opened) => {
+        const picked = opened.map((file) => ({ file, path: [file.name] }))
+        if (picked.length > 0) void this.#actions.shareFiles(picked)
+      })
+    })
+  }
+}
+
+const canNotify = (): boolean => 'Notification' in globalThis
+
+function remembered(): boolean {
+  try {
+    return localStorage.getItem(NOTIFY_KEY) === 'yes'
+  } catch {
+    return false
+  }
+}

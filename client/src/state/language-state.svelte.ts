@@ -1,0 +1,53 @@
+import { createContext } from 'svelte'
+import { english, type Language } from '../lang/language.ts'
+import { bestLanguage, LANGUAGE_CODES, loadLanguage } from '../lang/languages.ts'
+
+const KEY = 'ringdrop-language'
+
+/** The language of this browser, remembered where it lets us; views that read it are drawn again when it changes. */
+export class LanguageState implements Language {
+  #language = $state.raw<Language>(english)
+
+  get code() {
+    return this.#language.code
+  }
+
+  get t() {
+    return this.#language.t
+  }
+
+  get f() {
+    return this.#language.f
+  }
+
+  /** The remembered language, else the first of the browser's that we have. */
+  async start(): Promise<void> {
+    await this.#load(remembered() ?? bestLanguage(navigator.languages))
+  }
+
+  async choose(code: string): Promise<void> {
+    try {
+      localStorage.setItem(KEY, code)
+    } catch {
+      // Storage is forbidden; the choice holds until the tab is closed.
+    }
+    await this.#load(code)
+  }
+
+  async #load(code: string): Promise<void> {
+    // Without a server and never used before, a language may be out of reach: English stays.
+    this.#language = await loadLanguage(code).catch(() => english)
+    document.documentElement.lang = this.#language.code
+  }
+}
+
+function remembered(): string | null {
+  try {
+    const code = localStorage.getItem(KEY)
+    return code !== null && LANGUAGE_CODES.includes(code) ? code : null
+  } catch {
+    return null
+  }
+}
+
+export const [getLang, setLang] = createContext<LanguageState>()

@@ -1,0 +1,132 @@
+/// <reference lib="webworker" />
+import { clientsClaim } from 'workbox-core'
+import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
+import { NavigationRoute, registerRoute } from 'workbox-routing'
+import {
+  MEDIA_CHANNEL,
+  parseStreamUrl,
+  rangeStart,
+  type MediaAnswer,
+  type MediaMessage,
+  type MediaRequest,
+} from './media-protocol.ts'
+import { SHARED_CACHE, SHARED_TEXT, SHARE_TARGET_PATH } from './share-target.ts'
+
+declare const self: ServiceWorkerGlobalScope & {
+  readonly __WB_MANIFEST: (string | { url: string; revision: string | null })[]
+}
+
+/** A page that has no data for so long gets an error, and its player asks again. Below the life of an event. */
+const ANSWER_MS = 120_000
+/** Bounds of what another app may hand over in one go; our choice. */
+const MAX_SHARED_FILES = 1_000
+const MAX_SHARED_TEXT = 100_000
+
+/** Headers of bytes that strangers made: they are media and nothing else, whoever opens the address. */
+const STRANGER = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; sandbox",
+  'x-content-type-options': 'nosniff',
+} as const
+
+// The shell loads without the server. A new version waits until a person says so: transfers go on.
+precacheAndRoute(self.__WB_MANIFEST)
+cleanupOutdatedCaches()
+clientsClaim()
+registerRoute(
+  // What the server answers by itself, and what is no page at all.
+  new NavigationRoute(createHandlerBoundToURL('index.html'), {
+    denylist: [/^\/(?:health|metrics|socket\.io|stream)(?:\/|$)/],
+  }),
+)
+
+self.addEventListener('message', (event) => {
+  if ((event.data as { type?: unknown } | null)?.type === 'skipWaiting') void self.skipWaiting()
+})
+
+self.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(showPage())
+})
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  const { scope } = self.registration
+  if (request.method === 'POST' && url.href === scope + SHARE_TARGET_PATH) {
+    event.respondWith(takeShared(request))
+    return
+  }
+  if (!url.href.startsWith(`${scope}stream/`)) return
+  const wanted = parseStreamUrl(url, scope)
+  // Players ask for media; a person who opens the address gets nothing of a stranger's in our origin.
+  const isPlayer = request.destination === 'video' || request.destination === 'audio'
+  event.respondWith(
+    wanted === null || !isPlayer
+      ? new Response(null, { status: 404, headers: STRANGER })
+      : stream(wanted, rangeStart(request.headers.get('range'))),
+  )
+})
+
+async function stream(
+  { infoHash, file, type }: NonNullable<ReturnType<typeof parseStreamUrl>>,
+  offset: number,
+): Promise<Response> {
+  const answer = await ask({ type: 'read', id: crypto.randomUUID(), infoHash, file, offset })
+  if (answer === null || answer.type === 'none') return new Response(null, { status: 503, headers: STRANGER })
+  const { bytes, totalBytes } = answer
+  if (offset >= totalBytes) {
+    const headers = { ...STRANGER, 'content-range': `bytes */${String(totalBytes)}` }
+    return new Response(null, { status: 416, headers })
+  }
+  const last = offset + bytes.byteLength - 1
+  return new Response(bytes, {
+    status: 206,
+    headers: {
+      ...STRANGER,
+      'accept-ranges': 'bytes',
+      'content-length': String(bytes.byteLength),
+      'content-range': `bytes ${String(offset)}-${String(last)}/${String(totalBytes)}`,
+      'content-type': type,
+    },
+  })
+}
+
+/** Asks all tabs; the one that runs the node answers. @returns `null` when none does. */
+function ask(request: MediaRequest): Promise<MediaAnswer | null> {
+  const channel = new BroadcastChannel(MEDIA_CHANNEL)
+  return new Promise((resolve) => {
+    const finish = (answer: MediaAnswer | null) => {
+      clearTimeout(timer)
+      channel.close()
+      resolve(answer)
+    }
+    const timer = setTimeout(() => finish(null), ANSWER_MS)
+    channel.onmessage = (event: MessageEvent<MediaMessage>) => {
+      if (event.data.type !== 'read' && event.data.id === request.id) finish(event.data)
+    }
+    channel.postMessage(request)
+  })
+}
+
+/** Another app shares something with ours: it is kept until the page, which opens next, takes it. */
+async function takeShared(request: Request): Promise<Response> {
+  const form = await request.formData()
+  const cache = await caches.open(SHARED_CACHE)
+  const files = form.getAll('files').filter((each) => each instanceof File)
+  for (const [index, file] of files.slice(0, MAX_SHARED_FILES).entries()) {
+    const path = `./shared/${String(index)}/${encodeURIComponent(file.name)}`
+    await cache.put(path, new Response(file, { headers: { 'content-type': file.type } }))
+  }
+  const parts = ['url', 'text', 'title']
+    .map((field) => form.get(field))
+    .filter((part) => typeof part === 'string')
+  const text = parts.find((part) => part.trim() !== '') ?? ''
+  if (text !== '') await cache.put(`./shared/${SHARED_TEXT}`, new Response(text.slice(0, MAX_SHARED_TEXT)))
+  return Response.redirect('./#/shared', 303)
+}
+
+async function showPage(): Promise<void> {
+  const pages = await self.clients.matchAll({ type: 'window' })
+  await (pages[0]?.focus() ?? self.clients.openWindow('./'))
+}

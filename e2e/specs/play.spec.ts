@@ -1,0 +1,80 @@
+import { makeFile, makeFilm, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+test('a film plays before it is here, and a seek is served', async ({ openPeer }) => {
+  const film = makeFilm(scratch(), 'harbour.mp4', 80)
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(film.path)
+  await sender.limitUpload(1024)
+  const receiver = await openPeer(new URL(link).hash)
+  const { page } = receiver
+  // The worker that feeds players takes over the page when it has been installed.
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await receiver.download()
+  await receiver.untilShare((share) => share.verifiedBytes > 0)
+  await page.getByRole('button', { name: 'Play harbour.mp4' }).click()
+  const video = page.getByLabel('harbour.mp4', { exact: true }).locator('visible=true')
+  const media = page.locator('video')
+  await expect(video.first()).toBeVisible()
+  const state = () =>
+    media.evaluate((each: HTMLVideoElement) => ({
+      at: each.currentTime,
+      ready: each.readyState,
+      duration: each.duration,
+      isSeeking: each.seeking,
+    }))
+  await expect.poll(async () => (await state()).at, { timeout: 60_000 }).toBeGreaterThan(1)
+  const begun = await receiver.share(infoHash)
+  expect(begun?.verifiedBytes ?? 0).toBeLessThan(0.5 * (begun?.wantedBytes ?? 0))
+
+  await media.evaluate((each: HTMLVideoElement) => void (each.currentTime = each.duration * 0.8))
+  await expect.poll(async () => (await state()).ready, { timeout: 60_000 }).toBeGreaterThanOrEqual(3)
+  const { at, duration } = await state()
+  expect(at).toBeGreaterThan(duration * 0.79)
+  const sought = await receiver.share(infoHash)
+  expect(sought?.state.name).toBe('leeching')
+
+  await page.keyboard.press('Escape')
+  await sender.limitUpload(100_000)
+  await receiver.untilDone(infoHash)
+  expect((await receiver.save(infoHash)).sha).toBe(film.sha)
+})
+
+test('pictures and texts are shown, and nothing that could run in our origin', async ({
+  openPeer,
+  server,
+}) => {
+  const folder = join(scratch(), 'Mixed')
+  makeFile(folder, 'big.bin', MiB, 5)
+  writeFileSync(join(folder, 'note.txt'), '<b>not bold</b>\nsecond line')
+  writeFileSync(join(folder, 'page.html'), '<script>alert(1)</script>')
+  writeFileSync(join(folder, 'drawing.svg'), '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')
+  // The smallest GIF there is.
+  writeFileSync(
+    join(folder, 'dot.gif'),
+    Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64'),
+  )
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFolder(folder)
+  const receiver = await openPeer(new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const { page } = receiver
+  await page.getByRole('button', { name: 'Preview note.txt' }).click()
+  await expect(page.getByRole('dialog')).toContainText('<b>not bold</b>')
+  await page.keyboard.press('Escape')
+  await page.getByRole('button', { name: 'Preview dot.gif' }).click()
+  const picture = page.getByRole('dialog').getByRole('img', { name: 'dot.gif' })
+  await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('button', { name: /(Preview|Play) (page|drawing)/ })).toHaveCount(0)
+  // The address of a stream, opened as a page or fetched, gives nothing of a stranger's.
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  const status = await page.evaluate(
+    async (address) => (await fetch(address)).status,
+    `${server.url}stream/${infoHash}/0?type=video%2Fmp4`,
+  )
+  expect(status).toBe(404)
+})
