@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { ServerRole } from '@ringdrop/shared/wire/signaling.ts'
+import { SERVER_ROLES, type ServerRole } from '@ringdrop/shared/wire/signaling.ts'
 import { EnvironmentReader, type Environment } from './environment.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -90,14 +90,12 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
   return read.errors.length === 0 ? { ok: true, config } : { ok: false, errors: read.errors }
 }
 
-const ALL_ROLES: readonly ServerRole[] = ['directory', 'tracker']
-
 function readRoles(read: EnvironmentReader): ServerRole[] {
-  if (!read.isSet('ROLES')) return [...ALL_ROLES]
+  if (!read.isSet('ROLES')) return [...SERVER_ROLES]
   return read.list(
     'ROLES',
-    (text): ServerRole | null => ALL_ROLES.find((role) => role === text) ?? null,
-    'directory and tracker, or nothing for no role',
+    (text): ServerRole | null => SERVER_ROLES.find((role) => role === text) ?? null,
+    'directory, tracker and nearby, or nothing for no role',
   )
 }
 

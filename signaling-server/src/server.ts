@@ -11,11 +11,13 @@ import { registerMetrics } from './plugins/metrics.ts'
 import { registerSecurityHeaders } from './plugins/security-headers.ts'
 import { registerStaticClient } from './plugins/static-client.ts'
 import { DirectoryRole } from './roles/directory.ts'
+import { NearbyRole } from './roles/nearby.ts'
 import { stopRoles, type Roles } from './roles/roles.ts'
 import { TrackerRole } from './roles/tracker.ts'
 import { AllowList } from './signaling/allow-list.ts'
 import { Gate } from './signaling/gate.ts'
 import { PeerRegistry } from './signaling/peer-registry.ts'
+import { pushChange } from './signaling/relay.ts'
 import { Sockets } from './signaling/sockets.ts'
 import { CertificateKeeper } from './tls/certificate-keeper.ts'
 import { hostNames, lanAddresses } from './tls/host-names.ts'
@@ -63,8 +65,8 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   const metrics = new Metrics()
   const registry = new PeerRegistry()
   const gate = new Gate(config, allowList, clock)
-  const roles = createRoles(app, config, metrics, deps)
-  const { tracker, directory } = roles
+  const roles = createRoles(app, config, metrics, registry, deps)
+  const { tracker, directory, nearby } = roles
   const sockets = new Sockets(app.server, {
     gate,
     services: { config, clock, metrics, registry, roles, rng: rng.child('samples') },
@@ -79,6 +81,7 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
     swarmPeers: () => tracker?.sizes.entries ?? 0,
     directoryFiles: () => directory?.sizes.files ?? 0,
     directoryPeers: () => directory?.sizes.peers ?? 0,
+    nearbyPeers: () => nearby?.sizes.peers ?? 0,
   })
   await registerSecurityHeaders(app, allowList, config.tls.mode)
   registerHealth(app, { clock, version, peers: () => registry.size })
@@ -142,7 +145,13 @@ function refuse(
   return reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
 }
 
-function createRoles(app: FastifyInstance, config: ServerConfig, metrics: Metrics, deps: ServerDeps): Roles {
+function createRoles(
+  app: FastifyInstance,
+  config: ServerConfig,
+  metrics: Metrics,
+  registry: PeerRegistry,
+  deps: ServerDeps,
+): Roles {
   const { clock, rng } = deps
   const onFault = (role: ServerRole) => (error: unknown) => {
     metrics.faults.inc({ role })
@@ -154,6 +163,13 @@ function createRoles(app: FastifyInstance, config: ServerConfig, metrics: Metric
       ? new TrackerRole({ clock, rng: rng.child('tracker'), onFault: onFault('tracker') })
       : null,
     directory: isOn('directory') ? new DirectoryRole({ clock, onFault: onFault('directory') }) : null,
+    nearby: isOn('nearby')
+      ? new NearbyRole({
+          clock,
+          push: (to, change) => pushChange(registry, to, change),
+          onFault: onFault('nearby'),
+        })
+      : null,
   }
 }
 

@@ -16,7 +16,7 @@ describe('readConfig', () => {
         port: 8080,
         host: 'localhost',
         publicOrigins: [],
-        roles: ['directory', 'tracker'],
+        roles: ['tracker', 'directory', 'nearby'],
         tls: { mode: 'off' },
         stunUrls: [],
         turn: null,

@@ -10,6 +10,7 @@ import { filesOf, snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
+import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
 import type {
   AppCommand,
   AppPhase,
@@ -22,6 +23,7 @@ import type {
 } from './api.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
+import { NearbyCommands } from './nearby-commands.ts'
 import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import { ShareJobs } from './share-jobs.ts'
@@ -38,11 +40,12 @@ export class LocalClient implements NodeClient {
   readonly runtime: NodeRuntime
   readonly #library: Library
   readonly #network: NetworkCommands
+  readonly #nearby: NearbyCommands
   readonly #jobs: ShareJobs
   readonly #listeners = new Set<() => void>()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
-  #usage: { usedBytes: number | null; quotaBytes: number | null } = { usedBytes: null, quotaBytes: null }
+  #usage = UNKNOWN_USAGE
   #snapshot: AppSnapshot | null = null
   #notifyTimer: ReturnType<typeof setTimeout> | null = null
 
@@ -56,6 +59,7 @@ export class LocalClient implements NodeClient {
       persist: (what) => void this.#network.persist(what).catch(() => undefined),
       changed: () => this.#changed(),
       completed: () => void this.#measureStorage(),
+      offerStarted: (infoHash) => void this.#remember(infoHash, null),
       fault: (error) => {
         this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
         this.#changed()
@@ -63,6 +67,7 @@ export class LocalClient implements NodeClient {
     })
     this.#library = new Library(state, this.runtime)
     this.#network = new NetworkCommands(this.runtime, state)
+    this.#nearby = new NearbyCommands(this.runtime, state)
     this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
   }
 
@@ -70,6 +75,7 @@ export class LocalClient implements NodeClient {
     await this.#setLimits(await this.state.limits(), false)
     await this.#network.start()
     await this.#library.restore()
+    await this.#nearby.start()
     this.runtime.socket.connect()
     await this.#measureStorage()
     this.#changed()
@@ -91,6 +97,7 @@ export class LocalClient implements NodeClient {
       storage: { kind: this.runtime.storageKind, ...this.#usage },
       limits: this.#limits,
       settings: this.#network.settings,
+      nearby: this.#nearby.view(),
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot
@@ -122,6 +129,11 @@ export class LocalClient implements NodeClient {
       case 'invite':
       case 'pasteInvite':
         return this.#network.run(command)
+      case 'nearby':
+      case 'sendTo':
+      case 'withdrawOffer':
+      case 'answerOffer':
+        return ok(await this.#nearby.run(command))
       case 'dismissHashing':
         this.#jobs.dismiss(command.id)
         return ok(null)
@@ -179,12 +191,18 @@ export class LocalClient implements NodeClient {
   }
 
   async #download(infoHash: InfoHash, files: readonly number[] | null) {
+    if (!(await this.#remember(infoHash, files))) return fail('noMetadata')
+    return this.#command(infoHash, { type: 'download', files })
+  }
+
+  /** Writes a download down, so that it goes on after a reload. @returns false when nothing is known of it. */
+  async #remember(infoHash: InfoHash, files: readonly number[] | null): Promise<boolean> {
     const info = this.#exchange(infoHash)?.swarm?.info
-    if (info === undefined) return fail('noMetadata')
+    if (info === undefined) return false
     await this.#library.rememberDownload(info, files).catch(() => undefined)
     // Persistence is asked for when there is something to keep, not on the first visit.
     void navigator.storage.persist().catch(() => false)
-    return this.#command(infoHash, { type: 'download', files })
+    return true
   }
 
   #command(
@@ -266,12 +284,7 @@ export class LocalClient implements NodeClient {
   }
 
   async #measureStorage(): Promise<void> {
-    try {
-      const { usage, quota } = await navigator.storage.estimate()
-      this.#usage = { usedBytes: usage ?? null, quotaBytes: quota ?? null }
-    } catch {
-      this.#usage = { usedBytes: null, quotaBytes: null }
-    }
+    this.#usage = await storageUsage()
   }
 
   #changed(): void {
