@@ -36,7 +36,16 @@ const layerBans = LAYERS.filter((layer) => layer !== 'host').map((layer) => ({
   },
 }))
 
-const PROTOCOLS = ['bittorrent', 'chord', 'directory', 'gnutella', 'introduction', 'kazaa', 'tracker']
+const PROTOCOLS = [
+  'bittorrent',
+  'chord',
+  'directory',
+  'gnutella',
+  'introduction',
+  'kazaa',
+  'nearby',
+  'tracker',
+]
 const protocolBans = PROTOCOLS.map((protocol) => ({
   files: [`shared/src/protocols/${protocol}/**/*.ts`],
   rules: {

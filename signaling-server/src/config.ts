@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
-import type { ServerRole } from '@ringdrop/shared/wire/signaling.ts'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { SERVER_ROLES, type ServerRole } from '@ringdrop/shared/wire/signaling.ts'
 import { EnvironmentReader, type Environment } from './environment.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -12,6 +13,16 @@ export interface AddressLimits {
   readonly connectsPerSecond: number
 }
 
+/** Where the certificate comes from. */
+export type TlsConfig =
+  | { readonly mode: 'off' }
+  /** Made by the server itself and kept in this folder. */
+  | { readonly mode: 'self-signed'; readonly folder: string }
+  /** PEM files of the operator. */
+  | { readonly mode: 'files'; readonly cert: string; readonly key: string }
+
+const TLS_MODES = ['off', 'self-signed', 'files'] as const
+
 export interface ServerConfig {
   /** TCP port; 0 lets the system choose. */
   readonly port: number
@@ -21,6 +32,7 @@ export interface ServerConfig {
   readonly publicOrigins: readonly string[]
   readonly roles: readonly ServerRole[]
   readonly stunUrls: readonly string[]
+  readonly tls: TlsConfig
   readonly turn: { readonly urls: readonly string[]; readonly secret: string } | null
   /** Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[]
@@ -58,6 +70,7 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
     publicOrigins: read.list('PUBLIC_ORIGIN', parseOrigin, 'origins such as https://drop.example.org'),
     roles: readRoles(read),
     stunUrls: readIceUrls(read, 'STUN_URLS', /^stuns?:[^\s,]+$/, 'stun:host:port'),
+    tls: readTls(read),
     turn: readTurn(read),
     trustProxy: read.list('TRUST_PROXY', parseNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS) ?? 'info',
@@ -72,19 +85,17 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
       connectsPerSecond: connects ?? DEFAULTS.loopback,
     },
   }
-  refuseUnsupported(read, 'TLS', 'put a TLS proxy in front and name it in TRUST_PROXY and PUBLIC_ORIGIN')
-  refuseUnsupported(read, 'REDIS_URL', 'run one process')
+  if (read.text('REDIS_URL') !== undefined && read.text('REDIS_URL') !== 'off')
+    read.fail('REDIS_URL', 'a value', 'off: not supported yet, run one process')
   return read.errors.length === 0 ? { ok: true, config } : { ok: false, errors: read.errors }
 }
 
-const ALL_ROLES: readonly ServerRole[] = ['directory', 'tracker']
-
 function readRoles(read: EnvironmentReader): ServerRole[] {
-  if (!read.isSet('ROLES')) return [...ALL_ROLES]
+  if (!read.isSet('ROLES')) return [...SERVER_ROLES]
   return read.list(
     'ROLES',
-    (text): ServerRole | null => ALL_ROLES.find((role) => role === text) ?? null,
-    'directory and tracker, or nothing for no role',
+    (text): ServerRole | null => SERVER_ROLES.find((role) => role === text) ?? null,
+    'directory, tracker and nearby, or nothing for no role',
   )
 }
 
@@ -108,15 +119,28 @@ function readTurn(read: EnvironmentReader): ServerConfig['turn'] {
   return urls.length > 0 && secret !== undefined ? { urls, secret } : null
 }
 
-function refuseUnsupported(read: EnvironmentReader, name: string, instead: string): void {
-  const value = read.text(name)
-  if (value !== undefined && value !== 'off') {
-    read.fail(
-      name,
-      name === 'REDIS_URL' ? 'a value' : JSON.stringify(value),
-      `off: not supported yet, ${instead}`,
-    )
+function readTls(read: EnvironmentReader): TlsConfig {
+  const mode = read.choice('TLS', TLS_MODES) ?? 'off'
+  const [cert, key] = [read.text('TLS_CERT'), read.text('TLS_KEY')]
+  if (mode !== 'files') {
+    // Whoever names files and forgets the mode would be served without them.
+    if (cert !== undefined || key !== undefined)
+      read.fail('TLS', `"${mode}"`, 'files, since TLS_CERT or TLS_KEY is set')
+    return mode === 'off' ? { mode } : { mode, folder: join(dataFolder(read), 'tls') }
   }
+  if (cert === undefined)
+    read.fail('TLS_CERT', 'nothing', 'the path of a PEM certificate, since TLS is files')
+  if (key === undefined)
+    read.fail('TLS_KEY', 'nothing', 'the path of its PEM private key, since TLS is files')
+  return { mode, cert: resolve(cert ?? ''), key: resolve(key ?? '') }
+}
+
+/** Where this user's programs keep their data, outside of the sources (XDG Base Directory Specification). */
+function dataFolder(read: EnvironmentReader): string {
+  const own = read.text('DATA_DIR')
+  if (own !== undefined) return resolve(own)
+  const base = read.text('XDG_DATA_HOME') ?? read.text('LOCALAPPDATA') ?? join(homedir(), '.local', 'share')
+  return join(base, 'ringdrop')
 }
 
 function parseOrigin(text: string): string | null {

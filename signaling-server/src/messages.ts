@@ -8,6 +8,7 @@ export function describeConfig(config: ServerConfig, version: string): string[] 
     ['HOST', config.host],
     ['PUBLIC_ORIGIN', list(config.publicOrigins)],
     ['ROLES', list(config.roles)],
+    ['TLS', describeTls(config)],
     ['STUN_URLS', list(config.stunUrls)],
     ['TURN_URLS', list(config.turn?.urls ?? [])],
     ['TURN_SECRET', config.turn === null ? '(none)' : '(set)'],
@@ -43,6 +44,11 @@ export function explainListenError(error: unknown, config: ServerConfig): string
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('code' in error)) return ''
   return typeof error.code === 'string' ? error.code : ''
+}
+
+function describeTls({ tls }: ServerConfig): string {
+  if (tls.mode === 'off') return 'off'
+  return tls.mode === 'files' ? `files ${tls.cert}, ${tls.key}` : `self-signed, kept in ${tls.folder}`
 }
 
 function list(items: readonly string[]): string {

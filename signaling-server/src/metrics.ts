@@ -8,6 +8,7 @@ export interface LiveNumbers {
   readonly swarmPeers: () => number
   readonly directoryFiles: () => number
   readonly directoryPeers: () => number
+  readonly nearbyPeers: () => number
 }
 
 /** The metrics of one server, in a registry of its own. */
@@ -18,6 +19,7 @@ export class Metrics {
   readonly relays: Counter<'result'>
   readonly directoryUpdates: Counter
   readonly directorySearches: Counter
+  readonly nearbyAnnounces: Counter
   readonly refusals: Counter<'event' | 'code'>
   readonly connectionsRefused: Counter<'reason'>
   readonly identified: Counter
@@ -32,6 +34,7 @@ export class Metrics {
     this.scrapes = counter('scrapes_total', 'Scrapes accepted', [])
     this.directoryUpdates = counter('directory_updates_total', 'Directory updates accepted', [])
     this.directorySearches = counter('directory_searches_total', 'Directory searches answered', [])
+    this.nearbyAnnounces = counter('nearby_announces_total', 'Requests to be seen nearby, or no longer', [])
     this.relays = counter('relays_total', 'Signals by result', ['result'])
     this.refusals = counter('refusals_total', 'Requests refused, by event and code', ['event', 'code'])
     this.connectionsRefused = counter('connections_refused_total', 'Handshakes refused', ['reason'])
@@ -46,6 +49,7 @@ export class Metrics {
     this.#gauge('swarms', 'Swarms with peers', numbers.swarms)
     this.#gauge('swarm_peers', 'Pairs of peer and swarm', numbers.swarmPeers)
     this.#gauge('directory_files', 'Files listed in the directory', numbers.directoryFiles)
+    this.#gauge('nearby_peers', 'Peers that want to be seen nearby', numbers.nearbyPeers)
     this.#gauge('directory_peers', 'Peers that list files in the directory', numbers.directoryPeers)
   }
 

@@ -1,3 +1,4 @@
+import type { RequestListener, Server as HttpServer } from 'node:http'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
@@ -10,35 +11,62 @@ import { registerMetrics } from './plugins/metrics.ts'
 import { registerSecurityHeaders } from './plugins/security-headers.ts'
 import { registerStaticClient } from './plugins/static-client.ts'
 import { DirectoryRole } from './roles/directory.ts'
+import { NearbyRole } from './roles/nearby.ts'
 import { stopRoles, type Roles } from './roles/roles.ts'
 import { TrackerRole } from './roles/tracker.ts'
 import { AllowList } from './signaling/allow-list.ts'
 import { Gate } from './signaling/gate.ts'
 import { PeerRegistry } from './signaling/peer-registry.ts'
+import { pushChange } from './signaling/relay.ts'
 import { Sockets } from './signaling/sockets.ts'
+import { CertificateKeeper } from './tls/certificate-keeper.ts'
+import { hostNames, lanAddresses } from './tls/host-names.ts'
+import { TlsServers } from './tls/tls-server.ts'
 
 export interface ServerDeps {
   readonly clock: Clock
   readonly rng: Rng
   readonly version: string
+  /** Names and addresses of this machine on its networks, for a certificate of its own. */
+  readonly machineNames?: () => readonly string[]
 }
 
 export interface RingdropServer {
   /** Call `listen` and `close` on it; `close` also ends all sockets. */
   readonly app: FastifyInstance
   readonly allowList: AllowList
+  /** `null` without TLS. */
+  readonly certificate: CertificateKeeper | null
 }
 
-/** Puts a server together. It does not listen yet, and keeps no state outside of what it returns. */
+const NO_NAMES: readonly string[] = []
+/** The page is often opened on the very machine that serves it. */
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
+
+/**
+ * Puts a server together. It does not listen yet, and keeps no state outside of what it returns, its own
+ * certificate excepted.
+ * @throws CertificateError
+ */
 export async function buildServer(config: ServerConfig, deps: ServerDeps): Promise<RingdropServer> {
-  const app = createApp(config)
   const { clock, rng, version } = deps
-  const allowList = new AllowList(config.host, config.publicOrigins, () => listeningPort(app) ?? config.port)
+  const certificate = await openCertificate(config, deps, (error) => {
+    app.log.error(error, 'the certificate could not be renewed; the old one stays')
+  })
+  const allowList = new AllowList({
+    scheme: certificate === null ? 'http' : 'https',
+    host: config.host,
+    publicOrigins: config.publicOrigins,
+    listeningPort: () => listeningPort(app) ?? config.port,
+    names: () => certificate?.names ?? NO_NAMES,
+  })
+  const tlsServers = certificate === null ? null : new TlsServers(certificate, allowList, clock)
+  const app = createApp(config, tlsServers)
   const metrics = new Metrics()
   const registry = new PeerRegistry()
   const gate = new Gate(config, allowList, clock)
-  const roles = createRoles(app, config, metrics, deps)
-  const { tracker, directory } = roles
+  const roles = createRoles(app, config, metrics, registry, deps)
+  const { tracker, directory, nearby } = roles
   const sockets = new Sockets(app.server, {
     gate,
     services: { config, clock, metrics, registry, roles, rng: rng.child('samples') },
@@ -53,21 +81,39 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
     swarmPeers: () => tracker?.sizes.entries ?? 0,
     directoryFiles: () => directory?.sizes.files ?? 0,
     directoryPeers: () => directory?.sizes.peers ?? 0,
+    nearbyPeers: () => nearby?.sizes.peers ?? 0,
   })
-  await registerSecurityHeaders(app, allowList)
+  await registerSecurityHeaders(app, allowList, config.tls.mode)
   registerHealth(app, { clock, version, peers: () => registry.size })
   registerMetrics(app, metrics)
   await registerStaticClient(app, config.clientDir)
   app.addHook('preClose', async () => {
     await sockets.close()
     stopRoles(roles)
+    tlsServers?.close()
   })
-  return { app, allowList }
+  return { app, allowList, certificate }
+}
+
+async function openCertificate(
+  { tls }: ServerConfig,
+  { clock, machineNames = () => [...hostNames(), ...lanAddresses()] }: ServerDeps,
+  onFault: (error: unknown) => void,
+): Promise<CertificateKeeper | null> {
+  if (tls.mode === 'off') return null
+  const names = (): readonly string[] => [...LOOPBACK_NAMES, ...machineNames()]
+  return CertificateKeeper.open({ config: tls, clock, names, onFault })
 }
 
 /** Time and size limits, our choice. */
-function createApp(config: ServerConfig): FastifyInstance {
+function createApp(config: ServerConfig, tlsServers: TlsServers | null): FastifyInstance {
   const app = Fastify({
+    // Fastify's types tell servers with and without TLS apart; nothing that is done with them differs.
+    ...(tlsServers === null
+      ? {}
+      : {
+          serverFactory: (listener: RequestListener) => tlsServers.create(listener) as unknown as HttpServer,
+        }),
     logger: config.logLevel === 'silent' ? false : { level: config.logLevel },
     // No addresses in the log; the numbers are in /metrics.
     logController: new LogController({ disableRequestLogging: true }),
@@ -99,7 +145,13 @@ function refuse(
   return reply.code(status).header('cache-control', 'no-store').send({ ok: false, code })
 }
 
-function createRoles(app: FastifyInstance, config: ServerConfig, metrics: Metrics, deps: ServerDeps): Roles {
+function createRoles(
+  app: FastifyInstance,
+  config: ServerConfig,
+  metrics: Metrics,
+  registry: PeerRegistry,
+  deps: ServerDeps,
+): Roles {
   const { clock, rng } = deps
   const onFault = (role: ServerRole) => (error: unknown) => {
     metrics.faults.inc({ role })
@@ -111,6 +163,13 @@ function createRoles(app: FastifyInstance, config: ServerConfig, metrics: Metric
       ? new TrackerRole({ clock, rng: rng.child('tracker'), onFault: onFault('tracker') })
       : null,
     directory: isOn('directory') ? new DirectoryRole({ clock, onFault: onFault('directory') }) : null,
+    nearby: isOn('nearby')
+      ? new NearbyRole({
+          clock,
+          push: (to, change) => pushChange(registry, to, change),
+          onFault: onFault('nearby'),
+        })
+      : null,
   }
 }
 

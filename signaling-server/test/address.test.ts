@@ -22,6 +22,30 @@ describe('ClientAddresses', () => {
     expect(new ClientAddresses(trusted).of(requestFrom(remote, forwarded))).toBe(expected)
   })
 
+  it.each([
+    ['home, by its public address', [], '203.0.113.9', {}, '203.0.113.9'],
+    ['IPv6, by its /64', [], '2001:db8:1:2:aaaa::1', {}, '2001:db8:1:2::/64'],
+    ['the local network', [], '192.168.1.5', {}, 'local'],
+    ['another private address', [], '10.4.5.6', {}, 'local'],
+    ['just below 172.16/12', [], '172.15.0.1', {}, '172.15.0.1'],
+    ['within 172.16/12', [], '172.31.0.1', {}, 'local'],
+    ['mapped', [], '::ffff:192.168.1.5', {}, 'local'],
+    ['ULA', [], 'fd00::5', {}, 'local'],
+    ['link-local', [], 'fe80::5', {}, 'local'],
+    ['this machine', [], '127.0.0.1', {}, 'local'],
+    ['this machine by IPv6', [], '::1', {}, 'local'],
+    ['through a known proxy', ['127.0.0.1'], '127.0.0.1', { 'x-forwarded-for': '9.9.9.9' }, '9.9.9.9'],
+    ['local through a known proxy', ['127.0.0.1'], '127.0.0.1', { 'x-forwarded-for': '10.0.0.7' }, 'local'],
+    ['a known proxy that says nothing', ['127.0.0.1'], '127.0.0.1', {}, null],
+    ['an unknown proxy', [], '127.0.0.1', { 'x-forwarded-for': '9.9.9.9' }, null],
+    ['an unknown proxy that says less', [], '172.17.0.1', { via: '1.1 proxy' }, null],
+    ['a public address that claims another', [], '9.9.9.9', { 'x-forwarded-for': '1.1.1.1' }, '9.9.9.9'],
+    ['a connection that is gone', [], 'unknown', {}, null],
+  ])('network of %s', (_what, trusted, remoteAddress, headers, expected) => {
+    const request = { headers, socket: { remoteAddress } } as unknown as IncomingMessage
+    expect(new ClientAddresses(trusted).networkOf(request)).toBe(expected)
+  })
+
   it('knows loopback', () => {
     const addresses = new ClientAddresses([])
     expect(['127.0.0.1', '127.9.9.9', '::1'].every((address) => addresses.isLoopback(address))).toBe(true)

@@ -16,7 +16,8 @@ describe('readConfig', () => {
         port: 8080,
         host: 'localhost',
         publicOrigins: [],
-        roles: ['directory', 'tracker'],
+        roles: ['tracker', 'directory', 'nearby'],
+        tls: { mode: 'off' },
         stunUrls: [],
         turn: null,
         trustProxy: [],
@@ -49,7 +50,16 @@ describe('readConfig', () => {
     [{ MAX_SOCKETS: '7' }, { maxSockets: 7 }],
     [{ MAX_SOCKETS_PER_ADDRESS: '5' }, { perLoopbackAddress: { sockets: 5, connectsPerSecond: 10_000 } }],
     [{ MAX_CONNECTS_PER_ADDRESS: '3' }, { perAddress: { sockets: 64, connectsPerSecond: 3 } }],
-    [{ TLS: 'off', REDIS_URL: '' }, { port: 8080 }],
+    [{ TLS: 'off', REDIS_URL: '' }, { tls: { mode: 'off' } }],
+    [{ TLS: 'self-signed', DATA_DIR: '/data' }, { tls: { mode: 'self-signed', folder: '/data/tls' } }],
+    [
+      { TLS: 'self-signed', XDG_DATA_HOME: '/home/me/.local/share' },
+      { tls: { mode: 'self-signed', folder: '/home/me/.local/share/ringdrop/tls' } },
+    ],
+    [
+      { TLS: 'files', TLS_CERT: '/c.pem', TLS_KEY: '/k.pem' },
+      { tls: { mode: 'files', cert: '/c.pem', key: '/k.pem' } },
+    ],
   ])('reads %j', (env, expected) => {
     expect(read(env)).toMatchObject({ ok: true, config: expected })
   })
@@ -77,7 +87,10 @@ describe('readConfig', () => {
     [{ TRUST_PROXY: '10.0.0.0/33' }, 'TRUST_PROXY: found "10.0.0.0/33"'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: found "loud", allowed is one of fatal,'],
     [{ MAX_SOCKETS: '0' }, 'MAX_SOCKETS: found "0"'],
-    [{ TLS: 'files' }, 'TLS: found "files", allowed is off: not supported yet'],
+    [{ TLS: 'on' }, 'TLS: found "on", allowed is one of off, self-signed, files'],
+    [{ TLS: 'files', TLS_KEY: '/k' }, 'TLS_CERT: found nothing, allowed is the path of a PEM certificate'],
+    [{ TLS: 'files', TLS_CERT: '/c' }, 'TLS_KEY: found nothing, allowed is the path of its PEM private key'],
+    [{ TLS_CERT: '/c' }, 'TLS: found "off", allowed is files, since TLS_CERT or TLS_KEY is set'],
     [{ REDIS_URL: 'redis://u:secret@h' }, 'REDIS_URL: found a value, allowed is off: not supported yet'],
   ])('refuses %j in one line', (env, message) => {
     const result = read(env)
@@ -88,10 +101,10 @@ describe('readConfig', () => {
   })
 
   it('gathers all errors', () => {
-    const result = read({ PORT: 'x', LOG_LEVEL: 'y', TLS: 'files' })
+    const result = read({ PORT: 'x', LOG_LEVEL: 'y', TLS: 'z' })
     expect(result).toMatchObject({
       ok: false,
-      errors: [/^PORT/, /^LOG_LEVEL/, /^TLS/].map((p) => expect.stringMatching(p)),
+      errors: [/^PORT/, /^TLS/, /^LOG_LEVEL/].map((p) => expect.stringMatching(p)),
     })
   })
 })

@@ -155,9 +155,13 @@ export class TestPeer {
 }
 
 /** A connected and identified peer. */
-export async function join(running: Running, peer?: TestPeer): Promise<Client & { peer: TestPeer }> {
+export async function join(
+  running: Running,
+  peer?: TestPeer,
+  headers: Record<string, string> = {},
+): Promise<Client & { peer: TestPeer }> {
   const identity = peer ?? (await TestPeer.create())
-  const client = await connect(running)
+  const client = await connect(running, headers)
   const response = await client.ask(
     'identify',
     await identity.identifyRequest(new URL(running.origin).host, client.nonce),

@@ -14,7 +14,7 @@ describe('identify', () => {
     expect(response).toMatchObject({
       ok: true,
       peerId: peer.id,
-      roles: ['tracker', 'directory'],
+      roles: ['tracker', 'directory', 'nearby'],
       iceServers: [{ urls: ['stun:s:1'] }, { urls: ['turn:t:2'] }],
     })
     expect(JSON.stringify(response)).not.toContain('hush')

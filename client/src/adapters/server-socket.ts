@@ -1,5 +1,11 @@
 import { io, type Socket } from 'socket.io-client'
 import * as v from 'valibot'
+import {
+  nearbyChangeSchema,
+  nearbyResponseSchema,
+  type NearbyChange,
+  type NearbyRequest,
+} from '@ringdrop/shared/wire/nearby.ts'
 import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import {
   announceResponseSchema,
@@ -10,6 +16,7 @@ import {
   closingSchema,
   challengeText,
   identifyResponseSchema,
+  REFUSAL_CODES,
   type AnnounceRequest,
   type ClientToServerEvents,
   type DirectorySearchRequest,
@@ -20,6 +27,7 @@ import {
 } from '@ringdrop/shared/wire/signaling.ts'
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { SearchOutcome, UpdateOutcome } from '@ringdrop/shared/protocols/directory/client.ts'
+import type { NearbyOutcome } from '@ringdrop/shared/protocols/nearby/client.ts'
 import type { AnnounceOutcome } from '@ringdrop/shared/protocols/tracker/announcer.ts'
 import type { Identity } from './identity.ts'
 import type { ServerView } from '../app/api.ts'
@@ -36,22 +44,12 @@ export interface ServerEvents {
   up(roles: readonly ServerRole[], iceServers: readonly IceServer[]): void
   down(): void
   envelope(envelope: SignalEnvelope): void
+  nearby(change: NearbyChange): void
   /** For views. */
   changed(view: ServerView): void
 }
 
-const refusalSchema = v.object({
-  ok: v.literal(false),
-  code: v.picklist([
-    'badRequest',
-    'notIdentified',
-    'badSignature',
-    'badHost',
-    'rateLimited',
-    'roleOff',
-    'full',
-  ]),
-})
+const refusalSchema = v.object({ ok: v.literal(false), code: v.picklist(REFUSAL_CODES) })
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>
 
@@ -73,6 +71,10 @@ export class ServerSocket {
     this.#socket.on('signal', (raw) => {
       const envelope = decodeEnvelope(raw)
       if (envelope.ok) this.#events.envelope(envelope.value)
+    })
+    this.#socket.on('nearby', (raw) => {
+      const change = v.safeParse(nearbyChangeSchema, raw)
+      if (change.success) this.#events.nearby(change.output)
     })
     this.#socket.on('closing', (raw) => {
       const notice = v.safeParse(closingSchema, raw)
@@ -130,6 +132,10 @@ export class ServerSocket {
     return this.#ask(directorySearchResponseSchema, (socket) =>
       socket.emitWithAck('directorySearch', request),
     )
+  }
+
+  announceNearby(request: NearbyRequest): Promise<NearbyOutcome> {
+    return this.#ask(nearbyResponseSchema, (socket) => socket.emitWithAck('nearby', request))
   }
 
   /** Emits, waits for the acknowledgement and checks it. Never rejects. */

@@ -95,6 +95,10 @@ const settingsSchema = v.object({
 })
 export type StoredSettings = v.InferOutput<typeof settingsSchema>
 
+/** Whether others of the network see this device, and under which name; nobody is shown unasked. */
+const nearbySchema = v.object({ isOn: v.boolean(), name: v.pipe(v.string(), v.maxLength(256)) })
+export type StoredNearby = v.InferOutput<typeof nearbySchema>
+
 const rate = v.nullable(v.pipe(v.number(), v.minValue(1)))
 const limitsSchema = v.object({ uploadRate: rate, downloadRate: rate })
 const identitySchema = v.object({
@@ -139,6 +143,15 @@ export class StateStore {
 
   async saveSettings(settings: StoredSettings): Promise<void> {
     await set('settings', settings, this.#store)
+  }
+
+  async nearby(): Promise<StoredNearby> {
+    const parsed = v.safeParse(nearbySchema, await get('nearby', this.#store))
+    return parsed.success ? parsed.output : { isOn: false, name: '' }
+  }
+
+  async saveNearby(nearby: StoredNearby): Promise<void> {
+    await set('nearby', nearby, this.#store)
   }
 
   async overlays(): Promise<StoredOverlays> {

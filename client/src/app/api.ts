@@ -1,5 +1,5 @@
-import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import type { Nonce } from '@ringdrop/shared/kernel/ids.ts'
+import type { InfoHash, Nonce, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { NearbyView } from '@ringdrop/shared/node/nearby-view.ts'
 import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
 import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 import type { InviteFailure } from './invites.ts'
@@ -20,9 +20,13 @@ export interface AppSnapshot {
   readonly storage: StorageView
   readonly limits: LimitsView
   readonly settings: SettingsView
+  readonly nearby: AppNearbyView
   /** Connections constructed in the life of the tab that runs the node; browsers refuse more than some hundreds. */
   readonly constructedConnections: number
 }
+
+/** `name`: how others see this device, or would see it; there is one even while `isOn` is false. */
+export type AppNearbyView = NearbyView
 
 /** Choices about the discovery systems, remembered over reloads. */
 export interface SettingsView {
@@ -138,6 +142,13 @@ export type AppCommand =
   /** Gives a share its own files back after a reload; they are checked before anything is served. */
   | { readonly type: 'reselect'; readonly infoHash: InfoHash; readonly files: readonly PickedFile[] }
   | { readonly type: 'limits'; readonly limits: LimitsView }
+  /** Be seen by others of this network under this name, and take their offers; or no longer. Remembered. */
+  | { readonly type: 'nearby'; readonly isOn: boolean; readonly name: string }
+  /** Offers a share to a peer nearby; what becomes of it shows in `nearby.outgoing`. */
+  | { readonly type: 'sendTo'; readonly peerId: PeerId; readonly infoHash: InfoHash }
+  | { readonly type: 'withdrawOffer'; readonly id: Nonce }
+  /** Accepting opens the share from its sender and downloads it, if it is what was offered. */
+  | { readonly type: 'answerOffer'; readonly id: Nonce; readonly accept: boolean }
   /** Pulls the plug: leaves the server (or comes back). */
   | { readonly type: 'server'; readonly connect: boolean }
   | { readonly type: 'diagnostics' }
@@ -163,6 +174,21 @@ export type AppErrorCode =
   | 'ownerGone'
   | `invite:${InviteFailure}`
   | 'io'
+
+/** Why a command about peers nearby came to nothing. */
+export type NearbyRefusal =
+  /** Nothing that can be shown is left of the name. */
+  | 'badName'
+  /** Not on the list, offered already, or too many offers at a time. */
+  | 'notNearby'
+  /** Not ours, or its files are not known yet. */
+  | 'unknownShare'
+  /** No longer open. */
+  | 'unknownOffer'
+export interface NearbyResult {
+  /** `null`: done. */
+  readonly refused: NearbyRefusal | null
+}
 
 /** Answer to a command, by its type. */
 export interface AppResults {
@@ -191,6 +217,11 @@ export interface AppResults {
   reselect: null
   limits: null
   server: null
+  nearby: NearbyResult
+  /** `id`: of the offer in `nearby.outgoing`; `null` when there is none. */
+  sendTo: NearbyResult & { readonly id: Nonce | null }
+  withdrawOffer: NearbyResult
+  answerOffer: NearbyResult
   diagnostics: { readonly text: string }
 }
 

@@ -1,3 +1,4 @@
+import { NO_NEARBY } from '@ringdrop/shared/node/nearby-view.ts'
 import type { AppPhase, AppSnapshot, SettingsView } from './api.ts'
 
 /** Settings of somebody who never changed one. */
@@ -20,6 +21,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
     storage: { kind: 'opfs', usedBytes: null, quotaBytes: null },
     limits: { uploadRate: null, downloadRate: null },
     settings: DEFAULT_SETTINGS,
+    nearby: NO_NEARBY,
     constructedConnections: 0,
   }
 }

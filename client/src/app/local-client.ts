@@ -5,6 +5,7 @@ import { snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
+import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
 import type {
   AppCommand,
   AppPhase,
@@ -18,6 +19,7 @@ import { fail, ok, type Failure, type Success } from './answers.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
 import { MediaServer } from './media-server.ts'
+import { NearbyCommands } from './nearby-commands.ts'
 import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import { ShareCommands } from './share-commands.ts'
@@ -33,11 +35,12 @@ export class LocalClient implements NodeClient {
   readonly #shares: ShareCommands
   readonly #media: MediaServer
   readonly #network: NetworkCommands
+  readonly #nearby: NearbyCommands
   readonly #jobs: ShareJobs
   readonly #listeners = new Set<() => void>()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
-  #usage: { usedBytes: number | null; quotaBytes: number | null } = { usedBytes: null, quotaBytes: null }
+  #usage = UNKNOWN_USAGE
   #snapshot: AppSnapshot | null = null
   #notifyTimer: ReturnType<typeof setTimeout> | null = null
 
@@ -51,6 +54,7 @@ export class LocalClient implements NodeClient {
       persist: (what) => void this.#network.persist(what).catch(() => undefined),
       changed: () => this.#changed(),
       completed: () => void this.#measureStorage(),
+      offerStarted: (infoHash) => void this.#shares.remember(infoHash, null),
       fault: (error) => {
         this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
         this.#changed()
@@ -60,6 +64,7 @@ export class LocalClient implements NodeClient {
     this.#shares = new ShareCommands(this.runtime, state, this.#library)
     this.#media = new MediaServer(this.runtime)
     this.#network = new NetworkCommands(this.runtime, state)
+    this.#nearby = new NearbyCommands(this.runtime, state)
     this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
   }
 
@@ -67,6 +72,7 @@ export class LocalClient implements NodeClient {
     await this.#setLimits(await this.state.limits(), false)
     await this.#network.start()
     await this.#library.restore()
+    await this.#nearby.start()
     this.runtime.socket.connect()
     await this.#measureStorage()
     this.#changed()
@@ -89,6 +95,7 @@ export class LocalClient implements NodeClient {
       storage: { kind: this.runtime.storageKind, ...this.#usage },
       limits: this.#limits,
       settings: this.#network.settings,
+      nearby: this.#nearby.view(),
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot
@@ -118,6 +125,11 @@ export class LocalClient implements NodeClient {
       case 'invite':
       case 'pasteInvite':
         return this.#network.run(command)
+      case 'nearby':
+      case 'sendTo':
+      case 'withdrawOffer':
+      case 'answerOffer':
+        return ok(await this.#nearby.run(command))
       case 'dismissHashing':
         this.#jobs.dismiss(command.id)
         return ok(null)
@@ -166,12 +178,7 @@ export class LocalClient implements NodeClient {
   }
 
   async #measureStorage(): Promise<void> {
-    try {
-      const { usage, quota } = await navigator.storage.estimate()
-      this.#usage = { usedBytes: usage ?? null, quotaBytes: quota ?? null }
-    } catch {
-      this.#usage = { usedBytes: null, quotaBytes: null }
-    }
+    this.#usage = await storageUsage()
   }
 
   #changed(): void {

@@ -23,6 +23,8 @@ export interface RuntimeEvents {
   persist(what: 'ring' | 'hostCache'): void
   changed(): void
   completed(infoHash: InfoHash): void
+  /** The download of an accepted offer has begun. */
+  offerStarted(infoHash: InfoHash): void
   fault(error: unknown): void
 }
 
@@ -87,6 +89,7 @@ export class NodeRuntime {
       },
       down: () => this.feed({ type: 'serverDown' }),
       envelope: (envelope) => this.feed({ type: 'serverEnvelope', envelope }),
+      nearby: (change) => this.feed({ type: 'nearbyChanged', change }),
       changed: () => events.changed(),
     })
   }
@@ -143,6 +146,7 @@ export class NodeRuntime {
       case 'serverSample':
       case 'directoryUpdate':
       case 'directorySearch':
+      case 'serverNearby':
         void this.#askServer(effect)
         return
       case 'manualEnvelope':
@@ -160,6 +164,8 @@ export class NodeRuntime {
       }
       case 'shareCompleted':
         return this.#events.completed(effect.infoHash)
+      case 'offerStarted':
+        return this.#events.offerStarted(effect.infoHash)
       case 'violation':
         this.violations.push({ peer: effect.peer, code: effect.code })
         if (this.violations.length > KEPT_VIOLATIONS) this.violations.shift()
@@ -183,12 +189,17 @@ export class NodeRuntime {
   }
 
   async #askServer(
-    effect: Extract<NodeEffect, { type: 'serverSample' | 'directoryUpdate' | 'directorySearch' }>,
+    effect: Extract<
+      NodeEffect,
+      { type: 'serverSample' | 'directoryUpdate' | 'directorySearch' | 'serverNearby' }
+    >,
   ): Promise<void> {
     if (effect.type === 'serverSample') {
       this.feed({ type: 'candidates', peers: await this.socket.sample(effect.numWant) })
     } else if (effect.type === 'directoryUpdate') {
       this.feed({ type: 'directoryUpdated', response: await this.socket.updateDirectory(effect.request) })
+    } else if (effect.type === 'serverNearby') {
+      this.feed({ type: 'nearbyAnswered', response: await this.socket.announceNearby(effect.request) })
     } else {
       const { id, request } = effect
       this.feed({ type: 'directoryAnswered', id, response: await this.socket.searchDirectory(request) })

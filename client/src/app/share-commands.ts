@@ -81,12 +81,18 @@ export class ShareCommands {
   }
 
   async #download(infoHash: InfoHash, files: readonly number[] | null) {
+    if (!(await this.remember(infoHash, files))) return fail('noMetadata')
+    return this.#command(infoHash, { type: 'download', files })
+  }
+
+  /** Writes a download down, so that it goes on after a reload. @returns false when nothing is known of it. */
+  async remember(infoHash: InfoHash, files: readonly number[] | null): Promise<boolean> {
     const info = this.#exchange(infoHash)?.swarm?.info
-    if (info === undefined) return fail('noMetadata')
+    if (info === undefined) return false
     await this.library.rememberDownload(info, files).catch(() => undefined)
     // Persistence is asked for when there is something to keep, not on the first visit.
     void navigator.storage.persist().catch(() => false)
-    return this.#command(infoHash, { type: 'download', files })
+    return true
   }
 
   async #select(infoHash: InfoHash, files: readonly number[]) {

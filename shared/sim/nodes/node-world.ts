@@ -9,12 +9,14 @@ import type { NodeEffect, NodeInput } from '../../src/node/node-io.ts'
 import { SharingNode } from '../../src/node/sharing-node.ts'
 import { SYSTEMS, type SystemName } from '../../src/node/systems.ts'
 import { TrackerServer } from '../../src/protocols/tracker/server.ts'
+import { NearbyServer, type NearbyServerInput } from '../../src/protocols/nearby/server.ts'
 import { DirectoryServer } from '../../src/protocols/directory/server.ts'
 import type { SignalEnvelope } from '../../src/wire/envelope.ts'
-import type {
-  AnnounceResponse,
-  DirectorySearchResponse,
-  DirectoryUpdateResponse,
+import {
+  SERVER_ROLES,
+  type AnnounceResponse,
+  type DirectorySearchResponse,
+  type DirectoryUpdateResponse,
 } from '../../src/wire/signaling.ts'
 import { VirtualClock } from '../clock.ts'
 import { fakeSdp, simIdentity, verifySim, type Identity } from './identity.ts'
@@ -74,6 +76,9 @@ export class NodeWorld {
   readonly nodes: TestNode[] = []
   readonly #tracker = new TrackerServer(createRng(99))
   readonly #directory = new DirectoryServer()
+  readonly #nearby = new NearbyServer()
+  /** Names the network that a node's socket comes from. */
+  networkOf: (node: TestNode) => string = () => 'home'
   readonly #rng: Rng
   readonly #options: Required<NodeWorldOptions>
   readonly #armed = new Map<TestNode, number>()
@@ -101,10 +106,7 @@ export class NodeWorld {
     this.nodes.push(added)
     for (const name of SYSTEMS)
       if (!this.systems.includes(name)) this.feed(added, { type: 'switchSystem', name, isOn: false })
-    this.feed(
-      added,
-      this.isServerUp ? { type: 'serverUp', roles: ['tracker', 'directory'] } : { type: 'serverDown' },
-    )
+    this.feed(added, this.isServerUp ? { type: 'serverUp', roles: SERVER_ROLES } : { type: 'serverDown' })
     return added
   }
 
@@ -133,18 +135,20 @@ export class NodeWorld {
     for (const node of this.nodes) {
       this.feed(node, { type: 'serverDown' })
       this.#directory.handle({ type: 'peerGone', peer: node.key.peerId })
+      this.#toNearby({ type: 'peerGone', peer: node.key.peerId })
     }
   }
 
   startServer(): void {
     this.isServerUp = true
-    for (const node of this.nodes) this.feed(node, { type: 'serverUp', roles: ['tracker', 'directory'] })
+    for (const node of this.nodes) this.feed(node, { type: 'serverUp', roles: SERVER_ROLES })
   }
 
   /** The tab is closed: its links break. */
   kill(node: TestNode): void {
     node.isAlive = false
     this.#directory.handle({ type: 'peerGone', peer: node.key.peerId })
+    this.#toNearby({ type: 'peerGone', peer: node.key.peerId })
     for (const [sid, { ends }] of this.#connections) if (ends.includes(node)) this.#breakConnection(sid, node)
   }
 
@@ -247,8 +251,28 @@ export class NodeWorld {
         const response = this.#directory.handle(input)[0]?.response as DirectorySearchResponse
         return this.#later(SERVER_MS, () => this.feed(node, { type: 'directoryAnswered', id, response }))
       }
+      case 'serverNearby':
+        return this.#toNearby({
+          type: 'announce',
+          from: node.key.peerId,
+          network: this.networkOf(node),
+          card: effect.request.card,
+          replyTo: this.nodes.indexOf(node),
+        })
       default:
         return undefined
+    }
+  }
+
+  #toNearby(input: NearbyServerInput): void {
+    for (const effect of this.#nearby.handle(input)) {
+      const isReply = effect.type === 'reply'
+      const to = isReply ? this.nodes[effect.replyTo] : this.nodes.find(({ key }) => key.peerId === effect.to)
+      this.#later(SERVER_MS, () => {
+        if (to === undefined || !this.isServerUp) return
+        if (isReply) this.feed(to, { type: 'nearbyAnswered', response: effect.response })
+        else this.feed(to, { type: 'nearbyChanged', change: effect.change })
+      })
     }
   }
 

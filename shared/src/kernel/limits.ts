@@ -71,6 +71,10 @@ export const LIMITS = {
   records: 2_000,
   /** GUIDs remembered in each of two generations. */
   guids: 4_096,
+  /** Peers of one network that are shown to each other; our choice: a list that people can read. */
+  nearbyPeers: 50,
+  /** A device's name, in characters; our choice. */
+  displayNameLength: 32,
   /** Message of a discovery system. */
   discoveryMessageBytes: 16_384,
 } as const

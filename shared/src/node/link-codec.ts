@@ -9,6 +9,8 @@ import { gnutellaFormat } from '../protocols/gnutella/codec.ts'
 import type { GnutellaMessage } from '../protocols/gnutella/messages.ts'
 import { kazaaFormat } from '../protocols/kazaa/codec.ts'
 import type { KazaaMessage } from '../protocols/kazaa/messages.ts'
+import { nearbyFormat } from '../protocols/nearby/codec.ts'
+import type { NearbyMessage } from '../protocols/nearby/messages.ts'
 import { ByteReader, ByteWriter } from '../wire/bytes-io.ts'
 import { decodeEnvelope, type SignalEnvelope } from '../wire/envelope.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
@@ -37,6 +39,8 @@ export type LinkMessage =
   | { readonly type: 'gnutella'; readonly message: GnutellaMessage }
   | { readonly type: 'kazaa'; readonly message: KazaaMessage }
   | { readonly type: 'chord'; readonly message: ChordMessage }
+  /** A share that the sender would like the receiver to have. */
+  | { readonly type: 'nearby'; readonly message: NearbyMessage }
   | { readonly type: 'exchange'; readonly handle: number; readonly message: ControlMessage }
 
 const IDS = {
@@ -52,6 +56,7 @@ const IDS = {
   gnutella: 9,
   kazaa: 10,
   chord: 11,
+  nearby: 12,
 } as const
 const TYPES = new Map<number, LinkMessage['type']>(
   Object.entries(IDS).map(([type, id]) => [id, type as LinkMessage['type']]),
@@ -86,6 +91,9 @@ export function encodeLink(message: LinkMessage): Bytes {
       return writer.finish()
     case 'chord':
       chordFormat.write(writer, message.message)
+      return writer.finish()
+    case 'nearby':
+      nearbyFormat.write(writer, message.message)
       return writer.finish()
     case 'exchange':
       return writer.uint16(message.handle).bytes(encodeExchange(message.message)).finish()
@@ -140,6 +148,8 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
       return { type, message: kazaaFormat.read(reader) }
     case 'chord':
       return { type, message: chordFormat.read(reader) }
+    case 'nearby':
+      return { type, message: nearbyFormat.read(reader) }
     default:
       return assertNever(type)
   }

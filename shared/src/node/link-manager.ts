@@ -8,6 +8,7 @@ import type { Dialler } from './dialler.ts'
 import type { Discovery, TicketOwner } from './discovery.ts'
 import { LinkKeeper, type IncomingMessage } from './link-keeper.ts'
 import type { Link, Links } from './links.ts'
+import type { Nearby } from './nearby.ts'
 import type { NodeEffect } from './node-io.ts'
 import type { Shares } from './shares.ts'
 import type { SignalRelay } from './signal-relay.ts'
@@ -22,6 +23,7 @@ export interface LinkManagerParts {
   readonly dialler: Dialler
   readonly shares: Shares
   readonly discovery: Discovery
+  readonly nearby: Nearby
   readonly tickets: Tickets<TicketOwner>
   readonly emit: (effect: NodeEffect) => void
 }
@@ -44,9 +46,10 @@ export class LinkManager {
 
   /** Pings silent links, and gives up those that are dead or of no use. */
   wake(now: number): void {
-    const { links, discovery } = this.#parts
+    const { links, discovery, nearby } = this.#parts
     this.introduce({ type: 'wake' }, now)
-    for (const [link, verdict] of this.#keeper.inspect(links, (peer) => discovery.needs(peer), now)) {
+    const needs = (peer: PeerId) => discovery.needs(peer) || nearby.needs(peer)
+    for (const [link, verdict] of this.#keeper.inspect(links, needs, now)) {
       if (verdict === 'close') this.close(link, now)
       else link.send({ type: 'ping' })
       if (verdict !== 'silent') continue
@@ -90,6 +93,8 @@ export class LinkManager {
       case 'kazaa':
       case 'chord':
         return this.#parts.discovery.onMessage(link, message, now)
+      case 'nearby':
+        return this.#parts.nearby.onMessage(link.peer, message.message, now)
       default:
         return this.#parts.shares.onMessage(link, message, now)
     }
@@ -133,7 +138,8 @@ export class LinkManager {
       case 'linkFailed':
         this.failures.set(effect.peer, effect.code)
         this.#parts.dialler.onFailed(effect.peer, now)
-        return this.#parts.discovery.onLinkFailed(effect.peer, now)
+        this.#parts.discovery.onLinkFailed(effect.peer, now)
+        return this.#parts.nearby.onLink('linkFailed', effect.peer, now)
       case 'closeConnection':
         this.#onLinkDown(effect.sid, now)
         this.#parts.emit(effect)
@@ -167,6 +173,7 @@ export class LinkManager {
     this.#parts.dialler.onLinked(peer)
     this.#parts.shares.onLinkUp(link, now)
     this.#parts.discovery.onLinkUp(link, now)
+    this.#parts.nearby.onLink('linkUp', peer, now)
     this.#updateCapacity(now)
     for (const { channel, bytes } of link.held.splice(0)) this.onFrame(sid, channel, bytes, now)
   }
@@ -178,6 +185,7 @@ export class LinkManager {
     this.#parts.discovery.onLinkDown(link, now)
     this.#parts.dialler.onLinkLost(link.peer, now)
     this.introduce({ type: 'carrierLost', carrier: link.peer }, now)
+    this.#parts.nearby.onLink('linkDown', link.peer, now)
     this.#updateCapacity(now)
   }
 

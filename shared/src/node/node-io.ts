@@ -11,7 +11,9 @@ import type {
 import type { RingRecord } from '../protocols/chord/record.ts'
 import type { SearchOutcome, UpdateOutcome } from '../protocols/directory/client.ts'
 import type { AnnounceOutcome } from '../protocols/tracker/announcer.ts'
+import type { NearbyOutcome } from '../protocols/nearby/client.ts'
 import type { SignalEnvelope } from '../wire/envelope.ts'
+import type { NearbyCard, NearbyChange, NearbyRequest } from '../wire/nearby.ts'
 import type {
   AnnounceRequest,
   DirectorySearchRequest,
@@ -88,9 +90,21 @@ export type DiscoveryInput =
   /** The tab is about to go: neighbours are told. */
   | { readonly type: 'leaving' }
 
+/** Peers of the same network, and offers to and from them. */
+export type NearbyInput =
+  /** How to be seen by others of the network; `null` for not at all. */
+  | { readonly type: 'nearbyCard'; readonly card: NearbyCard | null }
+  | { readonly type: 'nearbyAnswered'; readonly response: NearbyOutcome }
+  | { readonly type: 'nearbyChanged'; readonly change: NearbyChange }
+  /** Offers one of our shares to a peer nearby. `id` is made by whoever asks, fresh each time. */
+  | { readonly type: 'sendOffer'; readonly id: Nonce; readonly peer: PeerId; readonly infoHash: InfoHash }
+  | { readonly type: 'withdrawOffer'; readonly id: Nonce }
+  | { readonly type: 'answerOffer'; readonly id: Nonce; readonly isAccepted: boolean }
+
 /** Things that happened to a node. */
 export type NodeInput =
   | DiscoveryInput
+  | NearbyInput
   | { readonly type: 'setUnlisted'; readonly infoHash: InfoHash; readonly isUnlisted: boolean }
   /** Make an invite for another browser, without any server. Answer: `manualEnvelope`. */
   | { readonly type: 'invite' }
@@ -146,6 +160,10 @@ export type NodeEffect =
   | { readonly type: 'directoryUpdate'; readonly request: DirectoryUpdateRequest }
   /** Answer: `directoryAnswered`. */
   | { readonly type: 'directorySearch'; readonly id: Nonce; readonly request: DirectorySearchRequest }
+  /** Answer: `nearbyAnswered`. */
+  | { readonly type: 'serverNearby'; readonly request: NearbyRequest }
+  /** The download of an accepted offer has begun. */
+  | { readonly type: 'offerStarted'; readonly infoHash: InfoHash }
   /** Something worth keeping has changed: the ring's records and peers, or Gnutella's host cache. */
   | { readonly type: 'persist'; readonly what: 'ring' | 'hostCache' }
   /** Answer: `announceResult`. */

@@ -5,12 +5,14 @@ import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
+import { isOneOf } from '../kernel/one-of.ts'
 import { Connector } from './connector.ts'
 import { Dialler } from './dialler.ts'
 import { Discovery, type TicketOwner } from './discovery.ts'
 import { LinkManager } from './link-manager.ts'
 import { Links } from './links.ts'
-import type { NodeEffect, NodeInput } from './node-io.ts'
+import { Nearby } from './nearby.ts'
+import type { NearbyInput, NodeEffect, NodeInput } from './node-io.ts'
 import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
 import { Tickets } from './tickets.ts'
@@ -33,6 +35,15 @@ const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']
   'wake',
 ])
 
+const isNearbyInput = isOneOf<NodeInput, NearbyInput['type']>([
+  'nearbyCard',
+  'nearbyAnswered',
+  'nearbyChanged',
+  'sendOffer',
+  'withdrawOffer',
+  'answerOffer',
+])
+
 /** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
 const burstOf = (rate: number): number => Math.max(LIMITS.blockBytes, rate)
 
@@ -49,6 +60,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly introducer: Introducer
   readonly announcer: Announcer
   readonly discovery: Discovery
+  readonly nearby: Nearby
   readonly linking: LinkManager
   readonly slots: UploadSlots
   readonly #connector: Connector
@@ -96,7 +108,10 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     )
     const { links, shares, dialler, introducer, discovery, relay } = this
     const emit = (effect: NodeEffect) => this.#effects.push(effect)
-    const parts = { links, shares, dialler, introducer, discovery }
+    const link = (peer: PeerId, at: number) => this.#link(peer, at)
+    this.nearby = new Nearby({ self, links, shares, dialler, emit, link })
+    const { nearby } = this
+    const parts = { links, shares, dialler, introducer, discovery, nearby }
     this.linking = new LinkManager({ ...parts, self, now, relay, tickets: this.#tickets, emit })
     this.#connector = new Connector({
       ...parts,
@@ -110,8 +125,10 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   }
 
   handle(input: NodeInput, now: number): NodeEffect[] {
-    this.#dispatch(input, now)
+    if (isNearbyInput(input)) this.nearby.handle(input, now)
+    else this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
+    this.nearby.startAccepted(now)
     if (this.#mayChangeOffers(input)) this.discovery.publish(now)
     this.#connector.dial(now)
     this.links.flushAll((effect) => this.#effects.push(effect))
@@ -132,10 +149,11 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       this.linking.wakeAt(),
       this.shares.wakeAt(),
       this.discovery.wakeAt(),
+      this.nearby.wakeAt(),
     )
   }
 
-  #dispatch(input: NodeInput, now: number): void {
+  #dispatch(input: Exclude<NodeInput, NearbyInput>, now: number): void {
     switch (input.type) {
       case 'addShare':
         return this.shares.add(input.share, now)
@@ -155,11 +173,13 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'serverUp':
         this.#server = 'up'
         this.discovery.serverUp(input.roles, now)
+        this.nearby.serverUp(input.roles, now)
         return this.#feedAnnouncer(input, now)
       case 'serverDown':
         this.#server = 'down'
         this.linking.introduce({ type: 'carrierLost', carrier: 'server' }, now)
         this.discovery.serverDown(now)
+        this.nearby.serverDown(now)
         return this.#feedAnnouncer(input, now)
       case 'announceResult':
         return this.#feedAnnouncer(input, now)
@@ -220,6 +240,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     this.#feedAnnouncer({ type: 'wake' }, now)
     this.shares.wake(now)
     this.discovery.wake(now)
+    this.nearby.wake(now)
     this.slots.tick(now)
     for (const infoHash of this.shares.lonely(now)) this.discovery.locate(infoHash, now)
   }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { LIMITS } from '../kernel/limits.ts'
 import type { FileRoot, InfoHash, PeerId } from '../kernel/ids.ts'
 import type { SignalEnvelope } from './envelope.ts'
+import type { NearbyChange, NearbyRequest, NearbyResponse } from './nearby.ts'
 import {
   countSchema as count,
   fileRootSchema,
@@ -17,11 +18,24 @@ import {
  */
 
 /** Roles that a server may offer besides relaying signals. */
-export type ServerRole = 'tracker' | 'directory'
+export const SERVER_ROLES = ['tracker', 'directory', 'nearby'] as const
+export type ServerRole = (typeof SERVER_ROLES)[number]
 
-/** Closed set of refusals. `roleOff`: this server does not run that role. */
-export type RefusalCode =
-  'badRequest' | 'notIdentified' | 'badSignature' | 'badHost' | 'rateLimited' | 'roleOff' | 'full'
+/**
+ * Closed set of refusals. `roleOff`: this server does not run that role. `unknownNetwork`: it cannot tell from
+ * which network the socket comes.
+ */
+export const REFUSAL_CODES = [
+  'badRequest',
+  'notIdentified',
+  'badSignature',
+  'badHost',
+  'rateLimited',
+  'roleOff',
+  'full',
+  'unknownNetwork',
+] as const
+export type RefusalCode = (typeof REFUSAL_CODES)[number]
 export type Refusal = { readonly ok: false; readonly code: RefusalCode }
 
 /** As `RTCIceServer`, without importing DOM types. */
@@ -136,6 +150,7 @@ export interface ClientToServerEvents {
   sample: (request: SampleRequest, ack: Ack<SampleResponse>) => void
   directoryUpdate: (request: DirectoryUpdateRequest, ack: Ack<DirectoryUpdateResponse>) => void
   directorySearch: (request: DirectorySearchRequest, ack: Ack<DirectorySearchResponse>) => void
+  nearby: (request: NearbyRequest, ack: Ack<NearbyResponse>) => void
   /** Acknowledged the same whether or not the target is online, so that it can't be used to probe. */
   signal: (envelope: SignalEnvelope, ack: Ack<{ readonly ok: true }>) => void
 }
@@ -150,6 +165,8 @@ export interface ServerToClientEvents {
   /** Sent once right after the socket opens. `nonce`: 32 hex digits. */
   challenge: (challenge: { readonly nonce: string }) => void
   signal: (envelope: SignalEnvelope) => void
+  /** Only while the peer is seen by others of its network itself. */
+  nearby: (change: NearbyChange) => void
   /** The last event before the server closes the socket. */
   closing: (notice: { readonly reason: ClosingReason }) => void
 }
@@ -185,7 +202,7 @@ const iceServer = v.strictObject({
 export const identifyResponseSchema = v.strictObject({
   ok: v.literal(true),
   peerId: peerIdSchema,
-  roles: v.pipe(v.array(v.picklist(['tracker', 'directory'])), v.maxLength(2)),
+  roles: v.pipe(v.array(v.picklist(SERVER_ROLES)), v.maxLength(SERVER_ROLES.length)),
   iceServers: v.pipe(v.array(iceServer), v.maxLength(8)),
 })
 export const announceRequestSchema = v.strictObject({

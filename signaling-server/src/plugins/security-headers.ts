@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import helmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
+import type { TlsConfig } from '../config.ts'
 import type { AllowList } from '../signaling/allow-list.ts'
 
 /** Browser features that the app never uses. Camera and microphone off also keeps mDNS hiding host addresses. */
@@ -25,8 +27,15 @@ const DENIED_FEATURES = [
   'xr-spatial-tracking',
 ] as const
 
+/** Half a year of HTTPS only, for this name alone. Our choice. */
+const HSTS = 'max-age=15552000'
+
 /** Strict headers on every answer, and a refusal of requests whose `Host` is not ours (DNS rebinding). */
-export async function registerSecurityHeaders(app: FastifyInstance, allowList: AllowList): Promise<void> {
+export async function registerSecurityHeaders(
+  app: FastifyInstance,
+  allowList: AllowList,
+  tls: TlsConfig['mode'],
+): Promise<void> {
   // Safari's 'self' does not cover WebSockets, so the request's own host is named, once it is known to be ours.
   const socketOrigin = (scheme: string) => (request: IncomingMessage) => {
     const { host } = request.headers
@@ -42,7 +51,8 @@ export async function registerSecurityHeaders(app: FastifyInstance, allowList: A
         imgSrc: ["'self'", 'data:', 'blob:'],
         mediaSrc: ["'self'", 'blob:'],
         fontSrc: ["'self'"],
-        connectSrc: ["'self'", socketOrigin('ws'), socketOrigin('wss')],
+        // Without TLS here there may be a proxy that has it.
+        connectSrc: ["'self'", ...(tls === 'off' ? [socketOrigin('ws')] : []), socketOrigin('wss')],
         workerSrc: ["'self'"],
         manifestSrc: ["'self'"],
         frameAncestors: ["'none'"],
@@ -55,13 +65,24 @@ export async function registerSecurityHeaders(app: FastifyInstance, allowList: A
     crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
-    // This process speaks plain HTTP; whoever ends TLS in front of it sets HSTS.
+    // Set below, where it is of use; a proxy that ends TLS in front of this process sets its own.
     strictTransportSecurity: false,
   })
   const permissions = DENIED_FEATURES.map((feature) => `${feature}=()`).join(', ')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('permissions-policy', permissions)
+    if (tls === 'files' && isPublicName(request.headers.host)) reply.header('strict-transport-security', HSTS)
     if (allowList.allowsHost(request.headers.host)) return
     return reply.code(421).header('cache-control', 'no-store').send({ ok: false, code: 'badHost' })
   })
+}
+
+/**
+ * Whether HSTS does good for a `Host`: it would forbid people to pass the warning of a self-signed certificate,
+ * means nothing for addresses, and on `localhost` it would reach every other program on that machine.
+ */
+function isPublicName(host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`https://${host}`)) return false
+  const name = new URL(`https://${host}`).hostname
+  return name.includes('.') && !name.startsWith('[') && isIP(name) === 0 && !/\.(local|localhost)$/.test(name)
 }

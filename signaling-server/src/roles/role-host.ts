@@ -11,24 +11,31 @@ interface ReplyEffect<Response> {
   readonly response: Response | Refusal
 }
 
-export interface RoleHostOptions<RoleCore> {
+export interface RoleHostOptions<RoleCore, Other> {
   readonly clock: Clock
   /** Makes an empty core; `generation` counts from 1. */
   readonly create: (generation: number) => RoleCore
+  /** Carries out what is not a reply. */
+  readonly onOther?: (effect: Other) => void
   /** Told when the core threw; the role goes on with an empty core, which the peers fill again. */
   readonly onFault: (error: unknown) => void
 }
 
 /** Hosts the core of a server role and hands its replies to whoever asked. */
-export class RoleHost<Input, Response, RoleCore extends Core<Input | Wake, ReplyEffect<Response>>> {
+export class RoleHost<
+  Input,
+  Response,
+  RoleCore extends Core<Input | Wake, ReplyEffect<Response> | Other>,
+  Other extends { readonly type: string } = never,
+> {
   readonly #replies = new Map<number, (response: Response | Refusal) => void>()
-  readonly #options: RoleHostOptions<RoleCore>
+  readonly #options: RoleHostOptions<RoleCore, Other>
   #lastReply = 0
   #generation = 0
   #core: RoleCore
-  #host: Host<Input, ReplyEffect<Response>>
+  #host: Host<Input, ReplyEffect<Response> | Other>
 
-  constructor(options: RoleHostOptions<RoleCore>) {
+  constructor(options: RoleHostOptions<RoleCore, Other>) {
     this.#options = options
     this.#core = this.#createCore()
     this.#host = this.#createHost()
@@ -56,10 +63,12 @@ export class RoleHost<Input, Response, RoleCore extends Core<Input | Wake, Reply
     return this.#options.create(++this.#generation)
   }
 
-  #createHost(): Host<Input, ReplyEffect<Response>> {
+  #createHost(): Host<Input, ReplyEffect<Response> | Other> {
     return new Host(this.#core, {
       clock: this.#options.clock,
-      apply: ({ replyTo, response }) => {
+      apply: (effect) => {
+        if (!isReply<Response, Other>(effect)) return this.#options.onOther?.(effect)
+        const { replyTo, response } = effect
         const reply = this.#replies.get(replyTo)
         this.#replies.delete(replyTo)
         reply?.(response)
@@ -79,4 +88,10 @@ export class RoleHost<Input, Response, RoleCore extends Core<Input | Wake, Reply
     for (const reply of pending) reply({ ok: false, code: 'full' })
     this.#options.onFault(error)
   }
+}
+
+function isReply<Response, Other extends { readonly type: string }>(
+  effect: ReplyEffect<Response> | Other,
+): effect is ReplyEffect<Response> {
+  return effect.type === 'reply'
 }

@@ -1,15 +1,29 @@
 import { BlockList, isIP } from 'node:net'
 import type { IncomingMessage } from 'node:http'
 
+/** RFC 1918, RFC 3927, RFC 4193 and RFC 4291: addresses without a meaning elsewhere. */
+const PRIVATE = [
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+] as const
+/** Headers that a proxy leaves. */
+const FORWARDED = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as const
+
 /** Tells from which address a request came, and what counts as one address. */
 export class ClientAddresses {
   readonly #proxies = new BlockList()
   readonly #loopback = new BlockList()
+  readonly #private = new BlockList()
 
   /** @param trustProxy addresses and networks whose `X-Forwarded-For` is believed */
   constructor(trustProxy: readonly string[]) {
     this.#loopback.addSubnet('127.0.0.0', 8, 'ipv4')
     this.#loopback.addAddress('::1', 'ipv6')
+    for (const [network, prefix, family] of PRIVATE) this.#private.addSubnet(network, prefix, family)
     for (const network of trustProxy) {
       const [address = '', prefix] = network.split('/')
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
@@ -34,6 +48,21 @@ export class ClientAddresses {
       address = unmapped(previous)
     }
     return address
+  }
+
+  /**
+   * Names the network of those who may see each other nearby: one for all addresses that only this machine or the
+   * local network has, else the public IPv4 address that a home shares, or the /64 of an IPv6 address. `null` when a
+   * proxy stands in between that is not known: all the world would seem to be in its network.
+   */
+  networkOf(request: IncomingMessage): string | null {
+    const address = this.of(request)
+    if (isIP(address) === 0 || matches(this.#proxies, address)) return null
+    const isLocal = this.isLoopback(address) || matches(this.#private, address)
+    if (!isLocal) return limitKey(address)
+    const remote = unmapped(request.socket.remoteAddress ?? 'unknown')
+    const isForwarded = FORWARDED.some((name) => request.headers[name] !== undefined)
+    return isForwarded && !matches(this.#proxies, remote) ? null : 'local'
   }
 
   isLoopback(address: string): boolean {

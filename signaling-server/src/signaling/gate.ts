@@ -55,6 +55,11 @@ export class Gate {
     return this.#limiter.admits(address, limits, this.clock.now()) ? null : 'addressLimit'
   }
 
+  /** Names the network that a request comes from; `null` when that cannot be told. */
+  networkOf(request: IncomingMessage): string | null {
+    return this.#addresses.networkOf(request)
+  }
+
   /** Counts a socket. @returns what to call, once, when it is closed. */
   opened(request: IncomingMessage): () => void {
     const address = this.#addresses.of(request)

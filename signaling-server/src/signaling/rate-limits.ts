@@ -16,6 +16,8 @@ export const SOCKET_LIMITS = {
   directoryUpdate: { ratePerSecond: 5, burst: 20 },
   /** People type; OpenNap has no bound. Our choice. */
   directorySearch: { ratePerSecond: 2, burst: 10 },
+  /** People switch it on and off; a client refreshes every two minutes. Our choice. */
+  nearby: { ratePerSecond: 0.5, burst: 10 },
   /** Refusals before the socket is closed: 200 in 10 s. Our choice. */
   refusals: { ratePerSecond: 20, burst: 200 },
   /** A socket must identify within this time. */
@@ -24,7 +26,7 @@ export const SOCKET_LIMITS = {
   outboundBytes: 1024 * 1024,
 } as const
 
-type Kind = 'signal' | 'tracker' | 'sample' | 'directoryUpdate' | 'directorySearch' | 'refusals'
+type Kind = 'signal' | 'tracker' | 'sample' | 'directoryUpdate' | 'directorySearch' | 'nearby' | 'refusals'
 
 /** The token buckets of one socket. */
 export class SocketBudget {
@@ -39,6 +41,7 @@ export class SocketBudget {
       sample: bucket('sample'),
       directoryUpdate: bucket('directoryUpdate'),
       directorySearch: bucket('directorySearch'),
+      nearby: bucket('nearby'),
       refusals: bucket('refusals'),
     }
   }

@@ -2,6 +2,7 @@ import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import { fail, ok, type Result } from '@ringdrop/shared/wire/result.ts'
+import type { NearbyChange } from '@ringdrop/shared/wire/nearby.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 import { SOCKET_LIMITS } from './rate-limits.ts'
 
@@ -28,4 +29,11 @@ export function relay(envelope: SignalEnvelope, registry: PeerRegistry): RelayRe
   if (target.waitingBytes > SOCKET_LIMITS.outboundBytes) return 'congested'
   target.socket.emit('signal', envelope)
   return 'delivered'
+}
+
+/** Tells a peer who of its network came or went. One that reads too slowly gets the whole list when it asks next. */
+export function pushChange(registry: PeerRegistry, to: PeerId, change: NearbyChange): void {
+  const target = registry.get(to)
+  if (target !== undefined && target.waitingBytes <= SOCKET_LIMITS.outboundBytes)
+    target.socket.emit('nearby', change)
 }

@@ -1,5 +1,6 @@
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { areQueryWords } from '@ringdrop/shared/discovery/words.ts'
+import { nearbyRequestSchema } from '@ringdrop/shared/wire/nearby.ts'
 import {
   announceRequestSchema,
   directorySearchRequestSchema,
@@ -13,11 +14,13 @@ import type { SocketBudget } from './rate-limits.ts'
 import type { SessionServices } from './session.ts'
 
 /** Requests of an identified peer that a role, or the registry, answers. */
-export type RequestName = 'announce' | 'scrape' | 'sample' | 'directoryUpdate' | 'directorySearch'
+export type RequestName = 'announce' | 'scrape' | 'sample' | 'directoryUpdate' | 'directorySearch' | 'nearby'
 
 /** One request on its way: exactly one of `reply` and `refuse` is called, now or later. */
 export interface Request {
   readonly from: PeerId
+  /** The network that the socket comes from; `null` when that cannot be told. */
+  readonly network: string | null
   readonly payload: unknown
   readonly budget: SocketBudget
   readonly services: SessionServices
@@ -103,12 +106,29 @@ const directorySearch: Handler = (request) => {
   )
 }
 
+const nearby: Handler = (request) => {
+  const { from, network, payload, budget, services, refuse } = request
+  const { clock, metrics, roles } = services
+  if (!budget.take('nearby', 1, clock.now())) return refuse('rateLimited')
+  if (roles.nearby === null) return refuse('roleOff')
+  if (network === null) return refuse('unknownNetwork')
+  const parsed = v.safeParse(nearbyRequestSchema, payload)
+  if (!parsed.success) return refuse('badRequest')
+  roles.nearby.announce(
+    from,
+    network,
+    parsed.output,
+    passOn(request, () => metrics.nearbyAnnounces.inc()),
+  )
+}
+
 const HANDLERS: Readonly<Record<RequestName, Handler>> = {
   announce,
   scrape,
   sample,
   directoryUpdate,
   directorySearch,
+  nearby,
 }
 
 /** Whether an event's name is one of the requests. */

@@ -46,10 +46,14 @@ export class Session {
   readonly #budget: SocketBudget
   readonly #cancelDeadline: () => void
 
-  /** @param host the `Host` header of the handshake, which `identify` must repeat */
+  /**
+   * @param host the `Host` header of the handshake, which `identify` must repeat
+   * @param network the one that the socket comes from; `null` when that cannot be told
+   */
   constructor(
     readonly socket: PeerSocket,
     readonly host: string,
+    readonly network: string | null,
     readonly services: SessionServices,
   ) {
     const { clock } = services
@@ -86,11 +90,11 @@ export class Session {
     if (this.#state.name !== 'identified') return this.#refuse(name, 'notIdentified', reply)
     const { peer } = this.#state
     if (name === 'signal') return this.#signal(peer, payload, reply)
-    const { services } = this
+    const { services, network } = this
     const refuse = (code: RefusalCode) => {
       this.#refuse(name, code, reply)
     }
-    handleRequest(name, { from: peer, payload, budget: this.#budget, services, reply, refuse })
+    handleRequest(name, { from: peer, network, payload, budget: this.#budget, services, reply, refuse })
   }
 
   /** Says why and disconnects. Does nothing when already closed. */

@@ -97,7 +97,9 @@ export class Sockets {
 
   #welcome(socket: PeerSocket): void {
     const connection = socket.conn
-    const session = new Session(socket, socket.handshake.headers.host ?? '', this.options.services)
+    const { gate, services } = this.options
+    const host = socket.handshake.headers.host ?? ''
+    const session = new Session(socket, host, gate.networkOf(connection.request), services)
     this.#sessions.set(connection, session)
     socket.onAny((event: unknown, ...args: unknown[]) => {
       try {
