@@ -99,7 +99,13 @@ export interface PickedFile {
 
 export type AppCommand =
   /** `isUnlisted`: found by its link alone, never by a search. */
-  | { readonly type: 'share'; readonly files: readonly PickedFile[]; readonly isUnlisted: boolean }
+  | {
+      readonly type: 'share'
+      readonly files: readonly PickedFile[]
+      readonly isUnlisted: boolean
+      /** Offered to this peer nearby as soon as it is hashed. */
+      readonly sendTo: PeerId | null
+    }
   | { readonly type: 'unlisted'; readonly infoHash: InfoHash; readonly isUnlisted: boolean }
   /** Asks these systems; answers come in the snapshot, under the id. */
   | { readonly type: 'search'; readonly text: string; readonly systems: readonly SystemName[] }

@@ -117,7 +117,7 @@ export class LocalClient implements NodeClient {
   async #run(command: AppCommand): Promise<Success<AppResults[AppCommand['type']]> | Failure> {
     switch (command.type) {
       case 'share':
-        return ok({ id: this.#jobs.start(command.files, command.isUnlisted) })
+        return ok({ id: this.#share(command) })
       case 'search':
       case 'cancelSearch':
       case 'settings':
@@ -161,6 +161,12 @@ export class LocalClient implements NodeClient {
       default:
         return assertNever(command)
     }
+  }
+
+  #share({ files, isUnlisted, sendTo: peerId }: Extract<AppCommand, { type: 'share' }>): string {
+    return this.#jobs.start(files, isUnlisted, (infoHash) => {
+      if (peerId !== null) void this.#nearby.run({ type: 'sendTo', peerId, infoHash })
+    })
   }
 
   #open(text: string): Success<{ infoHash: InfoHash }> | Failure {

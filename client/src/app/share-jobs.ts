@@ -1,3 +1,4 @@
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { Hasher } from '../adapters/hashing/hasher.ts'
 import type { HashingView, PickedFile } from './api.ts'
 import type { Library } from './library.ts'
@@ -19,13 +20,13 @@ export class ShareJobs {
     return [...this.#jobs.values()]
   }
 
-  /** Hashing goes on after this returns; its progress is in the views. @returns the id of the job. */
-  start(files: readonly PickedFile[], isUnlisted: boolean): string {
+  /** Hashing goes on after this returns; its progress is in the views. @returns the id of the job. @param onShared called when the share is there. */
+  start(files: readonly PickedFile[], isUnlisted: boolean, onShared: (infoHash: InfoHash) => void): string {
     const id = crypto.randomUUID()
     const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
     const name = files[0]?.path[0] ?? ''
     this.#jobs.set(id, { id, name, fileCount: files.length, totalBytes, hashedBytes: 0, error: null })
-    void this.#run(id, files, isUnlisted)
+    void this.#run(id, files, isUnlisted, onShared)
     return id
   }
 
@@ -37,7 +38,12 @@ export class ShareJobs {
     this.#hasher.terminate()
   }
 
-  async #run(id: string, picked: readonly PickedFile[], isUnlisted: boolean): Promise<void> {
+  async #run(
+    id: string,
+    picked: readonly PickedFile[],
+    isUnlisted: boolean,
+    onShared: (infoHash: InfoHash) => void,
+  ): Promise<void> {
     const update = (change: (view: HashingView) => Partial<HashingView>) => {
       const view = this.#jobs.get(id)
       if (view !== undefined) this.#jobs.set(id, { ...view, ...change(view) })
@@ -57,6 +63,7 @@ export class ShareJobs {
     const share = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted } as const
     this.runtime.feed({ type: 'addShare', share })
     this.#jobs.delete(id)
+    onShared(info.infoHash)
     this.changed()
     await this.library.rememberSource(made.value, isUnlisted).catch(() => undefined)
   }

@@ -1,4 +1,4 @@
-import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, SavedFile } from '../app/api.ts'
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
@@ -75,6 +75,11 @@ export class Actions {
     } finally {
       this.#gatheredCount = null
     }
+  }
+
+  /** Shares files with one peer nearby: unlisted, and offered to it as soon as they are hashed. */
+  async sendFiles(peerId: PeerId, files: readonly PickedFile[]): Promise<void> {
+    await this.run({ type: 'share', files, isUnlisted: true, sendTo: peerId })
   }
 
   /** Shares files; a lone `.torrent` may be meant otherwise, so that is asked. */
@@ -183,7 +188,7 @@ export class Actions {
   }
 
   async #share(files: readonly PickedFile[]): Promise<void> {
-    const shared = await this.run({ type: 'share', files, isUnlisted: this.isUnlisted })
+    const shared = await this.run({ type: 'share', files, isUnlisted: this.isUnlisted, sendTo: null })
     if (shared !== null && this.#router.route.page !== 'home') this.#router.goHome()
   }
 
