@@ -5,6 +5,7 @@ export type Route =
   | { readonly page: 'home' }
   | { readonly page: 'search'; readonly query: string }
   | { readonly page: 'network' }
+  | { readonly page: 'lab' }
   /** An invite to connect without any server, as it came. */
   | { readonly page: 'invite'; readonly text: string }
   /** `text` is what was in the fragment, as it came. */
@@ -29,6 +30,7 @@ export function parseRoute(hash: string): Route {
   const text = hash.startsWith('#') ? hash.slice(1) : hash
   if (text.startsWith(INVITE)) return { page: 'invite', text }
   if (text === NETWORK_HASH.slice(1)) return { page: 'network' }
+  if (text === LAB_HASH.slice(1)) return { page: 'lab' }
   if (text === SEARCH || text.startsWith(`${SEARCH}?`)) {
     return { page: 'search', query: new URLSearchParams(text.slice(SEARCH.length)).get('q') ?? '' }
   }
