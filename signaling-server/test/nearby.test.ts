@@ -1,6 +1,6 @@
 import type { NearbyChange } from '@ringdrop/shared/wire/nearby.ts'
 import { expect, it } from 'vitest'
-import type { TestPeer} from './helpers.ts';
+import type { TestPeer } from './helpers.ts'
 import { join, startServer, type Client, type Running } from './helpers.ts'
 
 const card = (name: string) => ({ card: { name, kind: 'computer' } })
