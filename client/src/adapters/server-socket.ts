@@ -34,6 +34,8 @@ import type { ServerView } from '../app/api.ts'
 
 /** Acknowledgements later than this count as no answer. */
 const ACK_TIMEOUT_MS = 10_000
+/** A server that does not answer within this time after a sleep is connected anew. Our choice. */
+const CHECK_TIMEOUT_MS = 4_000
 /** Reconnection: 0.5 s, doubling to 30 s, with jitter, so that a restarted server is not stormed. */
 const RECONNECT = { reconnectionDelay: 500, reconnectionDelayMax: 30_000, randomizationFactor: 0.5 }
 
@@ -104,6 +106,23 @@ export class ServerSocket {
     this.#isWanted = false
     this.#socket.disconnect()
     this.#down(null)
+  }
+
+  /** After a sleep or a change of network: comes back at once, or finds out soon that the server is gone. */
+  check(): void {
+    if (!this.#isWanted) return
+    if (this.#view.state !== 'up') return this.#reconnect()
+    this.#socket
+      .timeout(CHECK_TIMEOUT_MS)
+      .emitWithAck('sample', { numWant: 0 })
+      .catch(() => this.#reconnect())
+  }
+
+  /** Without the wait that has grown meanwhile. */
+  #reconnect(): void {
+    if (!this.#isWanted) return
+    this.#socket.disconnect()
+    this.connect()
   }
 
   signal(envelope: SignalEnvelope): void {

@@ -21,12 +21,19 @@ export interface TransportEvents {
   closed(sid: SessionId): void
   frame(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void
   congestion(sid: SessionId, state: 'congested' | 'writable'): void
+  /** The path no longer answers, or the network changed under it: look for another. */
+  faltering(sid: SessionId): void
 }
 
-/** The private parts of simple-peer that we need: it has no way to make a second channel. */
+/** The private parts of simple-peer that we need: it can neither make a second channel nor restart ICE. */
 interface Internals {
   readonly _pc: RTCPeerConnection
   readonly _channel: RTCDataChannel | null
+  /** Whether candidates are signalled one by one. */
+  trickle: boolean
+  _isNegotiating: boolean
+  /** Public, but missing in the types. */
+  negotiate(): void
 }
 
 interface Connection {
@@ -69,7 +76,7 @@ export class WebRtcTransport {
         objectMode: true,
         channelName: 'control',
         channelConfig: { negotiated: true, id: 0 },
-        config: { iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })) },
+        config: this.#configuration(),
       })
     } catch {
       // The browser refuses to construct another connection.
@@ -98,12 +105,35 @@ export class WebRtcTransport {
     const connection = this.#connections.get(sid)
     if (connection === undefined || connection.peer.destroyed) return
     if (signal.type !== 'candidate') {
+      // An offer to an open connection is a restart, whose answer comes with candidates one by one.
+      if (connection.state === 'open') (connection.peer as unknown as Internals).trickle = true
       connection.peer.signal(signal)
       return
     }
     const { candidate, sdpMid, sdpMLineIndex } = signal
     const init = { candidate, sdpMid, sdpMLineIndex } as RTCIceCandidate
     connection.peer.signal({ type: 'candidate', candidate: init })
+  }
+
+  /**
+   * Looks for another path and signals an offer; certificates and channels stay. A search that is still under way
+   * is replaced. Should it fail, simple-peer closes the connection, and whoever needs the link makes a new one.
+   */
+  restart(sid: SessionId): void {
+    const connection = this.#connections.get(sid)
+    if (connection?.state !== 'open' || connection.peer.destroyed) return
+    const internals = connection.peer as unknown as Internals
+    internals.trickle = true
+    internals._isNegotiating = false
+    internals._pc.setConfiguration(this.#configuration())
+    internals._pc.restartIce()
+    internals.negotiate()
+  }
+
+  /** The browser's network changed, or it slept: every path is in doubt. */
+  checkAll(): void {
+    for (const [sid, { state, peer }] of this.#connections)
+      if (state === 'open' && !peer.destroyed) this.#events.faltering(sid)
   }
 
   send(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void {
@@ -141,6 +171,11 @@ export class WebRtcTransport {
     for (const sid of [...this.#connections.keys()]) this.close(sid)
   }
 
+  /** Always explicit: simple-peer would name servers of others. */
+  #configuration(): RTCConfiguration {
+    return { iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })) }
+  }
+
   #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
     connection.bulk.send(bytes)
     connection.sentBytes += bytes.length
@@ -159,6 +194,9 @@ export class WebRtcTransport {
       if (signal !== null && this.#connections.has(sid)) this.#events.signal(sid, signal)
     })
     peer.on('connect', () => this.#onOpen(sid, connection))
+    peer.on('iceStateChange', (state: RTCIceConnectionState) => {
+      if (state === 'disconnected' && connection.state === 'open') this.#events.faltering(sid)
+    })
     peer.on('data', (data: Uint8Array<ArrayBuffer>) => {
       this.#onFrame(sid, connection, 'control', new Uint8Array(data.buffer, data.byteOffset, data.length))
     })

@@ -3,6 +3,7 @@ import type { NearbyView } from '@ringdrop/shared/node/nearby-view.ts'
 import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
 import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 import type { InviteFailure } from './invites.ts'
+import type { SleepView } from './wakefulness.ts'
 
 /**
  * What views see and say. The tab that owns the node answers itself; other tabs of the same profile pass
@@ -21,6 +22,8 @@ export interface AppSnapshot {
   readonly limits: LimitsView
   readonly settings: SettingsView
   readonly nearby: AppNearbyView
+  /** When the browser last let the page stand still, and for how long; `null` for never. */
+  readonly sleep: SleepView | null
   /** Connections constructed in the life of the tab that runs the node; browsers refuse more than some hundreds. */
   readonly constructedConnections: number
 }

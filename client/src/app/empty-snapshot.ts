@@ -22,6 +22,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
     limits: { uploadRate: null, downloadRate: null },
     settings: DEFAULT_SETTINGS,
     nearby: NO_NEARBY,
+    sleep: null,
     constructedConnections: 0,
   }
 }

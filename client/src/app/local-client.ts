@@ -96,6 +96,7 @@ export class LocalClient implements NodeClient {
       limits: this.#limits,
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
+      sleep: this.runtime.wakefulness.sleep,
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot

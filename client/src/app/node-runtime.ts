@@ -14,6 +14,7 @@ import { ServerSocket } from '../adapters/server-socket.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { WebRtcTransport } from '../adapters/webrtc-transport.ts'
 import type { StorageView } from './api.ts'
+import { Wakefulness } from './wakefulness.ts'
 
 export interface RuntimeEvents {
   /** An invite, or a reply to one, for a person to carry. */
@@ -39,6 +40,7 @@ export class NodeRuntime {
   readonly blocks: BlockStore
   readonly violations: { peer: PeerId; code: string }[] = []
   storageKind: StorageView['kind'] = 'opfs'
+  readonly wakefulness: Wakefulness
   readonly #host: Host<NodeInput, NodeEffect>
   readonly #events: RuntimeEvents
 
@@ -71,6 +73,7 @@ export class NodeRuntime {
       closed: (sid) => this.feed({ type: 'channelClosed', sid }),
       frame: (sid, channel, bytes) => this.feed({ type: 'frame', sid, channel, bytes }),
       congestion: (sid, type) => this.feed({ type, sid }),
+      faltering: (sid) => this.feed({ type: 'faltering', sid }),
     })
     this.blocks = new BlockStore(
       {
@@ -91,6 +94,17 @@ export class NodeRuntime {
       envelope: (envelope) => this.feed({ type: 'serverEnvelope', envelope }),
       nearby: (change) => this.feed({ type: 'nearbyChanged', change }),
       changed: () => events.changed(),
+    })
+    this.wakefulness = new Wakefulness({
+      woke: () => {
+        this.feed({ type: 'woke' })
+        this.socket.check()
+        events.changed()
+      },
+      networkChanged: () => {
+        this.transport.checkAll()
+        this.socket.check()
+      },
     })
   }
 
@@ -114,6 +128,7 @@ export class NodeRuntime {
   }
 
   stop(): void {
+    this.wakefulness.stop()
     this.#host.stop()
     this.socket.disconnect()
     this.transport.closeAll()
@@ -136,6 +151,8 @@ export class NodeRuntime {
         return this.transport.open(effect.sid, effect.isInitiator, effect.isTrickling)
       case 'applySignal':
         return this.transport.signal(effect.sid, effect.signal)
+      case 'restartIce':
+        return this.transport.restart(effect.sid)
       case 'closeConnection':
         return this.transport.close(effect.sid)
       case 'serverSignal':

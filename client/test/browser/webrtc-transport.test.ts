@@ -14,6 +14,7 @@ function pair(carry: (signal: LocalSignal) => boolean = () => true) {
       closed: 0,
       frames: [] as { channel: string; bytes: Bytes }[],
       congestion: [] as string[],
+      faltering: 0,
     }
     const transport = new WebRtcTransport({
       signal: (id, signal) => void (carry(signal) && other().signal(id, signal)),
@@ -21,12 +22,24 @@ function pair(carry: (signal: LocalSignal) => boolean = () => true) {
       closed: () => void seen.closed++,
       frame: (_id, channel, bytes) => void seen.frames.push({ channel, bytes }),
       congestion: (_id, state) => void seen.congestion.push(state),
+      faltering: () => void seen.faltering++,
     })
     return { transport, seen }
   }
   const a: ReturnType<typeof make> = make(() => b.transport)
   const b: ReturnType<typeof make> = make(() => a.transport)
   return { a, b }
+}
+
+function sdpOf(signals: readonly LocalSignal[], type: 'offer' | 'answer'): string {
+  for (const signal of signals) if (signal.type === type) return signal.sdp
+  return ''
+}
+
+function lineOf(sdp: string, attribute: string): string {
+  const line = new RegExp(`^a=${attribute}:.+$`, 'm').exec(sdp)?.[0]
+  expect(line).toBeDefined()
+  return line ?? ''
 }
 
 const open: WebRtcTransport[] = []
@@ -70,6 +83,57 @@ describe('the WebRTC transport', () => {
     expect(a.seen.closed).toBe(0)
     a.transport.send(sid, 'control', new Uint8Array([1]))
     expect(b.seen.frames).toEqual([])
+  })
+
+  it('finds another path for an open connection, with the same certificates and without losing a frame', async () => {
+    const signals: LocalSignal[] = []
+    const { a, b } = pair((signal) => (signals.push(signal), true))
+    open.push(a.transport, b.transport)
+    b.transport.open(sid, false, true)
+    a.transport.open(sid, true, true)
+    await vi.waitUntil(() => a.seen.opened === 1 && b.seen.opened === 1, { timeout: 10_000 })
+    const first = signals.splice(0)
+    for (let i = 0; i < 50; i++) a.transport.send(sid, 'control', new Uint8Array([i]))
+    a.transport.restart(sid)
+    const has = (type: string) => signals.some((signal) => signal.type === type)
+    await vi.waitUntil(() => has('offer') && has('answer') && has('candidate'), { timeout: 10_000 })
+    for (let i = 50; i < 100; i++) a.transport.send(sid, 'control', new Uint8Array([i]))
+    await vi.waitUntil(() => b.seen.frames.length === 100, { timeout: 10_000 })
+    expect(b.seen.frames.map(({ bytes }) => bytes[0])).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    for (const type of ['offer', 'answer'] as const) {
+      const [before, after] = [sdpOf(first, type), sdpOf(signals, type)]
+      expect(lineOf(after, 'fingerprint')).toBe(lineOf(before, 'fingerprint'))
+      expect(lineOf(after, 'ice-ufrag')).not.toBe(lineOf(before, 'ice-ufrag'))
+    }
+    expect([a.seen.closed, b.seen.closed]).toEqual([0, 0])
+  })
+
+  it('can search again while a search is not answered', async () => {
+    let isCarried = true
+    const { a, b } = pair(() => isCarried)
+    open.push(a.transport, b.transport)
+    b.transport.open(sid, false, true)
+    a.transport.open(sid, true, true)
+    await vi.waitUntil(() => a.seen.opened === 1 && b.seen.opened === 1, { timeout: 10_000 })
+    isCarried = false
+    a.transport.restart(sid)
+    a.transport.send(sid, 'control', new Uint8Array([1]))
+    await vi.waitUntil(() => b.seen.frames.length === 1, { timeout: 10_000 })
+    isCarried = true
+    a.transport.restart(sid)
+    a.transport.send(sid, 'control', new Uint8Array([2]))
+    await vi.waitUntil(() => b.seen.frames.length === 2, { timeout: 10_000 })
+    expect([a.seen.closed, b.seen.closed]).toEqual([0, 0])
+  })
+
+  it('doubts every open path when the network changes, and none that is not open', async () => {
+    const { a } = await connected()
+    a.transport.checkAll()
+    expect(a.seen.faltering).toBe(1)
+    a.transport.close(sid)
+    a.transport.checkAll()
+    a.transport.restart(sid)
+    expect(a.seen.faltering).toBe(1)
   })
 
   it('survives signals for connections that are not there', () => {

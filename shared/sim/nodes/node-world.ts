@@ -82,7 +82,10 @@ export class NodeWorld {
   readonly #rng: Rng
   readonly #options: Required<NodeWorldOptions>
   readonly #armed = new Map<TestNode, number>()
-  readonly #connections = new Map<SessionId, { ends: TestNode[]; isOpen: boolean }>()
+  readonly #connections = new Map<
+    SessionId,
+    { ends: TestNode[]; isOpen: boolean; held: (() => void)[] | null }
+  >()
   readonly #replies = new Map<number, (response: AnnounceResponse) => void>()
   #nextReply = 0
 
@@ -160,6 +163,18 @@ export class NodeWorld {
     this.#arm(node)
   }
 
+  /**
+   * The path between two nodes is gone, as when one changes its network: nothing gets through until a restart,
+   * and then what the channels kept.
+   */
+  cut(a: TestNode, b: TestNode): void {
+    for (const [sid, connection] of this.#connections) {
+      if (!connection.isOpen || !connection.ends.includes(a) || !connection.ends.includes(b)) continue
+      connection.held = []
+      for (const end of [a, b]) this.feed(end, { type: 'faltering', sid })
+    }
+  }
+
   feed(node: TestNode, input: NodeInput): void {
     if (!node.isAlive) return
     if (node.isFrozen) {
@@ -225,6 +240,7 @@ export class NodeWorld {
       case 'openConnection':
       case 'applySignal':
       case 'closeConnection':
+      case 'restartIce':
       case 'sendFrame':
         return this.#onConnection(node, effect)
       case 'storeRequest':
@@ -300,9 +316,12 @@ export class NodeWorld {
 
   #onConnection(
     node: TestNode,
-    effect: Extract<NodeEffect, { type: 'openConnection' | 'applySignal' | 'closeConnection' | 'sendFrame' }>,
+    effect: Extract<
+      NodeEffect,
+      { type: 'openConnection' | 'applySignal' | 'closeConnection' | 'restartIce' | 'sendFrame' }
+    >,
   ): void {
-    const connection = this.#connections.get(effect.sid) ?? { ends: [], isOpen: false }
+    const connection = this.#connections.get(effect.sid) ?? { ends: [], isOpen: false, held: null }
     this.#connections.set(effect.sid, connection)
     const other = connection.ends.find((end) => end !== node)
     const signal = (type: 'offer' | 'answer') => {
@@ -312,6 +331,8 @@ export class NodeWorld {
     if (effect.type === 'openConnection') {
       connection.ends.push(node)
       if (effect.isInitiator) signal('offer')
+    } else if (effect.type === 'restartIce') {
+      signal('offer')
     } else if (effect.type === 'applySignal') {
       if (effect.signal.type === 'offer') signal('answer')
       else if (effect.signal.type === 'answer')
@@ -321,7 +342,10 @@ export class NodeWorld {
     } else if (connection.isOpen && other !== undefined) {
       const { sid, channel, bytes } = effect
       const latencyMs = this.#options.latencyMs(node.key, other.key)
-      this.#later(latencyMs, () => this.feed(other, { type: 'frame', sid, channel, bytes }))
+      const deliver = () =>
+        this.#later(latencyMs, () => this.feed(other, { type: 'frame', sid, channel, bytes }))
+      if (connection.held === null) deliver()
+      else connection.held.push(deliver)
     }
   }
 
@@ -329,6 +353,8 @@ export class NodeWorld {
     const connection = this.#connections.get(sid)
     if (connection?.ends.length !== 2) return
     connection.isOpen = true
+    for (const deliver of connection.held?.splice(0) ?? []) deliver()
+    connection.held = null
     for (const end of connection.ends) this.feed(end, { type: 'channelOpen', sid })
   }
 

@@ -10,6 +10,9 @@ import type { Shares } from './shares.ts'
 /** Ways that are tried to one peer, each for 3 s. */
 const CARRIERS = 4
 
+/** Ways that a restart takes at once: every envelope is sent over each. Our choice. */
+const RESTART_CARRIERS = 2
+
 export interface ConnectorParts {
   readonly links: Links
   readonly shares: Shares
@@ -34,6 +37,16 @@ export class Connector {
     const linked = ways.filter((way) => this.#parts.links.byPeer(way) !== undefined)
     const carriers = new Set<Carrier>([...(this.#parts.isServerUp() ? ['server' as const] : []), ...linked])
     return [...carriers].slice(0, CARRIERS)
+  }
+
+  /** Ways to a peer whose own link is in doubt: as to any peer, and then any neighbours, who may be linked with it. */
+  carriersAround(peer: PeerId, now: number): Carrier[] {
+    const neighbours = [...this.#parts.links.up()]
+      .filter(({ isSilent }) => !isSilent)
+      .map((link) => link.peer)
+    const ways = new Set<Carrier>([...this.carriersTo(peer, new Set(), now), ...neighbours])
+    ways.delete(peer)
+    return [...ways].slice(0, RESTART_CARRIERS)
   }
 
   /** Dials peers of shares that want more, and those that systems ask for, within the budgets. */

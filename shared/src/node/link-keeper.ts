@@ -34,6 +34,12 @@ export class LinkKeeper {
     return linkCount === 0 ? Infinity : this.#inspectAt
   }
 
+  /** After a sleep nobody has been heard for long: silence counts from now on. */
+  askAnew(links: Links, now: number): void {
+    this.#inspectAt = now + PING_MS
+    for (const link of links.up()) link.lastHeardAt = Math.max(link.lastHeardAt, now - PING_MS)
+  }
+
   /** Decodes a frame; before the peer has proved its key nothing but the proof is let through. */
   read(link: Link, channel: 'control' | 'bulk', bytes: Bytes): Result<IncomingMessage[]> {
     if (link.state !== 'up') {

@@ -59,6 +59,12 @@ export class LinkManager {
     }
   }
 
+  /** Asks every link whether it still lives, without waiting for its turn. */
+  pingAll(now: number): void {
+    this.#keeper.askAnew(this.#parts.links, now)
+    for (const link of this.#parts.links.up()) link.send({ type: 'ping' })
+  }
+
   onFrame(sid: SessionId, channel: 'control' | 'bulk', bytes: Uint8Array<ArrayBuffer>, now: number): void {
     const link = this.#parts.links.bySid(sid)
     if (link === undefined) return
@@ -149,6 +155,7 @@ export class LinkManager {
         this.#parts.emit({ ...effect, ticket: this.#parts.tickets.issue('introducer', effect.ticket) })
         return
       case 'applySignal':
+      case 'restartIce':
       case 'manualRefused':
         this.#parts.emit(effect)
         return

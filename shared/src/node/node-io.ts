@@ -130,6 +130,10 @@ export type NodeInput =
       readonly bytes: Bytes
     }
   | { readonly type: 'congested' | 'writable'; readonly sid: SessionId }
+  /** The path of this connection no longer answers, or the network has changed under it. */
+  | { readonly type: 'faltering'; readonly sid: SessionId }
+  /** The page or the machine did not run for a while: links are asked at once whether they still live. */
+  | { readonly type: 'woke' }
   /** Make a link with this peer although no share asks for it. */
   | { readonly type: 'link'; readonly peer: PeerId }
   | Extract<
@@ -142,7 +146,7 @@ export type NodeInput =
 export type NodeEffect =
   | Extract<
       IntroductionEffect,
-      { type: 'sign' | 'verify' | 'openConnection' | 'applySignal' | 'closeConnection' }
+      { type: 'sign' | 'verify' | 'openConnection' | 'applySignal' | 'closeConnection' | 'restartIce' }
     >
   | {
       readonly type: 'sendFrame'

@@ -1,5 +1,5 @@
 import { assertNever, type Core } from '../kernel/core.ts'
-import type { InfoHash, PeerId } from '../kernel/ids.ts'
+import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
@@ -190,6 +190,10 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'congested':
       case 'writable':
         return this.linking.onCongestion(input.sid, input.type, now)
+      case 'faltering':
+        return this.#restart(input.sid, now)
+      case 'woke':
+        return this.linking.pingAll(now)
       case 'link':
         return this.#link(input.peer, now)
       case 'signed':
@@ -214,6 +218,12 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   #link(peer: PeerId, now: number): void {
     const carriers = this.#connector.carriersTo(peer, new Set(), now)
     this.linking.introduce({ type: 'connect', peer, carriers }, now)
+  }
+
+  #restart(sid: SessionId, now: number): void {
+    const peer = this.links.bySid(sid)?.peer
+    if (peer === undefined) return
+    this.linking.introduce({ type: 'restart', sid, carriers: this.#connector.carriersAround(peer, now) }, now)
   }
 
   /** Gives a signature, or the result of a check, back to the core that asked. */

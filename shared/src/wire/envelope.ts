@@ -8,7 +8,18 @@ import { countSchema, hexSchema, peerIdSchema, sessionIdSchema } from './schemas
  * The routed, signed signaling envelope (docs/adr/0005). It travels unchanged through the server's
  * socket or through other peers; only `route` is written to on the way and is not covered by the signature.
  */
-export type SignalKind = 'probe' | 'accept' | 'offer' | 'answer' | 'candidate' | 'bye' | 'invite'
+const SIGNAL_KINDS = [
+  'probe',
+  'accept',
+  'offer',
+  'answer',
+  'candidate',
+  'bye',
+  'invite',
+  'restart',
+  'restarted',
+] as const
+export type SignalKind = (typeof SIGNAL_KINDS)[number]
 
 export interface SignalEnvelope {
   readonly v: 1
@@ -34,7 +45,7 @@ export type UnsignedEnvelope = Omit<SignalEnvelope, 'signature' | 'key' | 'route
 /** Valibot schema of an envelope as it arrives from anyone. Unknown keys are refused. */
 export const signalEnvelopeSchema = v.strictObject({
   v: v.literal(1),
-  kind: v.picklist(['probe', 'accept', 'offer', 'answer', 'candidate', 'bye', 'invite']),
+  kind: v.picklist(SIGNAL_KINDS),
   to: peerIdSchema,
   from: peerIdSchema,
   key: hexSchema(130),

@@ -103,6 +103,8 @@ export class Duo {
       }
       case 'openConnection':
         return effect.isInitiator ? this.#signal(side, effect.sid, 'offer') : undefined
+      case 'restartIce':
+        return this.#signal(side, effect.sid, 'offer')
       case 'applySignal':
         return this.#onSignal(side, effect)
       case 'sendProof':

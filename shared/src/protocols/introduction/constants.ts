@@ -19,3 +19,7 @@ export const SEEN_PERIOD_MS = 120_000
 export const PENDING_CHECKS = 256
 /** What is left to a negotiation whose way broke: ICE may have all it needs already. */
 export const CARRIER_LOST_MS = 3_000
+/** Restarts of one link in its life; a phone that moves makes some a day. */
+export const RESTARTS = 10_000
+/** Both ends notice a broken path within moments of each other: one restart answers both. */
+export const RESTART_GAP_MS = 2_000

@@ -3,6 +3,7 @@ import { LIMITS } from '../../kernel/limits.ts'
 import { defined } from '../../kernel/invariant.ts'
 import { inspectCandidate, inspectSdp } from '../../wire/sdp.ts'
 import type { IntroductionEffect, LocalSignal } from './effects.ts'
+import { describeRestart, takeRestartCandidate } from './restarts.ts'
 import { hashText, type Session } from './session.ts'
 
 /** What the two ends tell each other about their side of the connection: offer, answer, candidates. */
@@ -32,6 +33,9 @@ export function takeAnswer(session: Session, payload: PayloadOf<'answer'>): Intr
 }
 
 export function takeCandidate(session: Session, payload: PayloadOf<'candidate'>): IntroductionEffect[] {
+  if (payload.round !== undefined) return takeRestartCandidate(session, payload, payload.round)
+  // Late ones of the first description are of no use to the next.
+  if (session.restart.round > 0) return []
   if (session.stage === 'probing' || session.stage === 'accepted') return []
   if (session.candidateCount++ >= LIMITS.candidatesPerSession) return []
   if (inspectCandidate(payload.candidate) === 'refused') return []
@@ -42,6 +46,7 @@ export function takeCandidate(session: Session, payload: PayloadOf<'candidate'>)
 
 /** What to tell the peer about a signal of our own WebRTC stack; `null` when it is of no use now. */
 export function describeSignal(session: Session, signal: LocalSignal): Payload | null {
+  if (session.stage === 'up' && session.restart.round > 0) return describeRestart(session, signal)
   if (session.isManual && signal.type === 'offer') return describeInvite(session, signal.sdp)
   if (session.peerNonce === null) return null
   const nonces = { nonce: session.nonce, peerNonce: session.peerNonce }

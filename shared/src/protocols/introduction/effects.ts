@@ -50,6 +50,8 @@ export type IntroductionInput =
   | { readonly type: 'carrierLost'; readonly carrier: Carrier }
   /** Whether new links may come in. */
   | { readonly type: 'capacity'; readonly isOpen: boolean }
+  /** The path of a link has become doubtful: find another one, telling the peer over these ways at once. */
+  | { readonly type: 'restart'; readonly sid: SessionId; readonly carriers: readonly Carrier[] }
   | { readonly type: 'wake' }
 
 export type IntroductionEffect =
@@ -74,6 +76,8 @@ export type IntroductionEffect =
     }
   | { readonly type: 'applySignal'; readonly sid: SessionId; readonly signal: LocalSignal }
   | { readonly type: 'closeConnection'; readonly sid: SessionId }
+  /** Gather candidates anew and describe them in an offer. Answer: `localSignal`. */
+  | { readonly type: 'restartIce'; readonly sid: SessionId }
   | { readonly type: 'sendProof'; readonly sid: SessionId; readonly signature: string }
   | { readonly type: 'linkUp'; readonly sid: SessionId; readonly peer: PeerId }
   | { readonly type: 'linkDown'; readonly sid: SessionId; readonly peer: PeerId }

@@ -27,8 +27,9 @@ import type {
 } from './effects.ts'
 import { EnvelopeGate } from './envelope-gate.ts'
 import { encodePayload, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
+import { beginRestart, takeRestart, takeRestarted } from './restarts.ts'
 import { Signatures } from './signatures.ts'
-import type { Session, SessionStage } from './session.ts'
+import { newSession, type Session, type SessionStage, type SessionStart } from './session.ts'
 
 export interface IntroducerOptions {
   readonly self: PeerId
@@ -114,6 +115,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       case 'capacity':
         this.#isOpen = input.isOpen
         return
+      case 'restart':
+        return this.#restart(input.sid, input.carriers, now)
       case 'wake':
         return
       default:
@@ -137,27 +140,20 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
   }
 
-  #open(
-    start: Pick<Session, 'sid' | 'peer' | 'role' | 'stage' | 'carrier' | 'otherCarriers'>,
-    now: number,
-  ): Session {
-    const isProbe = start.stage === 'probing'
-    const session: Session = {
-      ...start,
-      isManual: start.carrier === 'manual',
-      nonce: this.#newNonce(),
-      peerKey: null,
-      peerNonce: null,
-      deadline: now + (isProbe ? PROBE_TIMEOUT_MS : CONNECT_TIMEOUT_MS),
-      offerSdp: null,
-      offerFingerprint: null,
-      answerFingerprint: null,
-      candidateCount: 0,
-      proofs: { sent: false, received: false },
-    }
+  #open(start: SessionStart, now: number): Session {
+    const waitMs = start.stage === 'probing' ? PROBE_TIMEOUT_MS : CONNECT_TIMEOUT_MS
+    const session = newSession(start, this.#newNonce(), now + waitMs)
     this.#sessions.set(session.sid, session)
     if (session.peer !== this.#options.self) this.#byPeer.set(session.peer, session)
     return session
+  }
+
+  /** Over several ways at once: which of them still works is what nobody knows now. */
+  #restart(sid: SessionId, carriers: readonly Carrier[], now: number): void {
+    const session = this.#sessions.get(sid)
+    const { effects, payload } = beginRestart(session, carriers, now)
+    this.#effects.push(...effects)
+    if (session !== undefined && payload !== null) this.#send(session, payload, now)
   }
 
   #newNonce(): Nonce {
@@ -165,8 +161,9 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #send(session: Session, payload: Payload, now: number): void {
-    const { peer, sid, carrier } = session
-    this.#sendTo(peer, sid, carrier, payload, now)
+    const { peer, sid, stage, restart, carrier } = session
+    const ways = stage === 'up' && restart.carriers.length > 0 ? restart.carriers : [carrier]
+    for (const way of ways) this.#sendTo(peer, sid, way, payload, now)
   }
 
   #sendTo(to: PeerId, sid: SessionId, carrier: Carrier, payload: Payload, now: number): void {
@@ -269,7 +266,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       return this.#refuse(carrier, 'unknownInvite')
     if (carrier === 'manual' && session.stage === 'up') return this.#refuse(carrier, 'alreadyLinked')
     // An open invite is answered by hand, as it was given.
-    if (session.isManual !== (carrier === 'manual')) return this.#refuse(carrier, 'unknownInvite')
+    const isByHand = session.isManual && session.stage !== 'up'
+    if (isByHand !== (carrier === 'manual')) return this.#refuse(carrier, 'unknownInvite')
     if (payload.kind === 'bye') return this.#onBye(session, payload.reason)
     // Each side names both nonces: an envelope of another negotiation, or of an earlier run, does not fit.
     if (payload.peerNonce !== session.nonce) return this.#refuse(carrier, 'unknownInvite')
@@ -278,6 +276,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.carrier = carrier
     if (payload.kind === 'accept') this.#onAccept(session, envelope, payload, now)
     else if (payload.kind === 'offer') this.#effects.push(...takeOffer(session, payload.sdp))
+    else if (payload.kind === 'restart') this.#effects.push(...takeRestart(session, payload, carrier, now))
+    else if (payload.kind === 'restarted') this.#effects.push(...takeRestarted(session, payload))
     else if (payload.kind === 'answer') this.#effects.push(...takeAnswer(session, payload))
     else this.#effects.push(...takeCandidate(session, payload))
   }

@@ -1,12 +1,15 @@
 import * as v from 'valibot'
+import { RESTARTS } from './constants.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { SignalKind } from '../../wire/envelope.ts'
 import { fail, ok, type Result } from '../../wire/result.ts'
-import { hexSchema, nonceSchema } from '../../wire/schemas.ts'
+import { countSchema, hexSchema, nonceSchema } from '../../wire/schemas.ts'
 
 /** What each kind of envelope carries, as JSON. Both nonces name the negotiation, so nothing can be replayed. */
 const nonces = { nonce: nonceSchema, peerNonce: nonceSchema }
 const sdp = v.pipe(v.string(), v.maxLength(LIMITS.sdpBytes))
+
+const round = v.pipe(countSchema, v.minValue(1), v.maxValue(RESTARTS))
 
 const schemas = {
   probe: v.strictObject({ nonce: nonceSchema }),
@@ -18,7 +21,12 @@ const schemas = {
     candidate: v.pipe(v.string(), v.maxLength(600)),
     sdpMid: v.nullable(v.pipe(v.string(), v.maxLength(16))),
     sdpMLineIndex: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(16))),
+    /** Of which restart the candidate is; none for the first description. */
+    round: v.optional(round),
   }),
+  /** A link that is up looks for another path. From the initiator with its new description, from the responder without. */
+  restart: v.strictObject({ ...nonces, round, sdp: v.nullable(sdp) }),
+  restarted: v.strictObject({ ...nonces, round, sdp, offerHash: hexSchema(64) }),
   /** Offer to whoever gets it, carried by people. */
   invite: v.strictObject({ nonce: nonceSchema, sdp }),
   bye: v.strictObject({ reason: v.picklist(['busy', 'banned', 'cancelled', 'refused']) }),

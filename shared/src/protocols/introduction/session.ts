@@ -1,7 +1,7 @@
 import { toHex, utf8Encode } from '../../kernel/bytes.ts'
 import type { Nonce, PeerId, SessionId } from '../../kernel/ids.ts'
 import { sha256 } from '../../content/sha256.ts'
-import type { Carrier } from './effects.ts'
+import type { Carrier, LocalSignal } from './effects.ts'
 
 /**
  * Where a negotiation stands. The initiator goes probing -> offering -> proving -> up, the responder
@@ -33,6 +33,50 @@ export interface Session {
   candidateCount: number
   /** What has happened of the two proofs that make a link. */
   readonly proofs: { sent: boolean; received: boolean }
+  /** The latest search for another path; its `round` is 0 before the first. */
+  restart: Restart
+}
+
+/** One search for another path: same two certificates, other addresses. */
+export interface Restart {
+  readonly round: number
+  readonly startedAt: number
+  /** Ways that its envelopes take. */
+  readonly carriers: readonly Carrier[]
+  /** Our own description: the initiator's offer, or the responder's answer. */
+  readonly offerSdp: string | null
+  /** The peer's description has been taken in; candidates are held back until then. */
+  readonly isTaken: boolean
+  readonly held: LocalSignal[]
+}
+
+export const NO_RESTART: Restart = {
+  round: 0,
+  startedAt: -Infinity,
+  carriers: [],
+  offerSdp: null,
+  isTaken: true,
+  held: [],
+}
+
+/** What is known of a negotiation when it begins. */
+export type SessionStart = Pick<Session, 'sid' | 'peer' | 'role' | 'stage' | 'carrier' | 'otherCarriers'>
+
+export function newSession(start: SessionStart, nonce: Nonce, deadline: number): Session {
+  return {
+    ...start,
+    isManual: start.carrier === 'manual',
+    nonce,
+    peerKey: null,
+    peerNonce: null,
+    deadline,
+    offerSdp: null,
+    offerFingerprint: null,
+    answerFingerprint: null,
+    candidateCount: 0,
+    proofs: { sent: false, received: false },
+    restart: NO_RESTART,
+  }
 }
 
 /** SHA-256 of a text, in hex. */
