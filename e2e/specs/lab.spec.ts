@@ -1,6 +1,8 @@
 import { expect, test } from '../fixtures/test.ts'
 
-test('the lab runs each network, asks it, kills half of it, and draws the three curves', async ({ openPeer }) => {
+test('the lab runs each network, asks it, kills half of it, and draws the three curves', async ({
+  openPeer,
+}) => {
   const { page } = await openPeer('#/lab')
   const figure = (name: string) => page.locator('dl div', { hasText: name }).locator('dd')
   await page.getByLabel('Speed').selectOption('as in life')

@@ -1,4 +1,4 @@
-import SimplePeer from 'simple-peer/simplepeer.min.js'
+import type SimplePeer from 'simple-peer/simplepeer.min.js'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
@@ -50,12 +50,23 @@ interface Connection {
   mark: { readonly at: number; readonly drainedBytes: number } | null
 }
 
+interface Waiting {
+  readonly isInitiator: boolean
+  readonly isTrickling: boolean
+  readonly signals: LocalSignal[]
+}
+
 /**
  * WebRTC by simple-peer: one connection per peer with two channels that both ends agreed on beforehand,
  * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that knows simple-peer.
  */
 export class WebRtcTransport {
   readonly #connections = new Map<SessionId, Connection>()
+  /** Asked for while simple-peer was still being fetched, with the signals that came meanwhile. */
+  readonly #waiting = new Map<SessionId, Waiting>()
+  /** Fetched with the first connection: a page that shows itself need not wait for it. */
+  #library: typeof SimplePeer | null = null
+  #isLoading = false
   readonly #events: TransportEvents
   iceServers: readonly IceServer[] = []
   /** Connections constructed in this tab's life: Chrome refuses more than about 500. */
@@ -67,10 +78,32 @@ export class WebRtcTransport {
 
   /** @param isTrickling false: the one description that is signalled holds all candidates. */
   open(sid: SessionId, isInitiator: boolean, isTrickling: boolean): void {
+    if (this.#library !== null) return this.#construct(this.#library, sid, isInitiator, isTrickling)
+    this.#waiting.set(sid, { isInitiator, isTrickling, signals: [] })
+    if (!this.#isLoading) void this.#load()
+  }
+
+  async #load(): Promise<void> {
+    this.#isLoading = true
+    const loaded = await import('simple-peer/simplepeer.min.js').catch(() => null)
+    this.#isLoading = false
+    this.#library = loaded?.default ?? null
+    for (const [sid, { isInitiator, isTrickling, signals }] of [...this.#waiting]) {
+      this.#waiting.delete(sid)
+      if (this.#library === null) {
+        this.#events.closed(sid)
+        continue
+      }
+      this.#construct(this.#library, sid, isInitiator, isTrickling)
+      for (const signal of signals) this.signal(sid, signal)
+    }
+  }
+
+  #construct(library: typeof SimplePeer, sid: SessionId, isInitiator: boolean, isTrickling: boolean): void {
     let peer: SimplePeer.Instance
     try {
       this.constructedCount++
-      peer = new SimplePeer({
+      peer = new library({
         initiator: isInitiator,
         trickle: isTrickling,
         objectMode: true,
@@ -102,6 +135,7 @@ export class WebRtcTransport {
 
   /** Hands over a signal that has been checked; simple-peer itself would destroy the peer over a bad one. */
   signal(sid: SessionId, signal: LocalSignal): void {
+    this.#waiting.get(sid)?.signals.push(signal)
     const connection = this.#connections.get(sid)
     if (connection === undefined || connection.peer.destroyed) return
     if (signal.type !== 'candidate') {
@@ -149,6 +183,7 @@ export class WebRtcTransport {
   }
 
   close(sid: SessionId): void {
+    this.#waiting.delete(sid)
     const connection = this.#connections.get(sid)
     if (connection === undefined) return
     connection.state = 'closed'
@@ -168,6 +203,7 @@ export class WebRtcTransport {
   }
 
   closeAll(): void {
+    this.#waiting.clear()
     for (const sid of [...this.#connections.keys()]) this.close(sid)
   }
 

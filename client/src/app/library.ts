@@ -15,6 +15,9 @@ type HandleWithPermission = FileSystemFileHandle & {
   requestPermission(options: { mode: 'read' }): Promise<PermissionState>
 }
 
+/** Starting up comes first; our choice. */
+const SWEEP_AFTER_MS = 30_000
+
 interface WaitingSource {
   readonly stored: StoredShare
   readonly info: ShareInfo
@@ -56,7 +59,13 @@ export class Library {
       if (share.isSource) await this.#restoreSource({ stored: share, info: info.value, trees })
       else this.#restoreDownload(share, info.value, trees)
     }
-    this.runtime.blocks.post({ type: 'sweep', keep: remembered.map(({ share }) => share.infoHash) })
+    setTimeout(() => void this.#sweep(), SWEEP_AFTER_MS)
+  }
+
+  /** Downloads whose shares are forgotten are deleted; nobody waits for it. */
+  async #sweep(): Promise<void> {
+    const keep = (await this.state.shares()).map(({ share }) => share.infoHash)
+    this.runtime.blocks.post({ type: 'sweep', keep })
   }
 
   /** Remembers a share that was just made of the person's files. */

@@ -3,6 +3,7 @@ import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { isFetching } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { AppSnapshot } from '../app/api.ts'
 import { fractionOf, percentOf } from './format.ts'
+import type { Badge } from './favicon.ts'
 import { displayName } from './links.ts'
 import type { Language } from '../lang/language.ts'
 import { stateWords } from './words.ts'
@@ -22,6 +23,25 @@ export function titleOf(snapshot: AppSnapshot): string {
     return `${String(percentOf(fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
   const isSending = snapshot.node?.shares.some((share) => share.upSpeed > 0) === true
   return isSending ? `↑ ${APP_NAME}` : APP_NAME
+}
+
+/** What the page's icon shows: an offer that waits, or the progress of the share that is furthest, in steps of 5 %. */
+export function badgeOf(snapshot: AppSnapshot): Badge {
+  if (snapshot.nearby.incoming.some(({ state }) => state === 'pending')) return { kind: 'offer' }
+  const fractions = (snapshot.node?.shares ?? []).filter((share) => isFetching(share.state)).map(fraction)
+  return fractions.length === 0
+    ? null
+    : { kind: 'progress', fraction: Math.floor(Math.max(...fractions) * 20) / 20 }
+}
+
+/** Shares whose download ended between two snapshots. */
+export function completedBetween(before: AppSnapshot, after: AppSnapshot): ShareView[] {
+  const fetched = new Set(
+    (before.node?.shares ?? []).filter((share) => isFetching(share.state)).map(({ infoHash }) => infoHash),
+  )
+  return (after.node?.shares ?? []).filter(
+    (share) => share.state.name === 'seeding' && fetched.has(share.infoHash),
+  )
 }
 
 /** True when closing this tab would stop bytes that move, or take away the only whole copy from those who fetch it. */

@@ -1,4 +1,4 @@
-import type { LabCurveName, LabPoint } from '@ringdrop/shared/sim/lab/lab-curves.ts'
+import type { LabCurveName, LabPoint } from '@ringdrop/shared/sim/lab/lab-textbook.ts'
 import type { LabFlight, LabFrame, LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts'
 import type { LabAnswer, LabCommand } from '../workers/lab-protocol.ts'
 

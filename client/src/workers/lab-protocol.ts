@@ -1,5 +1,5 @@
 /** Between the Lab page and its worker. */
-import type { LabCurveName, LabPoint } from '@ringdrop/shared/sim/lab/lab-curves.ts'
+import type { LabCurveName, LabPoint } from '@ringdrop/shared/sim/lab/lab-textbook.ts'
 import type { LabFrame, LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts'
 
 export type LabCommand =

@@ -11,7 +11,9 @@ export interface BlockStoreEvents {
 
 /** The page's side of the block store: passes requests to the worker, with their bytes handed over, not copied. */
 export class BlockStore {
-  readonly #worker: Worker
+  /** Started with the first command: a page that shares nothing needs none. */
+  #worker: Worker | null = null
+  readonly #events: BlockStoreEvents
   readonly #ranges = new Map<number, (bytes: ArrayBuffer | null) => void>()
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
   /** Requests of this moment. */
@@ -24,14 +26,20 @@ export class BlockStore {
     events: BlockStoreEvents,
     readonly isOnePiece: (infoHash: InfoHash, a: BlockIndex, b: BlockIndex) => boolean,
   ) {
-    this.#worker = new Worker(new URL('../../workers/store.worker.ts', import.meta.url), { type: 'module' })
-    this.#worker.onmessage = (event: MessageEvent<StoreAnswer>) => {
+    this.#events = events
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('../../workers/store.worker.ts', import.meta.url), { type: 'module' })
+    const events = this.#events
+    worker.onmessage = (event: MessageEvent<StoreAnswer>) => {
       const answer = event.data
       if (answer.type === 'ready') events.ready(answer.kind)
       else if (answer.type === 'results') events.results(answer.infoHash, answer.results)
       else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
       else settle(this.#ranges, answer.ticket, answer.bytes)
     }
+    return worker
   }
 
   /**
@@ -53,6 +61,7 @@ export class BlockStore {
   }
 
   post(command: StoreCommand, transfer: Transferable[] = []): void {
+    this.#worker ??= this.#start()
     this.#worker.postMessage(command, transfer)
   }
 
@@ -75,7 +84,7 @@ export class BlockStore {
   }
 
   terminate(): void {
-    this.#worker.terminate()
+    this.#worker?.terminate()
   }
 
   #addStore(infoHash: InfoHash, { block, bytes, hash }: Extract<StoreRequest, { type: 'store' }>): void {

@@ -8,16 +8,13 @@ export interface HashJob {
 
 /** Hashes files in a worker, one share after the other. */
 export class Hasher {
-  readonly #worker = new Worker(new URL('../../workers/hash.worker.ts', import.meta.url), { type: 'module' })
+  /** Started with the first job. */
+  #worker: Worker | null = null
   readonly #jobs = new Map<
     string,
     { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }
   >()
   #nextId = 0
-
-  constructor() {
-    this.#worker.onmessage = (event: MessageEvent<HashAnswer>) => this.#onAnswer(event.data)
-  }
 
   /** The block hashes of each file, or `null` when one can't be read. */
   hash(job: HashJob): Promise<readonly Uint8Array<ArrayBuffer>[] | null> {
@@ -25,12 +22,19 @@ export class Hasher {
     return new Promise((resolve) => {
       this.#jobs.set(id, { job, resolve })
       const command: HashCommand = { id, files: job.files }
+      this.#worker ??= this.#start()
       this.#worker.postMessage(command)
     })
   }
 
   terminate(): void {
-    this.#worker.terminate()
+    this.#worker?.terminate()
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('../../workers/hash.worker.ts', import.meta.url), { type: 'module' })
+    worker.onmessage = (event: MessageEvent<HashAnswer>) => this.#onAnswer(event.data)
+    return worker
   }
 
   #onAnswer(answer: HashAnswer): void {

@@ -1,4 +1,78 @@
-import type { Essay } from './essays.ts'
+import type { Essay } from './texts.ts'
+
+export const lab = {
+  title: 'Lab',
+  intro:
+    'The same program that runs in this tab, a few hundred times over, in a simulated network with a clock of its own. Ask, kill, let peers come and go, and read the curves beside those of the textbook.',
+  live: 'A living network',
+  system: 'System',
+  peers: 'Peers',
+  seed: 'Seed',
+  speed: 'Speed',
+  speeds: (factor: number) => (factor === 0 ? 'paused' : factor === 1 ? 'as in life' : `${String(factor)} ×`),
+  churn: 'Churn',
+  noChurn: 'nobody leaves',
+  session: (duration: string) => `sessions of ${duration}`,
+  ask: 'Ask a question',
+  killSome: 'Kill a tenth',
+  killHalf: 'Kill half',
+  join: 'Five newcomers',
+  failed: 'The simulation stopped',
+  picture: (system: string) => `Moving picture of the simulated network: ${system}`,
+  alive: 'Peers alive',
+  upkeep: 'Upkeep, messages a second and peer',
+  found: 'Sources found',
+  legend:
+    'The outlined dot asks; peers that have what it asks for are in colour. Small dots on the lines are questions and answers on their way.',
+  layouts: {
+    ring: 'Peers stand at their place on the ring.',
+    gnutella: 'The searcher is in the middle; each circle around it is one hop farther.',
+    kazaa: 'Super nodes are the large dots of the inner circle, their children stand outside.',
+  },
+  curves: 'Three curves of the textbook',
+  curvesText: (peers: string) =>
+    `Each point is a simulation that runs now, in this tab. The flood has ${peers} peers with six neighbours each; the swarm shares 4 MiB, all uplinks equal.`,
+  curve: {
+    hops: {
+      title: 'Ring: hops against the number of peers',
+      x: 'peers',
+      y: 'hops',
+      text: 'Going round by successors takes N/2 hops; fingers make it half of log2 N; looking both ways and one link ahead, less.',
+    },
+    messages: {
+      title: 'Flood: messages against TTL',
+      x: 'TTL',
+      y: 'messages',
+      text: 'If no two ways met, the flood would reach each peer by one message. Above that line all is duplicates, unless they are pruned.',
+    },
+    makespan: {
+      title: 'Swarm: time until all have it',
+      x: 'receivers',
+      y: 'time, in F/u',
+      text: 'A server alone needs N times as long. A swarm stays near the bound of its uplinks, however many want it.',
+    },
+  },
+  lines: {
+    circle: 'successors only',
+    fingers: 'fingers',
+    full: 'both ways',
+    half: 'N/2',
+    log: '½ log2 N',
+    classic: 'classic',
+    pruned: 'pruned',
+    tree: 'if no two ways met',
+    swarm: 'swarm',
+    bound: 'bound',
+    server: 'server alone',
+  },
+  measure: 'Measure',
+  measuring: 'Measuring…',
+  essays: 'The architectures',
+  strengths: 'Strengths',
+  weaknesses: 'Weaknesses',
+}
+
+export type LabMessages = typeof lab
 
 export const essays: readonly Essay[] = [
   {

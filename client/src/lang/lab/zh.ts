@@ -1,4 +1,76 @@
-import type { Essay } from './essays.ts'
+import type { LabMessages } from './en.ts'
+import type { Essay } from './texts.ts'
+
+export const lab: LabMessages = {
+  title: '实验室',
+  intro:
+    '把此标签页中运行的同一个程序复制几百份，放进一个有自己时钟的模拟网络。提问、关掉节点、让节点来来去去，并把曲线与教科书对照。',
+  live: '一个活着的网络',
+  system: '系统',
+  peers: '节点数',
+  seed: '种子',
+  speed: '速度',
+  speeds: (factor) => (factor === 0 ? '暂停' : factor === 1 ? '真实速度' : `${String(factor)} ×`),
+  churn: '节点更替',
+  noChurn: '无人离开',
+  session: (duration) => `在线 ${duration}`,
+  ask: '提一个问题',
+  killSome: '关掉十分之一',
+  killHalf: '关掉一半',
+  join: '来五个新节点',
+  failed: '模拟已停止',
+  picture: (system) => `模拟网络的动画：${system}`,
+  alive: '存活节点',
+  upkeep: '维护消息（每节点每秒）',
+  found: '找到的来源',
+  legend: '带边框的点在提问；拥有所求文件的节点是彩色的。线上的小点是途中的问题和回答。',
+  layouts: {
+    ring: '节点站在自己在环上的位置。',
+    gnutella: '提问者在中央，每一圈远一跳。',
+    kazaa: '内圈的大点是超级节点，子节点在外圈。',
+  },
+  curves: '教科书中的三条曲线',
+  curvesText: (peers) =>
+    `每个点都是此刻在本标签页中运行的一次模拟。洪泛有 ${peers} 个节点，各有六个邻居；群共享 4 MiB，上行带宽都相等。`,
+  curve: {
+    hops: {
+      title: '环：跳数与节点数',
+      x: '节点数',
+      y: '跳数',
+      text: '只沿后继走要 N/2 跳；用指针表是 log2 N 的一半；双向并预看一步则更少。',
+    },
+    messages: {
+      title: '洪泛：消息数与 TTL',
+      x: 'TTL',
+      y: '消息数',
+      text: '若没有两条路相遇，每个节点只需一条消息。高于那条线的全是重复，除非剪枝。',
+    },
+    makespan: {
+      title: '群：全部收到所需的时间',
+      x: '接收者',
+      y: '时间（F/u）',
+      text: '单靠服务器需要 N 倍时间。群无论多少人要，都接近上行带宽的下界。',
+    },
+  },
+  lines: {
+    circle: '仅后继',
+    fingers: '指针表',
+    full: '双向',
+    half: 'N/2',
+    log: '½ log2 N',
+    classic: '经典',
+    pruned: '剪枝',
+    tree: '若无两路相遇',
+    swarm: '群',
+    bound: '下界',
+    server: '仅服务器',
+  },
+  measure: '测量',
+  measuring: '正在测量…',
+  essays: '各种架构',
+  strengths: '长处',
+  weaknesses: '短处',
+}
 
 export const essays: readonly Essay[] = [
   {
