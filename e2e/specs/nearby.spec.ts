@@ -1,0 +1,41 @@
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+test('two who asked for it see each other; one tap sends, one tap accepts, one declines', async ({
+  openPeer,
+}) => {
+  const laptop = await openPeer()
+  const phone = await openPeer()
+  const stranger = await openPeer()
+  await laptop.page.getByRole('switch', { name: 'Visible nearby' }).check()
+  await laptop.page.getByLabel('Your name here').fill('Laptop of Ann')
+  await laptop.page.getByLabel('Your name here').press('Enter')
+  await phone.page.getByRole('switch', { name: 'Visible nearby' }).check()
+  await phone.page.getByLabel('Your name here').fill('Ann’s phone')
+  await phone.page.getByLabel('Your name here').press('Enter')
+  const target = laptop.page.getByLabel(/^Send to .*Ann’s phone/)
+  await expect(target).toHaveCount(1)
+  await expect(stranger.page.getByLabel(/^Send to/)).toHaveCount(0)
+
+  const file = makeFile(scratch(), 'for the phone.bin', MiB, 61)
+  await target.setInputFiles(file.path)
+  const offer = phone.page.getByRole('alert').filter({ hasText: 'for the phone.bin' })
+  await expect(offer).toContainText('Laptop of Ann')
+  // Nothing moves before the tap.
+  expect((await phone.snapshot()).node?.shares.every((share) => share.verifiedBytes === 0)).toBe(true)
+  await offer.getByRole('button', { name: 'Accept' }).click()
+  await phone.untilShare((share) => share.state.name === 'seeding')
+  await expect(laptop.page.getByText(/Ann’s phone.* accepted/)).toBeVisible()
+  const { infoHash = '' } = (await phone.share()) ?? {}
+  expect((await phone.save(infoHash)).sha).toBe(file.sha)
+
+  await target.setInputFiles(makeFile(scratch(), 'not wanted.bin', MiB, 62).path)
+  await phone.page
+    .getByRole('alert')
+    .filter({ hasText: 'not wanted.bin' })
+    .getByRole('button', { name: 'Decline' })
+    .click()
+  await expect(laptop.page.getByText(/Ann’s phone.* declined/)).toBeVisible()
+  await phone.page.getByRole('switch', { name: 'Visible nearby' }).uncheck()
+  await expect(target).toHaveCount(0)
+})

@@ -1,0 +1,104 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze()
+  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+}
+
+/** Names of things that the walk through the pages needs, in each language. */
+const WORDS = {
+  en: {
+    settings: 'Settings',
+    close: 'Close',
+    details: 'Peers and files',
+    search: 'Search files',
+    ask: 'Ask a question',
+  },
+  zh: { settings: '设置', close: '关闭', details: '节点和文件', search: '搜索文件', ask: '提一个问题' },
+} as const
+
+for (const language of ['en', 'zh'] as const)
+  for (const colorScheme of ['light', 'dark'] as const)
+    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({ browser, server }) => {
+      const words = WORDS[language]
+      const context = await browser.newContext({ colorScheme, reducedMotion: 'reduce', locale: language })
+      const page = await context.newPage()
+      await page.goto(server.url)
+      await page
+        .locator('input[type=file][data-main]')
+        .setInputFiles(makeFile(scratch(), 'read me.txt', MiB, 31).path)
+      await page.locator('[data-state=seeding]').waitFor()
+      await expect(page.locator('html')).toHaveAttribute('lang', language)
+      await page.getByRole('button', { name: words.details }).click()
+      await page.getByRole('table').first().or(page.locator('code').first()).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('button', { name: words.settings }).click()
+      await page.getByRole('dialog').waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.getByRole('button', { name: words.close }).click()
+      await page.goto(`${server.url}#/search`)
+      await page.getByRole('searchbox', { name: words.search }).fill('read')
+      await page.locator('li[data-root]').waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.goto(`${server.url}#/network`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.goto(`${server.url}#/lab`)
+      await page.getByRole('button', { name: words.ask }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.goto(`${server.url}#magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}&dn=unknown.bin&xl=5000`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      expect(await violations(page)).toEqual([])
+      await page.goto(`${server.url}#nonsense`)
+      await page.getByRole('alert').first().waitFor()
+      expect(await violations(page)).toEqual([])
+      await context.close()
+    })
+
+test('the language is chosen in the settings, at once and for the next visit', async ({ openPeer }) => {
+  const { page } = await openPeer()
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByLabel('Language').selectOption({ label: '中文' })
+  await expect(page.getByRole('heading', { name: '设置' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('link', { name: '搜索' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('link', { name: '搜索' })).toBeVisible()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh')
+})
+
+test('everything fits a phone, a tablet and a desktop, without scrolling sideways', async ({ openPeer }) => {
+  const app = await openPeer()
+  const { page } = app
+  await app.shareFiles(makeFile(scratch(), `${'long name '.repeat(20)}.bin`, 1000).path)
+  for (const width of [390, 768, 1280]) {
+    await page.setViewportSize({ width, height: 844 })
+    for (const hash of ['#/', '#/search?q=long', '#/network', '#/lab']) {
+      await page.goto(app.url + hash)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow, `${hash} at ${String(width)} px`).toBeLessThanOrEqual(0)
+    }
+  }
+})
+
+test('single keys lead to the pages, and not while somebody types', async ({ openPeer }) => {
+  const { page } = await openPeer()
+  await page.keyboard.press('n')
+  await expect(page).toHaveURL(/#\/network$/)
+  await page.keyboard.press('l')
+  await expect(page).toHaveURL(/#\/lab$/)
+  await page.keyboard.press('/')
+  await expect(page.getByRole('searchbox', { name: 'Search files' })).toBeFocused()
+  await page.keyboard.type('t/n')
+  await expect(page.getByRole('searchbox', { name: 'Search files' })).toHaveValue('t/n')
+  await page.getByRole('button', { name: 'Settings' }).focus()
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('t')
+  await expect(page).toHaveURL(/#\/$/)
+})

@@ -1,0 +1,128 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+
+test('a share is renamed: another link, the same bytes, nothing under the old link', async ({ openPeer }) => {
+  const file = makeFile(scratch(), 'working title.bin', MiB, 41)
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  const old = sender.transfer(infoHash)
+  await old.getByRole('button', { name: 'Peers and files' }).click()
+  await old.getByRole('button', { name: 'Rename' }).click()
+  const dialog = sender.page.getByRole('dialog', { name: 'Rename this share' })
+  await dialog.getByLabel('New name').fill('a/b')
+  await dialog.getByRole('button', { name: /^Rename and/ }).click()
+  await expect(dialog.getByRole('alert')).toContainText('can’t be called that')
+  await dialog.getByLabel('New name').fill('Final.bin')
+  await dialog.getByRole('button', { name: /^Rename and/ }).click()
+  await sender.until(({ node }) => node?.shares.length === 1 && node.shares[0]?.name === 'Final.bin')
+  const renamed = await sender.share()
+  expect(renamed?.infoHash).not.toBe(infoHash)
+  const fresh = await sender
+    .transfer(renamed?.infoHash ?? '')
+    .getByLabel('Share link')
+    .inputValue()
+  expect(fresh).not.toBe(link)
+
+  const receiver = await openPeer(new URL(fresh).hash)
+  await receiver.download()
+  await receiver.untilDone(renamed?.infoHash)
+  expect(await receiver.save(renamed?.infoHash ?? '')).toEqual({ sha: file.sha, name: 'Final.bin' })
+})
+
+test('text and pictures are pasted; text is shared only when asked for', async ({ openPeer }) => {
+  const { page, ...app } = await openPeer()
+  const paste = (text: string) =>
+    page.evaluate((pasted) => {
+      const data = new DataTransfer()
+      data.setData('text/plain', pasted)
+      document.body.dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      )
+    }, text)
+  await paste('Meet at the harbour at nine.')
+  await expect(page.getByText('Share this text as a file?')).toBeVisible()
+  await page.getByRole('button', { name: 'Share the text' }).click()
+  await page.locator('li[aria-label^="Text "][data-state=seeding]').waitFor()
+  await page.evaluate(() => {
+    const data = new DataTransfer()
+    data.items.add(new File([new Uint8Array(5000)], 'image.png', { type: 'image/png' }))
+    document.body.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+    )
+  })
+  await page.locator('li[aria-label="image.png"][data-state=seeding]').waitFor()
+  expect(app.url).not.toBe('')
+})
+
+test('sharing and downloading by keyboard alone', async ({ openPeer }) => {
+  const file = makeFile(scratch(), 'by keys.bin', MiB, 42)
+  const sender = await openPeer()
+  // Reached by Tab, opened by Space: the browser's dialog is answered as a person would.
+  await sender.page.keyboard.press('Tab')
+  await expect(sender.page.getByText('Skip to content')).toBeFocused()
+  const picker = sender.page.getByLabel('Choose files')
+  for (let i = 0; i < 20 && !(await picker.evaluate((each) => each === document.activeElement)); i++)
+    await sender.page.keyboard.press('Tab')
+  await expect(picker).toBeFocused()
+  const chooser = sender.page.waitForEvent('filechooser')
+  await sender.page.keyboard.press('Space')
+  await (await chooser).setFiles(file.path)
+  await sender.untilShare((share) => share.state.name === 'seeding')
+  const link = await sender.page.getByLabel('Share link').inputValue()
+
+  const receiver = await openPeer()
+  const box = receiver.page.getByRole('textbox', { name: 'Link or magnet' })
+  for (let i = 0; i < 20 && !(await box.evaluate((each) => each === document.activeElement)); i++)
+    await receiver.page.keyboard.press('Tab')
+  await receiver.page.keyboard.insertText(link)
+  await receiver.page.keyboard.press('Enter')
+  const download = receiver.page.getByRole('button', { name: 'Download', exact: true })
+  await expect(download).toBeEnabled()
+  for (let i = 0; i < 20 && !(await download.evaluate((each) => each === document.activeElement)); i++)
+    await receiver.page.keyboard.press('Tab')
+  await receiver.page.keyboard.press('Enter')
+  await receiver.untilDone()
+  const save = receiver.page.getByRole('button', { name: 'Save', exact: true }).first()
+  const saved = receiver.page.waitForEvent('download')
+  for (let i = 0; i < 30 && !(await save.evaluate((each) => each === document.activeElement)); i++)
+    await receiver.page.keyboard.press('Tab')
+  await receiver.page.keyboard.press('Enter')
+  expect(sha256File(await (await saved).path())).toBe(file.sha)
+})
+
+test('two thousand small files: a tree to choose from, priorities, and a page that stays quick', async ({
+  openPeer,
+}) => {
+  const folder = join(scratch(), 'Many')
+  for (let i = 0; i < 2_000; i++)
+    makeFile(folder, `part ${String(i % 40)}/file ${String(i)}.txt`, 200 + i, i + 1)
+  writeFileSync(join(folder, 'readme.txt'), 'start here')
+  const sender = await openPeer()
+  await sender.page.evaluate(() => {
+    const seen = { longest: 0 }
+    Object.assign(globalThis, { seenTasks: seen })
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration)
+    }).observe({ type: 'longtask' })
+  })
+  const { link, infoHash } = await sender.shareFolder(folder)
+  const receiver = await openPeer(new URL(link).hash)
+  await expect(receiver.page.getByRole('button', { name: 'Download', exact: true })).toBeEnabled()
+  await receiver.page.getByRole('checkbox', { name: 'part 1', exact: true }).uncheck()
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const share = await receiver.share(infoHash)
+  expect(share?.wantedBytes).toBeLessThan(share?.totalBytes ?? 0)
+  const tree = receiver.page.getByRole('group', { name: 'Files' })
+  await tree.getByRole('combobox', { name: 'Priority of part 1', exact: true }).selectOption('First')
+  await receiver.untilShare(
+    (each) => each.wantedBytes === each.totalBytes && each.state.name === 'seeding',
+    infoHash,
+  )
+  const longest = await sender.page.evaluate(
+    () => (globalThis as unknown as { seenTasks: { longest: number } }).seenTasks.longest,
+  )
+  console.log(`longest task of the sender: ${longest.toFixed(0)} ms`)
+})
