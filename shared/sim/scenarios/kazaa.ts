@@ -86,7 +86,8 @@ interface Asked {
   readonly searcher: PeerId
   readonly file: number
   readonly found: Set<PeerId>
-  recall: number
+  /** `null`: the searcher did not live to see the end. */
+  recall: number | null
 }
 
 /** Runs one network and measures its searches. */
@@ -124,7 +125,7 @@ class KazaaRun {
     return {
       seed: options.seed,
       peers: options.peers,
-      recall: round(mean(measured.map(({ recall }) => recall)), 5),
+      recall: round(meanRecall(measured), 5),
       messagesPerPeer: round((queries + hits) / options.peers, 4),
       queryMessages: round(queries, 1),
       hitMessages: round(hits, 1),
@@ -132,7 +133,7 @@ class KazaaRun {
       orphanSecondsP95: round(quantile(orphanSeconds, 0.95), 2),
       orphanSecondsMax: round(quantile(orphanSeconds, 1), 2),
       orphans: orphanSeconds.length,
-      recallAfterKill: round(after.length === 0 ? 1 : mean(after.map(({ recall }) => recall)), 5),
+      recallAfterKill: round(meanRecall(after), 5),
       unindexed: this.#checker.unindexed(this.#world.alive()).length,
       misroutedHits: this.#checker.misroutedHits,
     }
@@ -210,14 +211,16 @@ class KazaaRun {
     const others = world.alive().filter(({ peer }) => holders?.has(peer) !== true)
     const searcher = defined(pick(world.rng, others.length > 0 ? others : world.alive()), 'live peer').peer
     const id = defined(parseNonce(toHex(world.rng.bytes(16))), 'nonce')
-    const asked: Asked = { searcher, file, found: new Set(), recall: 0 }
+    const asked: Asked = { searcher, file, found: new Set(), recall: null }
     this.#asked.set(id, asked)
     const words = ['wanted', `file${String(file)}x`]
     world.feed(searcher, { type: 'search', id, criteria: { by: 'words', words }, limit: 500 })
+    // Who comes or goes meanwhile counts neither way.
+    const sources = [...(holders ?? [])].filter((peer) => world.isAlive(peer) && peer !== searcher)
     world.clock.after(SEARCH_MS - 1, () => {
-      const alive = [...(holders ?? [])].filter((peer) => world.isAlive(peer) && peer !== searcher)
+      const alive = sources.filter((peer) => world.isAlive(peer))
       const found = alive.filter((peer) => asked.found.has(peer))
-      asked.recall = alive.length === 0 ? 1 : found.length / alive.length
+      if (world.isAlive(searcher)) asked.recall = alive.length === 0 ? 1 : found.length / alive.length
     })
     world.run(this.options.gapMs)
     return asked
@@ -308,8 +311,10 @@ function shareOf(file: number): { infoHash: InfoHash; listing: Listing } {
   return { infoHash, listing: { root, infoHash, name, sizeBytes: 1_000_000 } }
 }
 
-const mean = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+function meanRecall(searches: readonly Asked[]): number {
+  const values = searches.map(({ recall }) => recall).filter((recall) => recall !== null)
+  return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length
+}
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
