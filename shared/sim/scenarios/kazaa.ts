@@ -15,6 +15,7 @@ import { pick, shuffled } from '../../src/kernel/rng.ts'
 import { LEADER_LINKS_TARGET } from '../../src/protocols/kazaa/constants.ts'
 import type { KazaaMessage } from '../../src/protocols/kazaa/messages.ts'
 import { KazaaChecker } from '../checkers/kazaa.ts'
+import { inspectEvery } from '../inspection.ts'
 import type { SimPeer } from '../overlay-world.ts'
 import { regularLinks } from '../topology.ts'
 import { kazaaWorld, tell, type KazaaWorld, type SimKazaa } from './kazaa-node.ts'
@@ -32,6 +33,8 @@ export interface KazaaOptions {
   readonly kill: number
   /** Networks up to this size grow by joining; larger ones begin with roles given out. */
   readonly growUpTo: number
+  /** How often the checkers look around; 0: at the end only. */
+  readonly inspectMs: number
 }
 
 export const DEFAULT_KAZAA: KazaaOptions = {
@@ -42,6 +45,7 @@ export const DEFAULT_KAZAA: KazaaOptions = {
   churnSeconds: 0,
   kill: 0.05,
   growUpTo: 200,
+  inspectMs: 0,
 }
 
 /** Means over the measured searches of one run. */
@@ -63,8 +67,10 @@ export interface KazaaResult {
   readonly orphans: number
   /** The same for searches after the deaths. */
   readonly recallAfterKill: number
-  /** Live peers that are indexed nowhere at the end. */
+  /** Live peers that are indexed nowhere at the end, newcomers of that second included. */
   readonly unindexed: number
+  /** The longest that the checker saw a live peer without an index, when it looks around. */
+  readonly unindexedSecondsMax: number
   readonly misroutedHits: number
 }
 
@@ -111,6 +117,7 @@ class KazaaRun {
     const { options } = this
     if (options.peers <= options.growUpTo) this.#grow()
     else this.#settle()
+    inspectEvery(this.#world.clock, options.inspectMs, () => void this.#inspect())
     if (options.churnSeconds > 0)
       this.#world.replaceEvery((options.churnSeconds * 1_000) / options.peers, () => void this.#join())
     const before = this.#world.sentByType()
@@ -119,7 +126,7 @@ class KazaaRun {
     const share = this.#shape()
     const orphanSeconds = this.#killSuperNodes()
     const after = this.#askMany(options.kill > 0 ? QUERIES_AFTER_KILL : 0)
-    this.#checker.inspect(this.#world.alive())
+    this.#inspect()
     const perSearch = (type: string) => ((sent.get(type) ?? 0) - (before.get(type) ?? 0)) / options.queries
     const [queries, hits] = [perSearch('query'), perSearch('hits')]
     return {
@@ -135,8 +142,14 @@ class KazaaRun {
       orphans: orphanSeconds.length,
       recallAfterKill: round(meanRecall(after), 5),
       unindexed: this.#checker.unindexed(this.#world.alive()).length,
+      unindexedSecondsMax: round(this.#checker.longestUnindexedMs / 1_000, 2),
       misroutedHits: this.#checker.misroutedHits,
     }
+  }
+
+  #inspect(): void {
+    // The last one of all has nobody to be indexed by.
+    if (this.#world.alive().length > 1) this.#checker.inspect(this.#world.alive(), this.#world.now)
   }
 
   /** Everybody comes one after the other, knowing a few who are there. */
@@ -297,6 +310,7 @@ export function summariseKazaa(results: readonly KazaaResult[]) {
     maxChildren: of(({ maxChildren }) => maxChildren),
     orphanSecondsP95: of(({ orphanSecondsP95 }) => orphanSecondsP95),
     recallAfterKill: of(({ recallAfterKill }) => recallAfterKill),
+    unindexedSecondsMax: of(({ unindexedSecondsMax }) => unindexedSecondsMax),
     unindexed: of(({ unindexed }) => unindexed),
     misroutedHits: of(({ misroutedHits }) => misroutedHits),
   }

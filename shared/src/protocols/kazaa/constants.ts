@@ -57,6 +57,12 @@ export const ANSWER_TIMEOUT_MS = 3_000
 export const RETRY_MS = 10_000
 /** Dials under way for leaders, and for peers that may know some. */
 export const PARALLEL_DIALS = 3
+/** A dial that is silent for so long is joined by another: a probe and its answer take less (RFC 8305's idea). */
+export const HEDGE_MS = 700
+/** Dials under way of any age. Probes are cheap: no connection is made before the other side says yes. */
+export const DIALS_AT_MOST = 12
+/** A super node that could not be reached so often in a row is forgotten; it may only have been full. */
+export const DIALS_OF_ONE = 3
 /** How often a node looks after its ties; jittered by half. */
 export const TICK_MS = 5_000
 /** A link that is of no use for so long is released. */
