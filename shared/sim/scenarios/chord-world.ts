@@ -4,7 +4,7 @@ import { toHex } from '../../src/kernel/bytes.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import type { Rng } from '../../src/kernel/rng.ts'
 import type { OverlayEffect, OverlayInput } from '../../src/discovery/overlay.ts'
-import type { ChordEffect, ChordInput, ChordOptions } from '../../src/protocols/chord/api.ts'
+import type { ChordEffect, ChordInput, ChordOptions, ChordView } from '../../src/protocols/chord/api.ts'
 import { ChordNode } from '../../src/protocols/chord/chord.ts'
 import { chordFormat } from '../../src/protocols/chord/codec.ts'
 import type { ChordMessage, Routing } from '../../src/protocols/chord/messages.ts'
@@ -192,6 +192,10 @@ export class RingWorld {
       if (peer !== undefined && (this.isMember(peer) || alive.length === 1)) return peer
     }
     return null
+  }
+
+  viewOf(peer: PeerId): ChordView {
+    return this.world.node(peer).core.node.view()
   }
 
   tell(peer: PeerId, input: ChordInput): void {

@@ -100,6 +100,17 @@ export const LEADER_QUERY_RATE = { perSecond: 60, burst: 200 } as const
 /** Everything else from one peer. */
 export const CONTROL_RATE = { perSecond: 60, burst: 300 } as const
 
+/** How often a search whose hits only one of two super nodes named is followed by a question to the other; our choice. */
+export const AUDIT_CHANCE = 1 / 8
+/** What an asked super node has not answered by then it leaves out. Hits of a settled network come within a second. */
+export const AUDIT_MS = 2_500
+/** A source that does not say within this time that it has a file counts as not having it. */
+export const CONFIRM_MS = 6_000
+/** So many times caught, and a super node is left for this long. Peers that left in the meantime look like inventions. */
+export const STRIKES = 3
+export const MISTRUST_MS = 30 * 60_000
+export const SUSPECTS_KEPT = 64
+
 /** A search lasts at least so long, and so long after an answer, but no longer than the last. */
 export const SEARCH_MIN_MS = 1_500
 export const SEARCH_QUIET_MS = 800

@@ -7,6 +7,7 @@ import {
   HEDGE_MS,
   LEADERS_KNOWN,
   LEADERS_NAMED,
+  MISTRUST_MS,
   PARALLEL_DIALS,
   RETRY_MS,
 } from './constants.ts'
@@ -25,6 +26,8 @@ const FRESH = { via: null, failedAt: -Infinity, failures: 0 }
 /** Super nodes that we heard of, peers that may know some, and the dials to either. */
 export class LeaderBook {
   readonly #leaders = new BoundedMap<PeerId, Entry>(LEADERS_KNOWN)
+  /** Super nodes that lied to us, until when. */
+  readonly #mistrusted = new BoundedMap<PeerId, number>(LEADERS_KNOWN)
   readonly #candidates = new BoundedMap<PeerId, Entry>(CANDIDATES_KNOWN)
   /** When each dial under way began. */
   readonly #dialling = new Map<PeerId, number>()
@@ -36,7 +39,7 @@ export class LeaderBook {
 
   /** Somebody says that this is a super node. */
   learn(peer: PeerId, via: PeerId | null): void {
-    if (peer === this.context.self) return
+    if (peer === this.context.self || this.#mistrusted.has(peer)) return
     const known = this.#leaders.get(peer)
     this.#leaders.set(peer, { ...FRESH, ...known, via: via === peer ? (known?.via ?? null) : via })
     if (via !== null && via !== peer) this.context.emit({ type: 'way', peer, via })
@@ -57,14 +60,23 @@ export class LeaderBook {
     if (known !== undefined) this.#leaders.replace(peer, { ...known, failedAt: now })
   }
 
+  /** It is neither asked, dialled nor named to others for a long time. */
+  mistrust(peer: PeerId, now: number): void {
+    this.#mistrusted.set(peer, now + MISTRUST_MS)
+    this.#leaders.delete(peer)
+  }
+
   isRipe(peer: PeerId, now: number): boolean {
+    const until = this.#mistrusted.get(peer) ?? now
+    if (until > now) return false
+    this.#mistrusted.delete(peer)
     const { failedAt, failures } = this.#leaders.get(peer) ?? FRESH
     return now >= failedAt + RETRY_MS * Math.max(1, failures)
   }
 
   /** Super nodes to name to others, those linked first. */
   list(except: PeerId): PeerId[] {
-    const linked = this.links.superNodes().filter((peer) => peer !== except)
+    const linked = this.links.superNodes().filter((peer) => peer !== except && !this.#mistrusted.has(peer))
     const known = [...this.#leaders.entries()].filter(([, { failures }]) => failures === 0).reverse()
     const others = known.map(([peer]) => peer).filter((peer) => peer !== except)
     return [...new Set([...linked, ...others])].slice(0, LEADERS_NAMED)

@@ -87,6 +87,13 @@ export class Ties {
     this.#drop(from, now)
   }
 
+  /** It lies: another takes its place. */
+  quit(peer: PeerId, now: number): void {
+    if (this.#slotOf(peer) === undefined) return
+    this.context.send(peer, { type: 'leave', leaders: [] })
+    this.#drop(peer, now)
+  }
+
   /** The link is gone, or it is no super node any longer. */
   onLost(peer: PeerId, now: number): void {
     this.#drop(peer, now)
