@@ -56,12 +56,15 @@ class ExploredRing implements RingSight {
   readonly #lanes = new Map<string, ChordMessage[]>()
   readonly #dials: { readonly from: Seat; readonly to: PeerId }[] = []
   readonly #downs: { readonly at: Seat; readonly peer: PeerId }[] = []
-  readonly #events: OutsideEvent[]
+  readonly #events: OutsideEvent[] = []
 
   constructor({ settled, events }: Exploration) {
-    this.#events = [...events]
     for (let i = 0; i < Math.max(1, settled); i++) this.#add()
-    if (settled < 2) return
+    if (settled >= 2) this.#settleAll(settled)
+    this.#events.push(...events)
+  }
+
+  #settleAll(settled: number): void {
     const peers = [...this.sorted()]
     peers.forEach((peer, index) => {
       const others = (step: number) =>
