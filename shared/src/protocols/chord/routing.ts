@@ -156,21 +156,26 @@ export function hopsBefore(
     .sort((a, b) => a.distance - b.distance)
 }
 
-/** Links that are themselves nearer to a key than we are, best first. */
+/**
+ * Links that are themselves nearer to a key than we are, best first. Who stands before it and knows nobody between
+ * goes by those after it, unless they are farther than one who had the question already: that one asked us for these.
+ */
 export function closerHops(
   context: ChordContext,
   key: string,
   excluded: Without<PeerId>,
-  visited: Without<number>,
+  visited: ReadonlySet<number>,
 ): Candidate[] {
   const at = coarse(key)
-  const gap = COARSE_RING / context.sizeEstimate()
+  const isLast = isLastBefore(context, key)
+  const gap = isLast ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
   const own = penalised(context.at, at, gap)
+  const most = isLast ? Math.min(own, ...[...visited].map((place) => penalised(place, at, gap))) : own
   return context
     .memberLinks()
     .filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
     .map((link) => ({ peer: link.peer, distance: penalised(link.at, at, gap) }))
-    .filter(({ distance }) => distance < own)
+    .filter(({ distance }) => distance < most)
     .sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
 }
 
