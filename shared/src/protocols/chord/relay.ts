@@ -6,7 +6,7 @@ import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Answer, Ask, ChordMessage, Course, Find, Found } from './messages.ts'
 import { newPass, type Pass } from './pass.ts'
-import { apart, coarse, isUpTo } from './position.ts'
+import { apart, clockwise, coarse, isUpTo } from './position.ts'
 import { closerHops, hopsBefore, isLastBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
 
 export interface RelayHooks {
@@ -130,7 +130,7 @@ export class Relay {
     if (context.phase === 'joining' && pass.previous !== null) return this.#giveBack(pass)
     if (this.#isSure(pass)) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
-    const isOwner = context.mayOwn(find.key, find.avoid)
+    const isOwner = context.mayOwn(find.key, find.avoid) && !this.#isOutdone(pass)
     // Less so where somebody before the key had it and knew nobody up to it.
     const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
     if (isOwner && (pass.tries >= excursions || (pass.tries > 0 && this.#wasBefore(pass))))
@@ -142,6 +142,14 @@ export class Relay {
     if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, course)
     if (isOwner) return this.#answer(pass)
     this.#giveBack(pass)
+  }
+
+  /** Whether somebody nearer to the key than we are, and after it, has had the question: who had it is alive. */
+  #isOutdone({ find, visited }: Pass): boolean {
+    const at = coarse(find.key)
+    const own = clockwise(at, this.#context.at)
+    for (const place of visited) if (clockwise(at, place) < own) return true
+    return false
   }
 
   #isSure({ find, dead }: Pass): boolean {
