@@ -18,6 +18,11 @@ export class VirtualClock {
     return this.#queue.size
   }
 
+  /** The clock is set forward, as when a machine wakes up: all that was due meanwhile happens now. */
+  jump(ms: number): void {
+    this.#now += ms
+  }
+
   /** Runs something at a time, or now when that is past. */
   at(time: number, run: () => void): void {
     this.#queue.add(Math.max(time, this.#now), run)
@@ -35,7 +40,7 @@ export class VirtualClock {
     }
     const event = this.#queue.take()
     if (event === undefined) return false
-    this.#now = event.at
+    this.#now = Math.max(this.#now, event.at)
     event.run()
     return true
   }

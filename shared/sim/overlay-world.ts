@@ -30,6 +30,15 @@ export interface OverlayWorldOptions<Message, C extends SimCore<Message>> {
   readonly jitterMs?: number
 }
 
+export interface LinkTrouble {
+  /** The longest extra delay. */
+  readonly delayMs: number
+  /** Share of messages that arrive twice. */
+  readonly duplicates: number
+  /** Whether a message may overtake an earlier one. */
+  readonly isUnordered: boolean
+}
+
 /** A node of the simulated network. */
 export interface SimPeer<C> {
   readonly peer: PeerId
@@ -71,6 +80,8 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
   readonly startedAt = 1_700_000_000_000.25
   /** Peers of one side can't reach the other side while this is set. */
   partition: ((peer: PeerId) => number) | null = null
+  /** What links do to messages while this is set, although real ones are reliable and ordered. */
+  trouble: LinkTrouble | null = null
   readonly totals = { messages: 0, bytes: 0, dials: 0, failedDials: 0, events: 0 }
   readonly #options: Required<Omit<OverlayWorldOptions<Message, C>, 'latencyMs'>>
   readonly #latency: (a: PeerId, b: PeerId) => number
@@ -237,6 +248,11 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
     this.totals.messages++
     this.totals.bytes += bytes
     if (this.#isCut(node.peer, to)) return
+    const copies = this.trouble !== null && this.rng.float() < this.trouble.duplicates ? 2 : 1
+    for (let i = 0; i < copies; i++) this.#deliver(node, to, message)
+  }
+
+  #deliver(node: SimPeer<C>, to: PeerId, message: Message): void {
     this.clock.at(this.#arrivalAt(node.peer, to), () => {
       const target = this.nodes.get(to)
       if (target?.state !== 'alive' || !target.links.has(node.peer)) return
@@ -248,8 +264,9 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
   /** Links are ordered: nothing arrives before what was sent earlier. */
   #arrivalAt(from: PeerId, to: PeerId): number {
     const delay = this.#latency(from, to)
-    const { jitterMs } = this.#options
-    if (jitterMs === 0) return this.now + delay
+    const jitterMs = this.trouble?.delayMs ?? this.#options.jitterMs
+    if (this.trouble?.isUnordered === true) return this.now + delay + this.rng.float() * jitterMs
+    if (jitterMs === 0 && !this.#lastArrival.has(from)) return this.now + delay
     const lanes = this.#lastArrival.get(from) ?? new Map<PeerId, number>()
     this.#lastArrival.set(from, lanes)
     const at = Math.max(this.now + delay + this.rng.float() * jitterMs, lanes.get(to) ?? 0)

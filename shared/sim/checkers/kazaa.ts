@@ -6,6 +6,9 @@ import type { OverlayObserver, SimPeer } from '../overlay-world.ts'
 import type { SimKazaa } from '../scenarios/kazaa-node.ts'
 import { check, short } from './checker.ts'
 
+/** The longest that a live peer may go without a live super node that indexes it: elections take 6 to 12 s. */
+const UNINDEXED_MS = 30_000
+
 /** What was seen of one query. */
 interface Seen {
   /** `from>to` of every copy. */
@@ -19,7 +22,10 @@ interface Seen {
  */
 export class KazaaChecker implements OverlayObserver<KazaaMessage, SimKazaa> {
   readonly #seen = new Map<Nonce, Seen>()
+  readonly #unindexedSince = new Map<PeerId, number>()
   misroutedHits = 0
+  /** The longest time without an index that the looks saw. */
+  longestUnindexedMs = 0
 
   /** Queries in the order in which they were asked. */
   queries(): Seen[] {
@@ -46,7 +52,20 @@ export class KazaaChecker implements OverlayObserver<KazaaMessage, SimKazaa> {
     if (!seen.copies.has(`${to.peer}>${from}`)) this.misroutedHits++
   }
 
-  inspect(nodes: readonly SimPeer<SimKazaa>[]): void {
+  /** Looks at caps, and at how long each peer has been in no index. */
+  inspect(nodes: readonly SimPeer<SimKazaa>[], now: number): void {
+    const unindexed = new Set(this.unindexed(nodes))
+    for (const peer of this.#unindexedSince.keys())
+      if (!unindexed.has(peer)) this.#unindexedSince.delete(peer)
+    for (const peer of unindexed) {
+      const since = this.#unindexedSince.get(peer) ?? now
+      this.#unindexedSince.set(peer, since)
+      this.longestUnindexedMs = Math.max(this.longestUnindexedMs, now - since)
+      check(
+        now - since <= UNINDEXED_MS,
+        () => `${short(peer)} is in no index since ${String(now - since)} ms`,
+      )
+    }
     for (const { peer, core } of nodes) {
       const { children, superNodes } = core.node.view()
       check(children.length <= CHILDREN_CAP, () => `${short(peer)} has ${String(children.length)} children`)

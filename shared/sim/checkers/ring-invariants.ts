@@ -1,6 +1,6 @@
 import type { PeerId } from '../../src/kernel/ids.ts'
 import { clockwiseFrom } from '../../src/protocols/chord/position.ts'
-import type { RingWorld } from '../scenarios/chord-world.ts'
+import type { ChordView } from '../../src/protocols/chord/api.ts'
 import { short } from './checker.ts'
 
 /** What Zave (2017) proves of a correct Chord, as far as it can be seen from outside. */
@@ -12,6 +12,14 @@ export interface RingFault {
   readonly what: string
 }
 
+/** What is looked at of a ring, whatever runs it. */
+export interface RingSight {
+  /** Living nodes in the order of the ring. */
+  sorted(): readonly PeerId[]
+  isMember(peer: PeerId): boolean
+  viewOf(peer: PeerId): ChordView
+}
+
 interface Member {
   readonly peer: PeerId
   readonly successors: readonly PeerId[]
@@ -21,17 +29,17 @@ interface Member {
 }
 
 /** Looks at all members of a ring at once. An empty list means that all is well; `exact` asks for perfect lists, too. */
-export function ringFaults(ring: RingWorld, exact = false): RingFault[] {
+export function ringFaults(ring: RingSight, exact = false): RingFault[] {
   const members = membersOf(ring)
   if (members.size < 2) return []
   return [...localFaults(members), ...shapeFaults(members), ...(exact ? exactFaults(ring) : [])]
 }
 
-function membersOf(ring: RingWorld): Map<PeerId, Member> {
+function membersOf(ring: RingSight): Map<PeerId, Member> {
   const members = new Map<PeerId, Member>()
   for (const peer of ring.sorted()) {
     if (!ring.isMember(peer)) continue
-    const { successors, predecessors } = ring.world.node(peer).core.node.view()
+    const { successors, predecessors } = ring.viewOf(peer)
     const next = successors.find((each) => ring.isMember(each)) ?? null
     members.set(peer, { peer, successors, predecessors, next })
   }
@@ -78,10 +86,10 @@ function shapeFaults(members: ReadonlyMap<PeerId, Member>): RingFault[] {
 }
 
 /** Everybody's neighbours are the right ones. */
-function exactFaults(ring: RingWorld): RingFault[] {
+function exactFaults(ring: RingSight): RingFault[] {
   const sorted = ring.sorted()
   return sorted.flatMap((peer, index) => {
-    const { successors, predecessors } = ring.world.node(peer).core.node.view()
+    const { successors, predecessors } = ring.viewOf(peer)
     const count = sorted.length
     const isRight =
       successors[0] === sorted[(index + 1) % count] && predecessors[0] === sorted[(index + count - 1) % count]

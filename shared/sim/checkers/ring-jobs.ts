@@ -12,6 +12,8 @@ const TOLERANCE = 1.2
 export class RingJobs implements OverlayObserver<ChordMessage, SimRingNode> {
   readonly #lastAt = new Map<PeerId, number>()
   readonly #ring: RingWorld
+  #forgivenAt = 0
+
   constructor(ring: RingWorld) {
     this.#ring = ring
     ring.world.observers.push(this)
@@ -25,12 +27,17 @@ export class RingJobs implements OverlayObserver<ChordMessage, SimRingNode> {
       this.#lastAt.set(node.peer, this.#ring.world.now)
   }
 
+  /** What was left undone until now doesn't count. */
+  forgive(): void {
+    this.#forgivenAt = this.#ring.world.now
+  }
+
   /** Throws for a member that has been silent for longer than the longest round. */
   inspect(): void {
     const { world } = this.#ring
     for (const { peer, bornAt, core, links } of world.alive()) {
       if (core.node.phase !== 'member' || links.size === 0) continue
-      const silentMs = world.now - Math.max(bornAt, this.#lastAt.get(peer) ?? 0)
+      const silentMs = world.now - Math.max(bornAt, this.#forgivenAt, this.#lastAt.get(peer) ?? 0)
       check(
         silentMs <= 2 * CHORD.stabilizeMaxMs * TOLERANCE,
         () => `${short(peer)} has not stabilized for ${String(silentMs)} ms`,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { runChord, type ChordResult, type ChordScenario } from '../scenarios/chord.ts'
+import { INSPECT_SECONDS } from '../inspection.ts'
 import { table } from './table.ts'
 
 const HELP = `sim chord: a ring of --peers nodes
@@ -9,12 +10,15 @@ const HELP = `sim chord: a ring of --peers nodes
   --link-cap 24          links of a node, ring neighbours included
   --routing full         circle, fingers or full
   --lookups 5000         lookups of random keys by random members
+  --aim anywhere         gaps: only keys where the most neighbours in a row died
   --kill 0               share of the nodes that die at once; lookups run before any repair
   --churn                nodes come and go, with the median session of --session-minutes
   --session-minutes 1.4  implies --churn when given
   --minutes 2            how long churn is measured
   --partition-minutes 0  the ring is cut in two for so long
   --records 0            shares that are published first
+  --inspect 1            seconds between two looks of the checkers; 0: at the end only
+  --trails               prints the whole way of each lookup that failed
   --start settled        settled: a perfect ring from the start; grown: by real joins
   --json                 one object per run, then a summary of medians`
 
@@ -25,12 +29,15 @@ const OPTIONS = {
   'link-cap': { type: 'string', default: '24' },
   routing: { type: 'string', default: 'full' },
   lookups: { type: 'string', default: '5000' },
+  aim: { type: 'string', default: 'anywhere' },
   kill: { type: 'string', default: '0' },
   churn: { type: 'boolean', default: false },
   'session-minutes': { type: 'string' },
   minutes: { type: 'string', default: '2' },
   'partition-minutes': { type: 'string', default: '0' },
   records: { type: 'string', default: '0' },
+  inspect: { type: 'string', default: String(INSPECT_SECONDS) },
+  trails: { type: 'boolean', default: false },
   start: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -55,6 +62,7 @@ export function* chordCommand(args: readonly string[]): Generator<string> {
     const result = runChord({ ...scenarioOf(flags), seed: Number(flags.seed) + i })
     results.push(result)
     yield flags.json ? JSON.stringify(plain(result)) : rowOf(result)
+    if (!flags.json) yield* result.failedTrails ?? []
   }
   const summary = summarise(results)
   yield flags.json ? JSON.stringify(summary) : `medians: ${JSON.stringify(summary)}`
@@ -76,6 +84,9 @@ function scenarioOf(flags: Flags): ChordScenario {
     minutes: Number(flags.minutes),
     partitionMinutes: Number(flags['partition-minutes']),
     records: Number(flags.records),
+    trails: flags.trails,
+    inspectMs: Number(flags.inspect) * 1_000,
+    aim: flags.aim === 'gaps' ? 'gaps' : 'anywhere',
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type GnutellaOptions,
   type GnutellaResult,
 } from '../scenarios/gnutella.ts'
+import { INSPECT_SECONDS } from '../inspection.ts'
 import { table } from './table.ts'
 
 const HELP = `sim gnutella: searches in a network of equal servents
@@ -18,6 +19,7 @@ const HELP = `sim gnutella: searches in a network of equal servents
   --queries 20        measured searches
   --churn 0           mean session of a peer in seconds; 0: everybody stays
   --kill 0            share of the peers that die at once while the first search is under way
+  --inspect 1         seconds between two looks of the checker; 0: at the end only
   --json              one object per run, then a summary`
 
 const OPTIONS = {
@@ -30,6 +32,7 @@ const OPTIONS = {
   queries: { type: 'string', default: '20' },
   churn: { type: 'string', default: '0' },
   kill: { type: 'string', default: '0' },
+  inspect: { type: 'string', default: String(INSPECT_SECONDS) },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -67,6 +70,7 @@ export function* gnutellaCommand(args: readonly string[]): Generator<string> {
       queries: Number(flags.queries),
       churnSeconds: Number(flags.churn),
       kill: Number(flags.kill),
+      inspectMs: Number(flags.inspect) * 1_000,
     }
     const result = runGnutella(options)
     results.push(result)

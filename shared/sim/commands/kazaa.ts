@@ -6,6 +6,7 @@ import {
   type KazaaOptions,
   type KazaaResult,
 } from '../scenarios/kazaa.ts'
+import { INSPECT_SECONDS } from '../inspection.ts'
 import { table } from './table.ts'
 
 const HELP = `sim kazaa: searches in a network of super nodes and children
@@ -15,6 +16,7 @@ const HELP = `sim kazaa: searches in a network of super nodes and children
   --queries 20        measured searches
   --churn 0           mean session of a peer in seconds; 0: everybody stays
   --kill 0.05         share of the super nodes that die at once after the searches
+  --inspect 1         seconds between two looks of the checkers; 0: at the end only
   --json              one object per run, then a summary`
 
 const OPTIONS = {
@@ -24,6 +26,7 @@ const OPTIONS = {
   queries: { type: 'string', default: '20' },
   churn: { type: 'string', default: '0' },
   kill: { type: 'string', default: '0.05' },
+  inspect: { type: 'string', default: String(INSPECT_SECONDS) },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -57,6 +60,7 @@ export function* kazaaCommand(args: readonly string[]): Generator<string> {
       queries: Number(flags.queries),
       churnSeconds: Number(flags.churn),
       kill: Number(flags.kill),
+      inspectMs: Number(flags.inspect) * 1_000,
     }
     const result = runKazaa(options)
     results.push(result)

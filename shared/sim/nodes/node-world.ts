@@ -34,6 +34,8 @@ export class TestNode {
   isAlive = true
   /** The tab does not run: nothing goes in or out, its links stay. */
   isFrozen = false
+  /** How far its clock is ahead of the others'. */
+  skewMs = 0
   readonly late: NodeInput[] = []
   constructor(
     readonly name: string,
@@ -181,7 +183,7 @@ export class NodeWorld {
       node.late.push(input)
       return
     }
-    for (const effect of node.node.handle(input, this.now)) {
+    for (const effect of node.node.handle(input, this.now + node.skewMs)) {
       if (this.#options.keepsEffects) node.effects.push(effect)
       this.#apply(node, effect)
     }
@@ -208,7 +210,7 @@ export class NodeWorld {
   }
 
   #arm(node: TestNode): void {
-    const at = node.node.wakeAt()
+    const at = node.node.wakeAt() - node.skewMs
     if (at === Infinity || at === this.#armed.get(node)) return
     this.#armed.set(node, at)
     // A core that asks to be woken at once, again and again, must not stop the clock.

@@ -2,20 +2,12 @@ import type { PeerId } from '../../src/kernel/ids.ts'
 import { parseNonce } from '../../src/kernel/ids.ts'
 import { toHex } from '../../src/kernel/bytes.ts'
 import { defined } from '../../src/kernel/invariant.ts'
-import { shuffled, type Rng } from '../../src/kernel/rng.ts'
+import type { Rng } from '../../src/kernel/rng.ts'
 import type { OverlayEffect, OverlayInput } from '../../src/discovery/overlay.ts'
-import type { ChordEffect, ChordInput, ChordOptions } from '../../src/protocols/chord/api.ts'
+import type { ChordEffect, ChordInput, ChordOptions, ChordView } from '../../src/protocols/chord/api.ts'
 import { ChordNode } from '../../src/protocols/chord/chord.ts'
 import { chordFormat } from '../../src/protocols/chord/codec.ts'
 import type { ChordMessage, Routing } from '../../src/protocols/chord/messages.ts'
-import {
-  clockwiseFrom,
-  coarse,
-  COARSE_RING,
-  distanceOfLevel,
-  levelOf,
-  clockwise,
-} from '../../src/protocols/chord/position.ts'
 import {
   OverlayWorld,
   simKey,
@@ -85,10 +77,15 @@ interface Pending {
   readonly at: number
 }
 
+/** Lookups that take longer than this have failed. */
+const ANSWERS_MS = 6_000
+
 /** A ring under simulation, with an oracle that knows who is alive. */
 export class RingWorld {
   readonly world: OverlayWorld<ChordMessage, SimRingNode>
   readonly results: LookupResult[] = []
+  /** Told of each lookup that ends. */
+  readonly watchers: ((result: LookupResult) => void)[] = []
   /** Times at which nodes told that their records changed. */
   readonly changes = new Map<PeerId, number[]>()
   readonly options: RingOptions
@@ -197,6 +194,10 @@ export class RingWorld {
     return null
   }
 
+  viewOf(peer: PeerId): ChordView {
+    return this.world.node(peer).core.node.view()
+  }
+
   tell(peer: PeerId, input: ChordInput): void {
     this.world.node(peer).core.queue(input)
     this.world.feed(peer, { type: 'wake' })
@@ -208,17 +209,21 @@ export class RingWorld {
     this.tell(origin, { type: 'lookup', id, key })
   }
 
-  /** So many lookups of random keys by random nodes, spread over a time, and the time for their answers. */
-  lookups(count: number, spreadMs: number, restMs = 6_000): LookupResult[] {
+  /** So many lookups by random nodes, spread over a time, and the time for their answers. Left out: any keys. */
+  lookups(
+    count: number,
+    spreadMs: number,
+    keyOf: () => string = () => toHex(this.rng.bytes(20)),
+  ): LookupResult[] {
     const before = this.results.length
     for (let i = 0; i < count; i++) {
       this.world.clock.after(Math.floor(this.rng.float() * spreadMs), () => {
         const origin = this.someMember()
-        if (origin !== null) this.lookup(origin, toHex(this.rng.bytes(20)))
+        if (origin !== null) this.lookup(origin, keyOf())
       })
     }
     this.world.run(spreadMs)
-    this.world.runUntil(() => this.#pending.size === 0, restMs)
+    this.world.runUntil(() => this.#pending.size === 0, ANSWERS_MS)
     this.#giveUp()
     return this.results.slice(before)
   }
@@ -227,7 +232,7 @@ export class RingWorld {
   #giveUp(): void {
     for (const { origin, key, at } of this.#pending.values())
       if (this.world.isAlive(origin))
-        this.results.push({
+        this.#ended({
           origin,
           key,
           owner: null,
@@ -252,57 +257,11 @@ export class RingWorld {
     const { origin, key, at } = pending
     const { owner, hops, attempts } = effect
     const isRight = owner === pending.owner || (owner !== null && owner === this.memberOwnerOf(key))
-    this.results.push({ origin, key, owner, hops, attempts, isRight, ms: this.world.now - at })
+    this.#ended({ origin, key, owner, hops, attempts, isRight, ms: this.world.now - at })
   }
-}
 
-/** Puts so many nodes into a perfect ring at once, with fingers like those that they would find themselves. */
-export function settle(ring: RingWorld, count: number): void {
-  for (let i = 0; i < count; i++) ring.add()
-  const sorted = ring.sorted()
-  const length = ring.options.listLength ?? 8
-  const at = (index: number) => defined(sorted[((index % count) + count) % count], 'peer')
-  const others = (index: number, step: number) =>
-    Array.from({ length: Math.min(length, count - 1) }, (_, i) => at(index + step * (i + 1)))
-  sorted.forEach((peer, index) => {
-    ring.world.node(peer).core.node.settle(others(index, 1), others(index, -1))
-  })
-  const perSide = Math.min(length, Math.max(2, Math.min(8, Math.floor(ring.options.linkCap / 2) - 8)))
-  sorted.forEach((peer, index) => {
-    for (let i = 1; i <= Math.min(perSide, count - 1); i++) {
-      const other = at(index + i)
-      if (!ring.world.node(peer).links.has(other)) ring.world.connect(peer, other)
-    }
-  })
-  const room = ring.options.linkCap - 6
-  for (const once of [true, false])
-    for (const peer of shuffled(ring.rng, sorted)) addFingers(ring, peer, room, once)
-}
-
-/** Random peers of each level, the highest first: one where there is none, then wherever there is room. */
-function addFingers(ring: RingWorld, peer: PeerId, room: number, onlyMissing: boolean): void {
-  const { world, rng } = ring
-  const sorted = ring.sorted()
-  const order = clockwiseFrom(peer)
-  const node = world.node(peer)
-  const self = coarse(peer)
-  const nearest = levelOf(COARSE_RING / sorted.length) + 2
-  const taken = new Set([...node.links].map((each) => levelOf(clockwise(self, coarse(each)))))
-  for (let level = 159; level >= nearest; level--) {
-    if (onlyMissing && taken.has(level)) continue
-    for (let tries = 0; tries < 4 && node.links.size < room; tries++) {
-      const distance = distanceOfLevel(level) * (1 + rng.float())
-      const other = ring.ownerOf(((self + Math.floor(distance)) % COARSE_RING).toString(16).padStart(12, '0'))
-      if (other === peer || order(other, peer) === 0 || world.node(other).links.size >= room) continue
-      if (world.connect(peer, other)) break
-    }
-  }
-}
-
-/** Lets so many nodes join one after another. */
-export function grow(ring: RingWorld, count: number, pauseMs: number): void {
-  for (let i = 0; i < count; i++) {
-    ring.join()
-    ring.world.run(pauseMs)
+  #ended(result: LookupResult): void {
+    this.results.push(result)
+    for (const watch of this.watchers) watch(result)
   }
 }

@@ -1,12 +1,15 @@
 import { parseInfoHash, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
 import { toHex } from '../../src/kernel/bytes.ts'
 import { defined } from '../../src/kernel/invariant.ts'
-import { shuffled } from '../../src/kernel/rng.ts'
+import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { Routing } from '../../src/protocols/chord/messages.ts'
-import { RingJobs } from '../checkers/ring-jobs.ts'
+import { LookupTrails } from '../checkers/lookup-trails.ts'
 import { ringFaults } from '../checkers/ring-invariants.ts'
 import { missingRecords } from '../checkers/ring-records.ts'
-import { grow, RingWorld, settle, type LookupResult } from './chord-world.ts'
+import { RingWatch } from '../checkers/ring-watch.ts'
+import { inspectEvery } from '../inspection.ts'
+import { grow, settle } from './chord-start.ts'
+import { RingWorld, type LookupResult } from './chord-world.ts'
 
 export interface ChordScenario {
   readonly peers: number
@@ -15,6 +18,8 @@ export interface ChordScenario {
   readonly routing: Routing
   readonly start: 'settled' | 'grown'
   readonly lookups: number
+  /** `gaps`: only keys where most neighbours in a row died, the hardest ones; else any keys. */
+  readonly aim?: 'anywhere' | 'gaps'
   /** Share of the peers that die at one moment; 0: nobody. */
   readonly kill: number
   /** Median session under churn, in minutes; 0: no churn. */
@@ -25,6 +30,10 @@ export interface ChordScenario {
   readonly partitionMinutes: number
   /** Shares published before anything happens. */
   readonly records: number
+  /** How often the checkers look around; left out or 0: at the end only. */
+  readonly inspectMs?: number
+  /** Keeps the way of each failed lookup, for {@link ChordResult.failedTrails}. */
+  readonly trails?: boolean
 }
 
 /** Figures of one run. Times in seconds of virtual time. */
@@ -49,6 +58,10 @@ export interface ChordResult {
   readonly recordsLost: number
   readonly maintenanceBytesPerSecond: number
   readonly linksMean: number
+  /** Share of the looks at the ring that found a rule broken for the moment; see {@link RingWatch}. */
+  readonly brokenShare: number
+  /** How each failed lookup went, when the scenario asks for it. */
+  readonly failedTrails?: readonly string[]
 }
 
 const SECOND_MS = 1_000
@@ -58,6 +71,10 @@ const IDLE_MS = 30_000
 const WARM_MS = 60_000
 /** Lookups a second and node that a simulated ring bears without links refusing them. */
 const LOOKUPS_PER_NODE = 10
+/** Of all gaps that deaths left, so many are aimed at. */
+const HARD_GAPS = 4
+/** Lookups a second that all of them together are asked for: more, and their links refuse them. */
+const LOOKUPS_IN_GAPS = 200
 const RECORDS_LIMIT_S = 60
 const REPAIR_LIMIT_S = 60
 /** Healing waits for its turn: each node looks for one past peer every 20 s. */
@@ -71,17 +88,19 @@ export function runChord(scenario: ChordScenario): ChordResult {
   else grow(ring, peers, 300)
   ring.world.run(scenario.start === 'settled' ? SETTLE_MS : 4 * SETTLE_MS)
   const published = publish(ring, scenario.records)
-  const jobs = new RingJobs(ring)
+  const watch = new RingWatch(ring)
+  inspectEvery(ring.world.clock, scenario.inspectMs ?? 0, () => void watch.inspect())
+  const trails = scenario.trails === true ? new LookupTrails(ring) : null
   const churned = scenario.sessionMinutes > 0 ? churn(ring, scenario) : null
   const bytesPerSecond = churned ?? idle(ring)
   const disaster =
     scenario.kill > 0
-      ? deaths(ring, scenario, published)
+      ? deaths(ring, scenario, published, watch)
       : scenario.partitionMinutes > 0
         ? cut(ring, scenario)
         : null
   const results = disaster?.results ?? ring.lookups(scenario.lookups, spreadFor(ring, scenario.lookups))
-  jobs.inspect()
+  watch.inspect()
   return {
     ...figures(scenario, results),
     repairSeconds: disaster?.repairSeconds ?? null,
@@ -89,6 +108,8 @@ export function runChord(scenario: ChordScenario): ChordResult {
     recordsLost: missingRecords(ring, published).length,
     maintenanceBytesPerSecond: round(bytesPerSecond, 1),
     linksMean: round(mean(ring.world.alive().map(({ links }) => links.size)), 2),
+    brokenShare: round(watch.brokenShare, 4),
+    ...(trails === null ? {} : { failedTrails: trails.failed }),
   }
 }
 
@@ -140,13 +161,21 @@ function deaths(
   ring: RingWorld,
   scenario: ChordScenario,
   published: ReadonlyMap<InfoHash, PeerId>,
+  watch: RingWatch,
 ): Disaster {
-  const victims = shuffled(ring.rng, ring.sorted()).slice(0, Math.floor(scenario.peers * scenario.kill))
+  const before = ring.sorted()
+  const victims = shuffled(ring.rng, before).slice(0, Math.floor(scenario.peers * scenario.kill))
   setMaintenance(ring, 'paused')
+  watch.pause()
   for (const peer of victims) ring.kill(peer)
   ring.world.run(SECOND_MS)
-  const results = ring.lookups(scenario.lookups, spreadFor(ring, scenario.lookups))
+  const { lookups } = scenario
+  const results =
+    scenario.aim === 'gaps'
+      ? ring.lookups(lookups, (lookups / LOOKUPS_IN_GAPS) * SECOND_MS, keysInGaps(ring, before))
+      : ring.lookups(lookups, spreadFor(ring, lookups))
   setMaintenance(ring, 'running')
+  watch.resume()
   const since = ring.world.now
   const seconds = () => (ring.world.now - since) / SECOND_MS
   const repairSeconds = until(ring, () => ringFaults(ring, true).length === 0, REPAIR_LIMIT_S)
@@ -155,6 +184,22 @@ function deaths(
   if (published.size === 0) return { results, repairSeconds, recordsBackSeconds: null }
   const areBack = until(ring, () => missingRecords(ring, published).length === 0, RECORDS_LIMIT_S - seconds())
   return { results, repairSeconds, recordsBackSeconds: areBack ? seconds() : Infinity }
+}
+
+/** Keys owned by those before whom the most neighbours in a row died. @param before everybody, in order, before that. */
+function keysInGaps(ring: RingWorld, before: readonly PeerId[]): () => string {
+  const alive = new Set(ring.sorted())
+  const gaps: PeerId[][] = []
+  let peers: PeerId[] = []
+  for (const peer of before) {
+    peers.push(peer)
+    if (!alive.has(peer)) continue
+    gaps.push(peers)
+    peers = []
+  }
+  gaps.sort((a, b) => b.length - a.length)
+  // A key just before a peer that is dead, or before the owner itself.
+  return () => defined(pick(ring.rng, pick(ring.rng, gaps.slice(0, HARD_GAPS)) ?? []), 'key').slice(0, 40)
 }
 
 /** The ring is cut in two halves, links between them break, and after a time they can reach each other again. */

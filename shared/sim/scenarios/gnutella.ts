@@ -14,6 +14,7 @@ import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { Listing } from '../../src/discovery/listing.ts'
 import type { GnutellaMessage, SpreadMode } from '../../src/protocols/gnutella/messages.ts'
 import { GnutellaChecker } from '../checkers/gnutella.ts'
+import { inspectEvery } from '../inspection.ts'
 import type { SimPeer } from '../overlay-world.ts'
 import { regularLinks } from '../topology.ts'
 import { gnutellaWorld, type GnutellaWorld, type SimServent } from './gnutella-servent.ts'
@@ -36,6 +37,8 @@ export interface GnutellaOptions {
   readonly kill: number
   /** Networks up to this size grow by joining; larger ones begin as a random graph. */
   readonly growUpTo: number
+  /** How often the checker looks around; 0: at the end only. */
+  readonly inspectMs: number
 }
 
 export const DEFAULT_GNUTELLA: GnutellaOptions = {
@@ -50,6 +53,7 @@ export const DEFAULT_GNUTELLA: GnutellaOptions = {
   churnSeconds: 0,
   kill: 0,
   growUpTo: 64,
+  inspectMs: 0,
 }
 
 /** Means over the measured searches of one run. */
@@ -117,6 +121,7 @@ class GnutellaRun {
   run(): GnutellaResult {
     this.#build()
     const { options } = this
+    inspectEvery(this.#world.clock, options.inspectMs, () => void this.#checker.inspect(this.#world.alive()))
     if (options.churnSeconds > 0)
       this.#world.replaceEvery((options.churnSeconds * 1_000) / options.peers, () => void this.#join())
     for (let i = 0; i < options.warmUp; i++) this.#ask()

@@ -13,6 +13,8 @@ type OwnEffect = Extract<KazaaEffect, { type: (typeof OWN_EFFECTS)[number] }>
 export class SimKazaa implements SimCore<KazaaMessage> {
   readonly node: KazaaNode
   onOwnEffect: (effect: OwnEffect) => void = () => undefined
+  /** What a node that does not keep to the protocol makes of what it would send. */
+  tamper: (effect: OverlayEffect<KazaaMessage>) => OverlayEffect<KazaaMessage>[] = (effect) => [effect]
   readonly #told: KazaaInput[] = []
 
   constructor(options: KazaaOptions) {
@@ -26,7 +28,12 @@ export class SimKazaa implements SimCore<KazaaMessage> {
 
   handle(input: OverlayInput<KazaaMessage>, now: number): OverlayEffect<KazaaMessage>[] {
     const inputs = [...this.#told.splice(0), input]
-    return inputs.flatMap((each) => this.node.handle(each, now).filter((effect) => this.#isForWorld(effect)))
+    return inputs.flatMap((each) =>
+      this.node
+        .handle(each, now)
+        .filter((effect) => this.#isForWorld(effect))
+        .flatMap((effect) => this.tamper(effect)),
+    )
   }
 
   wakeAt(): number {

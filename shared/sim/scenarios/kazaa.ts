@@ -15,6 +15,7 @@ import { pick, shuffled } from '../../src/kernel/rng.ts'
 import { LEADER_LINKS_TARGET } from '../../src/protocols/kazaa/constants.ts'
 import type { KazaaMessage } from '../../src/protocols/kazaa/messages.ts'
 import { KazaaChecker } from '../checkers/kazaa.ts'
+import { inspectEvery } from '../inspection.ts'
 import type { SimPeer } from '../overlay-world.ts'
 import { regularLinks } from '../topology.ts'
 import { kazaaWorld, tell, type KazaaWorld, type SimKazaa } from './kazaa-node.ts'
@@ -32,6 +33,8 @@ export interface KazaaOptions {
   readonly kill: number
   /** Networks up to this size grow by joining; larger ones begin with roles given out. */
   readonly growUpTo: number
+  /** How often the checkers look around; 0: at the end only. */
+  readonly inspectMs: number
 }
 
 export const DEFAULT_KAZAA: KazaaOptions = {
@@ -42,6 +45,7 @@ export const DEFAULT_KAZAA: KazaaOptions = {
   churnSeconds: 0,
   kill: 0.05,
   growUpTo: 200,
+  inspectMs: 0,
 }
 
 /** Means over the measured searches of one run. */
@@ -63,8 +67,10 @@ export interface KazaaResult {
   readonly orphans: number
   /** The same for searches after the deaths. */
   readonly recallAfterKill: number
-  /** Live peers that are indexed nowhere at the end. */
+  /** Live peers that are indexed nowhere at the end, newcomers of that second included. */
   readonly unindexed: number
+  /** The longest that the checker saw a live peer without an index, when it looks around. */
+  readonly unindexedSecondsMax: number
   readonly misroutedHits: number
 }
 
@@ -86,7 +92,8 @@ interface Asked {
   readonly searcher: PeerId
   readonly file: number
   readonly found: Set<PeerId>
-  recall: number
+  /** `null`: the searcher did not live to see the end. */
+  recall: number | null
 }
 
 /** Runs one network and measures its searches. */
@@ -110,6 +117,7 @@ class KazaaRun {
     const { options } = this
     if (options.peers <= options.growUpTo) this.#grow()
     else this.#settle()
+    inspectEvery(this.#world.clock, options.inspectMs, () => void this.#inspect())
     if (options.churnSeconds > 0)
       this.#world.replaceEvery((options.churnSeconds * 1_000) / options.peers, () => void this.#join())
     const before = this.#world.sentByType()
@@ -118,13 +126,13 @@ class KazaaRun {
     const share = this.#shape()
     const orphanSeconds = this.#killSuperNodes()
     const after = this.#askMany(options.kill > 0 ? QUERIES_AFTER_KILL : 0)
-    this.#checker.inspect(this.#world.alive())
+    this.#inspect()
     const perSearch = (type: string) => ((sent.get(type) ?? 0) - (before.get(type) ?? 0)) / options.queries
     const [queries, hits] = [perSearch('query'), perSearch('hits')]
     return {
       seed: options.seed,
       peers: options.peers,
-      recall: round(mean(measured.map(({ recall }) => recall)), 5),
+      recall: round(meanRecall(measured), 5),
       messagesPerPeer: round((queries + hits) / options.peers, 4),
       queryMessages: round(queries, 1),
       hitMessages: round(hits, 1),
@@ -132,10 +140,16 @@ class KazaaRun {
       orphanSecondsP95: round(quantile(orphanSeconds, 0.95), 2),
       orphanSecondsMax: round(quantile(orphanSeconds, 1), 2),
       orphans: orphanSeconds.length,
-      recallAfterKill: round(after.length === 0 ? 1 : mean(after.map(({ recall }) => recall)), 5),
+      recallAfterKill: round(meanRecall(after), 5),
       unindexed: this.#checker.unindexed(this.#world.alive()).length,
+      unindexedSecondsMax: round(this.#checker.longestUnindexedMs / 1_000, 2),
       misroutedHits: this.#checker.misroutedHits,
     }
+  }
+
+  #inspect(): void {
+    // The last one of all has nobody to be indexed by.
+    if (this.#world.alive().length > 1) this.#checker.inspect(this.#world.alive(), this.#world.now)
   }
 
   /** Everybody comes one after the other, knowing a few who are there. */
@@ -210,14 +224,16 @@ class KazaaRun {
     const others = world.alive().filter(({ peer }) => holders?.has(peer) !== true)
     const searcher = defined(pick(world.rng, others.length > 0 ? others : world.alive()), 'live peer').peer
     const id = defined(parseNonce(toHex(world.rng.bytes(16))), 'nonce')
-    const asked: Asked = { searcher, file, found: new Set(), recall: 0 }
+    const asked: Asked = { searcher, file, found: new Set(), recall: null }
     this.#asked.set(id, asked)
     const words = ['wanted', `file${String(file)}x`]
     world.feed(searcher, { type: 'search', id, criteria: { by: 'words', words }, limit: 500 })
+    // Who comes or goes meanwhile counts neither way.
+    const sources = [...(holders ?? [])].filter((peer) => world.isAlive(peer) && peer !== searcher)
     world.clock.after(SEARCH_MS - 1, () => {
-      const alive = [...(holders ?? [])].filter((peer) => world.isAlive(peer) && peer !== searcher)
+      const alive = sources.filter((peer) => world.isAlive(peer))
       const found = alive.filter((peer) => asked.found.has(peer))
-      asked.recall = alive.length === 0 ? 1 : found.length / alive.length
+      if (world.isAlive(searcher)) asked.recall = alive.length === 0 ? 1 : found.length / alive.length
     })
     world.run(this.options.gapMs)
     return asked
@@ -294,6 +310,7 @@ export function summariseKazaa(results: readonly KazaaResult[]) {
     maxChildren: of(({ maxChildren }) => maxChildren),
     orphanSecondsP95: of(({ orphanSecondsP95 }) => orphanSecondsP95),
     recallAfterKill: of(({ recallAfterKill }) => recallAfterKill),
+    unindexedSecondsMax: of(({ unindexedSecondsMax }) => unindexedSecondsMax),
     unindexed: of(({ unindexed }) => unindexed),
     misroutedHits: of(({ misroutedHits }) => misroutedHits),
   }
@@ -308,8 +325,10 @@ function shareOf(file: number): { infoHash: InfoHash; listing: Listing } {
   return { infoHash, listing: { root, infoHash, name, sizeBytes: 1_000_000 } }
 }
 
-const mean = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
+function meanRecall(searches: readonly Asked[]): number {
+  const values = searches.map(({ recall }) => recall).filter((recall) => recall !== null)
+  return values.length === 0 ? 1 : values.reduce((sum, value) => sum + value, 0) / values.length
+}
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)

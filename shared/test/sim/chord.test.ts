@@ -5,12 +5,14 @@ import { defined } from '../../src/kernel/invariant.ts'
 import { shuffled } from '../../src/kernel/rng.ts'
 import type { DiscoveryAnswer } from '../../src/discovery/overlay.ts'
 import { CHORD } from '../../src/protocols/chord/constants.ts'
+import { LookupTrails } from '../../sim/checkers/lookup-trails.ts'
 import { RingJobs } from '../../sim/checkers/ring-jobs.ts'
 import { ringFaults } from '../../sim/checkers/ring-invariants.ts'
 import { missingRecords } from '../../sim/checkers/ring-records.ts'
 import { chordCommand } from '../../sim/commands/chord.ts'
 import { runChord, type ChordScenario } from '../../sim/scenarios/chord.ts'
-import { grow, RingWorld, settle } from '../../sim/scenarios/chord-world.ts'
+import { grow, settle } from '../../sim/scenarios/chord-start.ts'
+import { RingWorld } from '../../sim/scenarios/chord-world.ts'
 
 const ringOf = (seed: number, listLength?: number) =>
   new RingWorld({ seed, linkCap: 24, routing: 'full', ...(listLength === undefined ? {} : { listLength }) })
@@ -152,6 +154,42 @@ describe('larger rings', () => {
     expect(result).toMatchObject({ failedLookups: 0, recordsLost: 0 })
     expect(result.repairSeconds).toBeLessThanOrEqual(10)
     expect(result.recordsBackSeconds).toBeLessThanOrEqual(60)
+  })
+
+  // Each of these failed once: a question that wandered on the wrong side of its key, or was answered by a peer
+  // that took the word of the dead for that of those who had looked.
+  it.each([
+    [150, 5, 0.55],
+    [400, 7, 0.5],
+  ])('of %i, seed %i: find owners behind long rows of dead', (peers, seed, kill) => {
+    const result = runChord({
+      ...SMALL,
+      peers,
+      seed,
+      linkCap: 32,
+      kill,
+      lookups: 200,
+      aim: 'gaps',
+      trails: true,
+    })
+    expect(result.failedTrails).toEqual([])
+    expect(result.repairSeconds).toBeLessThanOrEqual(10)
+  })
+
+  it('tell the whole way of a lookup that failed', () => {
+    const ring = ringOf(6)
+    settle(ring, 12)
+    ring.world.run(5_000)
+    const trails = new LookupTrails(ring)
+    const [asker, ...others] = ring.sorted()
+    // What the asker sends is lost, and it has not noticed yet.
+    ring.world.partition = (peer) => (peer === asker ? 0 : 1)
+    ring.world.node(asker!).core.node.setMaintenance('paused')
+    ring.lookup(asker!, others[5]!.slice(0, 40))
+    ring.world.run(5_000)
+    expect(trails.failed).toHaveLength(1)
+    expect(trails.failed[0]).toMatch(/was told (nothing|\w{6}) instead of/)
+    expect(trails.failed[0]).toMatch(new RegExp(`${asker!.slice(0, 6)} -> \\w{6} find \\w+ ttl 64`))
   })
 
   it('bear sessions of 1.4 minutes', () => {

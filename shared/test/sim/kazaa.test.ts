@@ -31,11 +31,29 @@ describe('kazaa', () => {
     expect(result).toMatchObject({ unindexed: 0, misroutedHits: 0 })
   })
 
-  it('churn leaves most of it searchable', () => {
-    const result = runKazaa({ ...DEFAULT_KAZAA, peers: 80, queries: 10, churnSeconds: 60 })
-    expect(result.recall).toBeGreaterThanOrEqual(0.95)
+  it('churn leaves nearly all of it searchable', () => {
+    const churn = { ...DEFAULT_KAZAA, kill: 0, inspectMs: 1_000 }
+    const result = runKazaa({ ...churn, peers: 300, queries: 20, churnSeconds: 120 })
+    expect(result.recall).toBeGreaterThanOrEqual(0.98)
+    expect(result.unindexedSecondsMax).toBeLessThanOrEqual(5)
     expect(result.misroutedHits).toBe(0)
   })
+
+  // What is left of 31 super nodes after the last one has hardly a place for each child: more must be elected first.
+  it.each([
+    [0.3, 3],
+    [0.45, 3],
+    [0.6, 16],
+  ])(
+    '%d of the super nodes die at once: orphans are led again within %d s, all in the end',
+    (kill, seconds) => {
+      const result = runKazaa({ ...DEFAULT_KAZAA, peers: 400, queries: 2, kill, inspectMs: 1_000 })
+      expect(result.orphans).toBeGreaterThan(50)
+      expect(result.orphanSecondsP95).toBeLessThanOrEqual(seconds)
+      expect(result.recallAfterKill).toBeGreaterThanOrEqual(0.98)
+      expect(result).toMatchObject({ unindexed: 0, misroutedHits: 0 })
+    },
+  )
 
   it('the same seed gives the same run', () => {
     const options = { ...DEFAULT_KAZAA, peers: 30, queries: 4, churnSeconds: 60 }

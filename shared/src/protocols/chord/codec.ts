@@ -1,7 +1,7 @@
 import { LIMITS } from '../../kernel/limits.ts'
 import * as binary from '../../wire/binary.ts'
 import { CHORD } from './constants.ts'
-import type { Answer, Ask, ChordMessage, Phase, Report, Routing, Trace } from './messages.ts'
+import type { Answer, Ask, ChordMessage, Course, Phase, Report, Routing, Trace } from './messages.ts'
 import { POSITION_DIGITS } from './position.ts'
 import { recordFormat, tagFormat } from './record.ts'
 
@@ -12,6 +12,7 @@ const MAX = {
   path: 65,
   avoid: 4,
   visited: CHORD.visited,
+  dead: CHORD.dead,
   wordBytes: 4 * LIMITS.wordLength,
 } as const
 
@@ -19,6 +20,7 @@ const peers = (max: number) => binary.list(binary.peerId, max)
 const position = binary.hex(POSITION_DIGITS / 2)
 const phase: binary.Format<Phase> = binary.oneOf(['alone', 'joining', 'member'])
 const routing: binary.Format<Routing> = binary.oneOf(['circle', 'fingers', 'full'])
+const course: binary.Format<Course> = binary.oneOf(['free', 'fromAfter', 'closer'])
 
 const report = {
   phase,
@@ -68,12 +70,21 @@ export const chordFormat: binary.Format<ChordMessage> = binary.messages<ChordMes
       hops: binary.uint8,
       avoid: peers(MAX.avoid),
       visited: binary.list(binary.uint48, MAX.visited),
-      onlyCloser: binary.flag,
+      dead: binary.list(binary.uint48, MAX.dead),
+      course,
       trace,
     },
   ],
   hopAck: [8, { lookup: binary.guid }],
-  back: [9, { lookup: binary.guid, ttl: binary.uint8, visited: binary.list(binary.uint48, MAX.visited) }],
+  back: [
+    9,
+    {
+      lookup: binary.guid,
+      ttl: binary.uint8,
+      visited: binary.list(binary.uint48, MAX.visited),
+      dead: binary.list(binary.uint48, MAX.dead),
+    },
+  ],
   found: [
     10,
     {

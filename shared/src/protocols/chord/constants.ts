@@ -18,8 +18,9 @@ export const CHORD = {
   looksAheadFor: 10,
   /** The same when only successors are asked, one after the other. */
   circleTtl: 255,
-  /** Peers that a question names as visited or dead, and dead ones that one node adds. Our choice. */
+  /** Peers that a question names as visited; as dead; and dead ones that one node adds. Our choice. */
   visited: 128,
+  dead: 128,
   deadNamed: 12,
   /** Stabilize: after a change, at rest, and how fast the one becomes the other. Our choice. */
   stabilizeMinMs: 2_000,
@@ -58,6 +59,7 @@ export const CHORD = {
   /** Ways that a node which has lost its neighbours tries before it takes a key for its own. Our choice. */
   excursions: 3,
   excursionTtl: 16,
+  shortExcursionTtl: 6,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
   pairAfterMs: 1_000,

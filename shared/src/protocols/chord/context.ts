@@ -22,6 +22,12 @@ interface Gone {
   readonly until: number
 }
 
+interface LastLinked {
+  readonly peers: readonly PeerId[]
+  readonly links: readonly Link[]
+  readonly last: PeerId | undefined
+}
+
 /** What the parts of a node share: who it is, its links and lists, and the effects of the input at hand. */
 export class ChordContext {
   readonly self: PeerId
@@ -47,6 +53,8 @@ export class ChordContext {
   #effects: ChordEffect[] = []
   #ticket = 0
   #linkList: readonly Link[] | null = null
+  /** The last answers of `#lastToLink`, and what they were made from. */
+  readonly #lastLinked = new Map<NeighbourList, LastLinked>()
 
   constructor(options: ChordOptions) {
     this.self = options.self
@@ -152,9 +160,24 @@ export class ChordContext {
   /** By place, is this peer among the nearest, with which links are kept? */
   isRingNeighbour(peer: PeerId): boolean {
     return [this.successors, this.predecessors].some((list) => {
-      const last = list.peers[this.ringLinks - 1]
+      const last = this.#lastToLink(list)
       return peer === last || list.isNearer(peer, last)
     })
+  }
+
+  /**
+   * The farthest on one side with whom a link is kept. Where a list is short of members, because they died or have
+   * no room for us, linked ones stand in: were all links kept as neighbours' then, none would ever make room.
+   */
+  #lastToLink(list: NeighbourList): PeerId | undefined {
+    const last = list.peers[this.ringLinks - 1]
+    if (last !== undefined) return last
+    const [links, known] = [this.memberLinks(), this.#lastLinked.get(list)]
+    if (known?.peers === list.peers && known.links === links) return known.last
+    const nearest = list.nearest([...list.peers, ...links.map(({ peer }) => peer)])
+    const found = nearest[this.ringLinks - 1]
+    this.#lastLinked.set(list, { peers: list.peers, links, last: found })
+    return found
   }
 
   /** Whether we own a key: it lies after our predecessor, up to us. `avoid`: peers to be taken for absent. */
@@ -162,6 +185,14 @@ export class ChordContext {
     if (this.phase !== 'member') return this.phase === 'alone'
     const predecessor = this.predecessors.peers.find((peer) => !avoid.includes(peer))
     return predecessor === undefined || isUpTo(key, predecessor, this.self)
+  }
+
+  /** The same by what others know: of our nearest predecessors those without a link that are `dead` don't count. */
+  ownsBut(key: string, avoid: readonly PeerId[], dead: ReadonlySet<number>): boolean {
+    if (this.phase !== 'member') return false
+    const isOut = (peer: PeerId) => avoid.includes(peer) || (!this.links.has(peer) && dead.has(coarse(peer)))
+    const predecessor = this.predecessors.peers.find((peer) => !isOut(peer))
+    return predecessor !== undefined && isUpTo(key, predecessor, this.self)
   }
 
   /** Whether a key may be ours, should those between us and the nearest linked peer before us be dead. */

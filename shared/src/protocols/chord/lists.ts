@@ -38,7 +38,7 @@ export class NeighbourList {
 
   /** Takes a whole list at once, as a join does. */
   install(peers: readonly PeerId[]): void {
-    this.peers = this.#nearest(peers)
+    this.peers = this.nearest(peers)
     this.horizon = 'known'
   }
 
@@ -73,14 +73,14 @@ export class NeighbourList {
     const heard = this.#listOf(head)
     // A head that has not told its list yet takes nothing away from ours.
     const listed = (heard.length === 0 ? before : heard).filter((peer) => !isGone(peer))
-    const list = this.#nearest([
+    const list = this.nearest([
       ...before.filter((peer) => this.isNearer(peer, head.peer)),
       head.peer,
       ...listed.filter((peer) => !this.isNearer(peer, head.peer)),
     ])
     const end = list.at(-1)
     const within = links.filter(({ peer }) => peer === end || this.isNearer(peer, end))
-    this.peers = this.#nearest([...list, ...within.map(({ peer }) => peer)])
+    this.peers = this.nearest([...list, ...within.map(({ peer }) => peer)])
     if (this.#backListOf(head)[0] === this.self) this.horizon = 'known'
   }
 
@@ -92,7 +92,8 @@ export class NeighbourList {
     return this.direction === 'clockwise' ? link.predecessors : link.successors
   }
 
-  #nearest(peers: Iterable<PeerId>): PeerId[] {
+  /** Of these peers those nearest to us, in order, as many as a list has. */
+  nearest(peers: Iterable<PeerId>): PeerId[] {
     const others = new Set(peers)
     others.delete(this.self)
     return [...others].sort(this.#order).slice(0, this.length)

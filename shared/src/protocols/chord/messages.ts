@@ -5,6 +5,13 @@ import type { RingRecord } from './record.ts'
 /** Which links a lookup may use. `circle`: the successor only; `fingers`: clockwise; `full`: both ways, looking two links ahead. */
 export type Routing = 'circle' | 'fingers' | 'full'
 
+/**
+ * Where a question may go. `free`: to either side of its key. `fromAfter`: somebody right before the key saw that
+ * nobody stands between, so the owner is sought from its other side. `closer`: only where the key is nearer, for
+ * a node that would answer but for missing predecessors.
+ */
+export type Course = 'free' | 'fromAfter' | 'closer'
+
 /** Where a node stands: on its own, looking for its place, or part of a ring. */
 export type Phase = 'alone' | 'joining' | 'member'
 
@@ -62,10 +69,11 @@ export interface Find {
   readonly hops: number
   /** Peers to be treated as if they were not there. */
   readonly avoid: readonly PeerId[]
-  /** First 48 bits of peers that have had the question, or are known to be dead and near the key. */
+  /** First 48 bits of peers that have had the question. */
   readonly visited: readonly number[]
-  /** Set by a node that would answer but for missing predecessors: go only where the key is nearer. */
-  readonly onlyCloser: boolean
+  /** First 48 bits of peers near the key that somebody on the way knows to be dead. */
+  readonly dead: readonly number[]
+  readonly course: Course
   readonly trace: Trace | null
 }
 
@@ -102,6 +110,7 @@ export type ChordMessage =
       readonly lookup: Nonce
       readonly ttl: number
       readonly visited: readonly number[]
+      readonly dead: readonly number[]
     }
   | Found
   | {

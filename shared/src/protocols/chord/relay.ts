@@ -4,31 +4,10 @@ import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import { chordFormat } from './codec.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
-import type { Answer, Ask, ChordMessage, Find, Found } from './messages.ts'
-import { apart, coarse, isUpTo } from './position.ts'
-import { closerHops, hopsBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
-
-/** A question that came through here. */
-interface Pass {
-  readonly find: Find
-  /** `null`: it is our own. */
-  readonly previous: PeerId | null
-  readonly tried: Set<PeerId>
-  readonly visited: Set<number>
-  /** Afterwards nobody waits for an answer any longer. */
-  readonly endsAt: number
-  /** We would answer, but look for somebody better first. */
-  isClaimed: boolean
-  next: PeerId | null
-  sentAt: number
-  tries: number
-  ttl: number
-  /** Messages and bytes that it cost here, not counting what came with it. */
-  messages: number
-  bytes: number
-  /** `sent`: no acknowledgement yet. `over`: answered or given back. */
-  state: 'new' | 'sent' | 'acknowledged' | 'over'
-}
+import type { Answer, Ask, ChordMessage, Course, Find, Found } from './messages.ts'
+import { newPass, type Pass } from './pass.ts'
+import { apart, clockwise, coarse, isUpTo } from './position.ts'
+import { closerHops, hopsBefore, isLastBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
 
 export interface RelayHooks {
   /** We own the key: does what is asked, and replies now or later. */
@@ -68,7 +47,7 @@ export class Relay {
   begin(find: Find, first: PeerId | null, not: readonly PeerId[]): PeerId | null {
     const pass = this.#remember(find, null, not)
     if (first === null) this.#advance(pass)
-    else if (this.#context.links.has(first)) this.#send(pass, first, false)
+    else if (this.#context.links.has(first)) this.#send(pass, first, 'free')
     else this.#giveBack(pass)
     return pass.next
   }
@@ -83,7 +62,7 @@ export class Relay {
     this.#context.send(from, { type: 'hopAck', lookup: find.lookup })
     const ttl = find.ttl - 1
     if (find.origin === this.#context.self) return this.#cameHome(from, find)
-    if (this.#passes.has(find.lookup) || ttl <= 0) return this.#sendBack(from, find.lookup, ttl, [])
+    if (this.#passes.has(find.lookup) || ttl <= 0) return this.#sendBack(from, find.lookup, ttl)
     const trace = find.trace && {
       ...find.trace,
       path: find.trace.path.length > CHORD.ttl ? find.trace.path : [...find.trace.path, this.#context.self],
@@ -99,11 +78,13 @@ export class Relay {
     this.#context.links.get(from)?.roundTrip.sample(this.#context.now - pass.sentAt)
   }
 
-  back(from: PeerId, { lookup, ttl, visited }: Extract<ChordMessage, { type: 'back' }>): void {
+  back(from: PeerId, message: Extract<ChordMessage, { type: 'back' }>): void {
+    const { lookup, ttl, visited, dead } = message
     const pass = this.#passes.get(lookup)
     if (pass === undefined || pass.next !== from || pass.state === 'over') return
-    this.#count(pass, { type: 'back', lookup, ttl, visited })
+    this.#count(pass, message)
     for (const place of visited) pass.visited.add(place)
+    for (const place of dead) pass.dead.add(place)
     // An excursion has a small allowance of its own.
     pass.ttl = pass.isClaimed ? pass.ttl - 1 : Math.min(pass.ttl - 1, ttl)
     this.#advance(pass)
@@ -128,26 +109,12 @@ export class Relay {
   #cameHome(from: PeerId, find: Find): void {
     const pass = this.#passes.get(find.lookup)
     if (pass?.previous !== null || pass.state === 'over' || !this.#context.owns(find.key, find.avoid))
-      return this.#sendBack(from, find.lookup, find.ttl - 1, [])
+      return this.#sendBack(from, find.lookup, find.ttl - 1)
     this.#answer(pass)
   }
 
   #remember(find: Find, previous: PeerId | null, not: readonly PeerId[]): Pass {
-    const pass: Pass = {
-      find,
-      previous,
-      tried: new Set([...not, ...find.avoid, ...(previous === null ? [] : [previous])]),
-      visited: new Set([...find.visited, this.#context.at]),
-      endsAt: this.#context.now + CHORD.lookupMs,
-      isClaimed: false,
-      next: null,
-      sentAt: 0,
-      tries: 0,
-      ttl: find.ttl,
-      messages: previous === null ? 0 : 1,
-      bytes: 0,
-      state: 'new',
-    }
+    const pass = newPass(find, previous, not, this.#context)
     const dropped = this.#passes.set(find.lookup, pass)
     if (dropped !== undefined) this.#deadlines.clear(dropped)
     return pass
@@ -161,21 +128,35 @@ export class Relay {
     if (context.now >= pass.endsAt) return this.#finish(pass)
     // Who is only joining may ask through others, but is no way for them.
     if (context.phase === 'joining' && pass.previous !== null) return this.#giveBack(pass)
-    const isSure =
-      context.owns(find.key, find.avoid) &&
-      (context.phase === 'alone' || context.predecessors.horizon === 'known')
-    if (isSure) return this.#answer(pass)
+    if (this.#isSure(pass)) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
-    const isOwner = context.mayOwn(find.key, find.avoid)
-    if (isOwner && (pass.tries >= CHORD.excursions || (pass.tries > 0 && this.#wasBefore(pass))))
+    const isOwner = context.mayOwn(find.key, find.avoid) && !this.#isOutdone(pass)
+    // Less so where somebody before the key had it and knew nobody up to it.
+    const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
+    if (isOwner && (pass.tries >= excursions || (pass.tries > 0 && this.#wasBefore(pass))))
       return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
-    const onlyCloser = isOwner || find.onlyCloser
-    const [best] = this.#candidates(pass, isOwner)
-    if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, onlyCloser)
+    const course = isOwner ? 'closer' : this.#courseOf(find)
+    const [best] = this.#candidates(pass, isOwner, course)
+    if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, course)
     if (isOwner) return this.#answer(pass)
     this.#giveBack(pass)
+  }
+
+  /** Whether somebody nearer to the key than we are, and after it, has had the question: who had it is alive. */
+  #isOutdone({ find, visited }: Pass): boolean {
+    const at = coarse(find.key)
+    const own = clockwise(at, this.#context.at)
+    for (const place of visited) if (clockwise(at, place) < own) return true
+    return false
+  }
+
+  #isSure({ find, dead }: Pass): boolean {
+    const context = this.#context
+    if (context.phase === 'alone') return true
+    if (context.predecessors.horizon !== 'known') return false
+    return context.owns(find.key, find.avoid) || context.ownsBut(find.key, find.avoid, dead)
   }
 
   /** Whether a listed predecessor that stands before the key had the question, and found nobody nearer. */
@@ -186,24 +167,30 @@ export class Relay {
     )
   }
 
-  #candidates({ find, tried, visited, tries }: Pass, isOwner: boolean): Candidate[] {
+  /** Who stands before the key and knows nobody between sends it to the other side, for good. */
+  #courseOf({ key, routing, course }: Find): Course {
+    return routing === 'full' && course === 'free' && isLastBefore(this.#context, key) ? 'fromAfter' : course
+  }
+
+  #candidates({ find, tried, visited, dead, tries }: Pass, isOwner: boolean, course: Course): Candidate[] {
     const context = this.#context
     // One who stands after the key and knows nobody before it looks on the key's other side, too.
     if (isOwner && tries === 1) return hopsBefore(context, find.key, tried, visited)
-    if (find.onlyCloser && !isOwner) return closerHops(context, find.key, tried, visited)
+    if (course === 'closer' && !isOwner) return closerHops(context, find.key, tried, visited)
     // After many steps the lists of links have misled it, as they do when many just died.
     const looksAhead = find.ttl > CHORD.ttl - CHORD.looksAheadFor
-    return nextHops(context, find, tried, { places: visited, usesLists: tries === 0, looksAhead })
+    const isFromAfter = course === 'fromAfter'
+    return nextHops(context, find, tried, { visited, dead, usesLists: tries === 0, looksAhead, isFromAfter })
   }
 
   /** Others may believe that they reach dead peers through us: those nearest to the key are named. */
-  #nameDead({ find, visited }: Pass): void {
+  #nameDead({ find, dead: named }: Pass): void {
     const at = coarse(find.key)
     const dead = this.#context.deadPlaces().sort((a, b) => apart(a, at) - apart(b, at))
-    for (const place of dead.slice(0, CHORD.deadNamed)) visited.add(place)
+    for (const place of dead.slice(0, CHORD.deadNamed)) named.add(place)
   }
 
-  #send(pass: Pass, to: PeerId, onlyCloser: boolean): void {
+  #send(pass: Pass, to: PeerId, course: Course): void {
     const { find } = pass
     const trace = find.trace && {
       path: find.trace.path,
@@ -211,8 +198,10 @@ export class Relay {
       bytes: find.trace.bytes + pass.bytes,
     }
     const visited = [...pass.visited].slice(-CHORD.visited)
-    const ttl = pass.isClaimed ? Math.min(pass.ttl, CHORD.excursionTtl) : pass.ttl
-    const message: Find = { ...find, ttl, visited, onlyCloser, trace }
+    const dead = [...pass.dead].slice(-CHORD.dead)
+    const excursionTtl = find.course === 'fromAfter' ? CHORD.shortExcursionTtl : CHORD.excursionTtl
+    const ttl = pass.isClaimed ? Math.min(pass.ttl, excursionTtl) : pass.ttl
+    const message: Find = { ...find, ttl, visited, dead, course, trace }
     pass.next = to
     pass.state = 'sent'
     pass.sentAt = this.#context.now
@@ -275,12 +264,13 @@ export class Relay {
     this.#finish(pass)
     const { lookup } = pass.find
     if (pass.previous === null) this.#hooks.ended(lookup, null, null)
-    else this.#sendBack(pass.previous, lookup, pass.ttl, [...pass.visited])
+    else this.#sendBack(pass.previous, lookup, pass.ttl, pass)
   }
 
-  #sendBack(to: PeerId, lookup: Nonce, ttl: number, visited: readonly number[]): void {
-    const named = visited.slice(-CHORD.visited)
-    this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited: named })
+  #sendBack(to: PeerId, lookup: Nonce, ttl: number, pass: Pass | null = null): void {
+    const visited = [...(pass?.visited ?? [])].slice(-CHORD.visited)
+    const dead = [...(pass?.dead ?? [])].slice(-CHORD.dead)
+    this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited, dead })
   }
 
   #finish(pass: Pass): void {

@@ -12,9 +12,15 @@ export interface Candidate {
 
 /** What a node goes by: see {@link nextHops}. */
 export interface Sight {
-  readonly places: Without<number>
+  /** Places of peers that had the question, and of peers that are dead. */
+  readonly visited: Without<number>
+  readonly dead: Without<number>
+  /** Whether a listed owner that is not linked, so that it may be dead, is worth a try. */
   readonly usesLists: boolean
+  /** Whether the links of links count. */
   readonly looksAhead: boolean
+  /** Whether nobody before the key can help any longer. */
+  readonly isFromAfter: boolean
 }
 
 interface Without<T> {
@@ -22,22 +28,21 @@ interface Without<T> {
 }
 
 /**
- * Where a question for a key can go next, best first. `excluded`: peers that were tried, avoided or asked us;
- * `places` of peers that had the question before or are dead; `usesLists`: whether a listed owner that is not
- * linked, so that it may be dead, is worth a try; `looksAhead`: whether the links of links count.
+ * Where a question for a key can go next, best first. `excluded`: peers that were tried, avoided or asked us.
  */
 export function nextHops(
   context: ChordContext,
   { key, routing }: { readonly key: string; readonly routing: Routing },
   excluded: Without<PeerId>,
-  { places: visited, usesLists, looksAhead }: Sight,
+  sight: Sight,
 ): Candidate[] {
+  const { visited } = sight
   const links = context.memberLinks().filter(({ peer, at }) => !excluded.has(peer) && !visited.has(at))
   const at = coarse(key)
   if (routing === 'full') {
-    const owner = listedOwner(context, key, excluded)
-    const isAim = owner !== null && (usesLists || links.some(({ peer }) => peer === owner))
-    return isAim ? towards(links, owner) : nearestBothWays(context, links, at, looksAhead ? visited : null)
+    const owner = listedOwner(context, key, excluded, sight.dead)
+    const isAim = owner !== null && (sight.usesLists || links.some(({ peer }) => peer === owner))
+    return isAim ? towards(links, owner) : nearestBothWays(context, links, at, sight)
   }
   if (routing === 'fingers') return nearestClockwise(context, links, key, at)
   const next = context.successors.peers.find((peer) => links.some((link) => link.peer === peer))
@@ -66,17 +71,24 @@ function nearestClockwise(
 }
 
 /** The owner, when our own lists show it: the first listed peer at or after the key. */
-function listedOwner(context: ChordContext, key: string, excluded: Without<PeerId>): PeerId | null {
+function listedOwner(
+  context: ChordContext,
+  key: string,
+  excluded: Without<PeerId>,
+  dead: Without<number>,
+): PeerId | null {
   const { self, successors, predecessors } = context
+  // A link is a better witness than another's word.
+  const isOut = (peer: PeerId) => excluded.has(peer) || (!context.links.has(peer) && dead.has(coarse(peer)))
   let before = self
   for (const peer of successors.peers) {
-    if (excluded.has(peer)) continue
+    if (isOut(peer)) continue
     if (isUpTo(key, before, peer)) return peer
     before = peer
   }
   let after: PeerId | null = null
   for (const peer of predecessors.peers) {
-    if (excluded.has(peer)) continue
+    if (isOut(peer)) continue
     if (after !== null && isUpTo(key, peer, after)) return after
     after = peer
   }
@@ -102,22 +114,31 @@ function nearestBothWays(
   context: ChordContext,
   links: readonly Link[],
   at: number,
-  visited: Without<number> | null,
+  { visited, dead, looksAhead, isFromAfter }: Sight,
 ): Candidate[] {
   // The owner stands at or after the key; whoever stands before it is one step of the ring farther.
-  // Nobody that we are linked with stands between us and the key: only the other side of it can help.
-  const reach = clockwise(context.at, at)
-  const isLastBefore =
-    reach < COARSE_RING / 2 && links.every((link) => clockwise(context.at, link.at) > reach)
-  const gap = isLastBefore ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
+  // Where nobody that we are linked with stands between us and the key, only the other side of it can help.
+  const isOneSided = isFromAfter || isBeyondAll(context, links, at)
+  const gap = isOneSided ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
+  const isOut = (place: number) => place === context.at || visited.has(place) || dead.has(place)
   const candidates = links.map((link) => {
     const direct = penalised(link.at, at, gap)
-    if (visited === null) return { peer: link.peer, distance: direct }
-    const ahead = nearestBeyond(link.beyond, at, gap, (place) => place === context.at || visited.has(place))
+    if (!looksAhead) return { peer: link.peer, distance: direct }
+    const ahead = nearestBeyond(link.beyond, at, gap, isOut)
     // A tie goes to the peer itself.
     return { peer: link.peer, distance: direct <= ahead ? direct : ahead + 0.5 }
   })
   return candidates.sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
+}
+
+/** Whether we stand before a key, and nobody that we are linked with between us and it. */
+export function isLastBefore(context: ChordContext, key: string): boolean {
+  return isBeyondAll(context, context.memberLinks(), coarse(key))
+}
+
+function isBeyondAll(context: ChordContext, links: readonly Link[], at: number): boolean {
+  const reach = clockwise(context.at, at)
+  return reach < COARSE_RING / 2 && links.every((link) => clockwise(context.at, link.at) > reach)
 }
 
 /** Links before a key, the nearest first: over them its other side is reached by one who stands after it. */
@@ -135,21 +156,26 @@ export function hopsBefore(
     .sort((a, b) => a.distance - b.distance)
 }
 
-/** Links that are themselves nearer to a key than we are, best first. */
+/**
+ * Links that are themselves nearer to a key than we are, best first. Who stands before it and knows nobody between
+ * goes by those after it, unless they are farther than one who had the question already: that one asked us for these.
+ */
 export function closerHops(
   context: ChordContext,
   key: string,
   excluded: Without<PeerId>,
-  visited: Without<number>,
+  visited: ReadonlySet<number>,
 ): Candidate[] {
   const at = coarse(key)
-  const gap = COARSE_RING / context.sizeEstimate()
+  const isLast = isLastBefore(context, key)
+  const gap = isLast ? COARSE_RING / 2 : COARSE_RING / context.sizeEstimate()
   const own = penalised(context.at, at, gap)
+  const most = isLast ? Math.min(own, ...[...visited].map((place) => penalised(place, at, gap))) : own
   return context
     .memberLinks()
     .filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
     .map((link) => ({ peer: link.peer, distance: penalised(link.at, at, gap) }))
-    .filter(({ distance }) => distance < own)
+    .filter(({ distance }) => distance < most)
     .sort((a, b) => a.distance - b.distance || (a.peer < b.peer ? -1 : 1))
 }
 

@@ -85,6 +85,8 @@ export const kazaaFormat: binary.Format<KazaaMessage> = binary.messages<KazaaMes
   ],
   cost: [0x22, workReportFields],
   filter: [0x23, { bits: binary.bytes(FILTER_BYTES) }],
+  confirm: [0x24, { infoHash: binary.infoHash, root: binary.fileRoot }],
+  confirmed: [0x25, { infoHash: binary.infoHash, root: binary.fileRoot, isShared: binary.flag }],
   promote: [0x30, {}],
   decline: [0x31, {}],
   handover: [0x32, { child: binary.peerId, isLast: binary.flag, shares: shareParts }],

@@ -57,6 +57,12 @@ export const ANSWER_TIMEOUT_MS = 3_000
 export const RETRY_MS = 10_000
 /** Dials under way for leaders, and for peers that may know some. */
 export const PARALLEL_DIALS = 3
+/** A dial that is silent for so long is joined by another: a probe and its answer take less (RFC 8305's idea). */
+export const HEDGE_MS = 700
+/** Dials under way of any age. Probes are cheap: no connection is made before the other side says yes. */
+export const DIALS_AT_MOST = 12
+/** A super node that could not be reached so often in a row is forgotten; it may only have been full. */
+export const DIALS_OF_ONE = 3
 /** How often a node looks after its ties; jittered by half. */
 export const TICK_MS = 5_000
 /** A link that is of no use for so long is released. */
@@ -93,6 +99,17 @@ export const CHILD_QUERY_RATE = { perSecond: 2, burst: 20 } as const
 export const LEADER_QUERY_RATE = { perSecond: 60, burst: 200 } as const
 /** Everything else from one peer. */
 export const CONTROL_RATE = { perSecond: 60, burst: 300 } as const
+
+/** How often a search whose hits only one of two super nodes named is followed by a question to the other; our choice. */
+export const AUDIT_CHANCE = 1 / 8
+/** What an asked super node has not answered by then it leaves out. Hits of a settled network come within a second. */
+export const AUDIT_MS = 2_500
+/** A source that does not say within this time that it has a file counts as not having it. */
+export const CONFIRM_MS = 6_000
+/** So many times caught, and a super node is left for this long. Peers that left in the meantime look like inventions. */
+export const STRIKES = 3
+export const MISTRUST_MS = 30 * 60_000
+export const SUSPECTS_KEPT = 64
 
 /** A search lasts at least so long, and so long after an answer, but no longer than the last. */
 export const SEARCH_MIN_MS = 1_500

@@ -71,6 +71,8 @@ export const noCounts = (): KazaaCounters => ({
   queriesFiltered: 0,
   hitsSent: 0,
   oneSidedHits: 0,
+  audits: 0,
+  mistrusted: 0,
   queriesDropped: 0,
   promotions: 0,
   demotions: 0,

@@ -42,8 +42,8 @@ export class Election {
     if (this.ties.main !== null || this.ties.isAsking || this.book.dialable(now).length > 0) return
     if (this.links.size >= STRANGERS_LINKED) return
     for (const peer of shuffled(this.context.rng, this.book.strangers(now))) {
-      if (this.book.isBusy) return
-      this.book.dial(peer)
+      if (this.book.isBusy(now)) return
+      this.book.dial(peer, now)
     }
   }
 

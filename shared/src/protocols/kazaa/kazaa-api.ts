@@ -72,6 +72,9 @@ export interface KazaaCounters {
   hitsSent: number
   /** Hits that came from one of our two super nodes only, although both should know them. */
   oneSidedHits: number
+  /** Super nodes asked again on their own, and those left because they hid hits or made some up. */
+  audits: number
+  mistrusted: number
   /** Queries dropped because somebody sent too many. */
   queriesDropped: number
   promotions: number

@@ -11,6 +11,7 @@ import { ShareTable } from './own-shares.ts'
 import { QueryRouting, type Query } from './query-routing.ts'
 import { Roles } from './roles.ts'
 import { Searches } from './searches.ts'
+import { Trust } from './trust.ts'
 import { Uploads } from './uploads.ts'
 
 type Conditions = Extract<KazaaInput, { type: 'conditions' }>
@@ -22,6 +23,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
   readonly #searches: Searches
   readonly #routing: QueryRouting
   readonly #uploads: Uploads
+  readonly #trust: Trust
   readonly #shares = new ShareTable()
   readonly #control = new Buckets(CONTROL_RATE)
   readonly #wantsCost: boolean
@@ -43,10 +45,24 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       },
     }
     this.#uploads = new Uploads(this.#context, options)
-    const isBusyWith = (peer: PeerId) => this.#uploads.needs(peer)
+    const isBusyWith = (peer: PeerId) => this.#isOtherwiseNeeded(peer)
     this.#roles = new Roles(this.#context, this.#shares, isBusyWith, now)
     const { index, children, leaders, ties } = this.#roles
-    this.#searches = new Searches(this.#context)
+    this.#trust = new Trust(this.#context, this.#roles.links, {
+      ask: (query, superNode, at) => {
+        this.#routing.ask(query, [superNode], at)
+      },
+      dial: (peer, at) => {
+        this.#roles.book.dial(peer, at)
+      },
+      mistrust: (superNode, at) => {
+        this.#roles.book.mistrust(superNode, at)
+        ties.quit(superNode, at)
+      },
+    })
+    this.#searches = new Searches(this.#context, (cases, at) => {
+      this.#trust.consider(cases, (peer) => ties.joined().includes(peer), at)
+    })
     this.#routing = new QueryRouting(this.#context, index, children, leaders, this.#searches, (peer) =>
       ties.needs(peer),
     )
@@ -68,11 +84,16 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       this.#routing.wakeAt(),
       this.#searches.wakeAt(),
       this.#uploads.wakeAt(),
+      this.#trust.wakeAt(),
     )
   }
 
   needs(peer: PeerId): boolean {
-    return this.#state === 'running' && (this.#roles.needs(peer) || this.#uploads.needs(peer))
+    return this.#state === 'running' && (this.#roles.needs(peer) || this.#isOtherwiseNeeded(peer))
+  }
+
+  #isOtherwiseNeeded(peer: PeerId): boolean {
+    return this.#uploads.needs(peer) || this.#trust.needs(peer)
   }
 
   accepts(peer: PeerId): boolean {
@@ -97,11 +118,13 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     switch (input.type) {
       case 'linkUp':
         this.#uploads.linkUp(input.peer, now)
-        return this.#roles.linkUp(input.peer, now)
+        this.#roles.linkUp(input.peer, now)
+        return this.#trust.linkUp(input.peer)
       case 'linkDown':
         return this.#onLinkDown(input.peer, now)
       case 'dialFailed':
         this.#roles.book.dialFailed(input.peer, now)
+        this.#trust.lost(input.peer, now)
         return this.#roles.seek(now)
       case 'message':
         if (input.message.type === 'query') return this.#routing.onQuery(input.message, input.from, now)
@@ -160,7 +183,12 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       case 'resend':
         return this.#roles.ties.onResend(from, message.epoch)
       case 'hits':
+        this.#trust.onHits(message, from)
         return this.#routing.onHits(message, from, now)
+      case 'confirm':
+        return this.#confirm(from, message)
+      case 'confirmed':
+        return this.#trust.onConfirmed(from, message, now)
       case 'cost':
         return this.#routing.onCost(message, from, now)
       case 'filter':
@@ -181,7 +209,13 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     this.#control.forget(peer)
     this.#routing.forget(peer)
     this.#uploads.linkDown(peer, now)
+    this.#trust.lost(peer, now)
     this.#roles.linkDown(peer, now)
+  }
+
+  #confirm(from: PeerId, { infoHash, root }: Extract<KazaaMessage, { type: 'confirm' }>): void {
+    const isShared = this.#shares.lists(infoHash, root)
+    this.#context.send(from, { type: 'confirmed', infoHash, root, isShared })
   }
 
   #publish(infoHash: InfoHash, listings: readonly Listing[]): void {
@@ -220,7 +254,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     const { self, me } = this.#context
     const ties = this.#roles.ties.joined()
     if (me.role !== 'superNode' && ties.length === 0) return
-    for (const query of this.#searches.takeWaiting(now)) {
+    for (const query of this.#searches.takeWaiting(ties, now)) {
       this.#routing.ask(query, ties, now)
       if (me.role !== 'superNode') continue
       const own = this.#roles.index.find(query.criteria, self)
@@ -241,5 +275,6 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     this.#routing.wake(now)
     this.#searches.wake(now)
     this.#uploads.wake(now)
+    this.#trust.wake(now)
   }
 }

@@ -1,21 +1,36 @@
 import { BoundedMap } from '../../kernel/bounded.ts'
 import type { PeerId } from '../../kernel/ids.ts'
-import { CANDIDATES_KNOWN, LEADERS_KNOWN, LEADERS_NAMED, PARALLEL_DIALS, RETRY_MS } from './constants.ts'
+import {
+  CANDIDATES_KNOWN,
+  DIALS_AT_MOST,
+  DIALS_OF_ONE,
+  HEDGE_MS,
+  LEADERS_KNOWN,
+  LEADERS_NAMED,
+  MISTRUST_MS,
+  PARALLEL_DIALS,
+  RETRY_MS,
+} from './constants.ts'
 import type { KazaaContext } from './context.ts'
 import type { Links } from './links.ts'
 
 interface Entry {
   readonly via: PeerId | null
   readonly failedAt: number
+  /** Dials in a row that came to nothing. */
+  readonly failures: number
 }
 
-const FRESH = { via: null, failedAt: -Infinity }
+const FRESH = { via: null, failedAt: -Infinity, failures: 0 }
 
 /** Super nodes that we heard of, peers that may know some, and the dials to either. */
 export class LeaderBook {
   readonly #leaders = new BoundedMap<PeerId, Entry>(LEADERS_KNOWN)
+  /** Super nodes that lied to us, until when. */
+  readonly #mistrusted = new BoundedMap<PeerId, number>(LEADERS_KNOWN)
   readonly #candidates = new BoundedMap<PeerId, Entry>(CANDIDATES_KNOWN)
-  readonly #dialling = new Set<PeerId>()
+  /** When each dial under way began. */
+  readonly #dialling = new Map<PeerId, number>()
 
   constructor(
     readonly context: KazaaContext,
@@ -24,9 +39,9 @@ export class LeaderBook {
 
   /** Somebody says that this is a super node. */
   learn(peer: PeerId, via: PeerId | null): void {
-    if (peer === this.context.self) return
+    if (peer === this.context.self || this.#mistrusted.has(peer)) return
     const known = this.#leaders.get(peer)
-    this.#leaders.set(peer, { failedAt: -Infinity, ...known, via: via === peer ? (known?.via ?? null) : via })
+    this.#leaders.set(peer, { ...FRESH, ...known, via: via === peer ? (known?.via ?? null) : via })
     if (via !== null && via !== peer) this.context.emit({ type: 'way', peer, via })
   }
 
@@ -45,15 +60,26 @@ export class LeaderBook {
     if (known !== undefined) this.#leaders.replace(peer, { ...known, failedAt: now })
   }
 
+  /** It is neither asked, dialled nor named to others for a long time. */
+  mistrust(peer: PeerId, now: number): void {
+    this.#mistrusted.set(peer, now + MISTRUST_MS)
+    this.#leaders.delete(peer)
+  }
+
   isRipe(peer: PeerId, now: number): boolean {
-    return now >= (this.#leaders.get(peer)?.failedAt ?? -Infinity) + RETRY_MS
+    const until = this.#mistrusted.get(peer) ?? now
+    if (until > now) return false
+    this.#mistrusted.delete(peer)
+    const { failedAt, failures } = this.#leaders.get(peer) ?? FRESH
+    return now >= failedAt + RETRY_MS * Math.max(1, failures)
   }
 
   /** Super nodes to name to others, those linked first. */
   list(except: PeerId): PeerId[] {
-    const linked = this.links.superNodes().filter((peer) => peer !== except)
-    const known = [...this.#leaders.keys()].reverse().filter((peer) => peer !== except)
-    return [...new Set([...linked, ...known])].slice(0, LEADERS_NAMED)
+    const linked = this.links.superNodes().filter((peer) => peer !== except && !this.#mistrusted.has(peer))
+    const known = [...this.#leaders.entries()].filter(([, { failures }]) => failures === 0).reverse()
+    const others = known.map(([peer]) => peer).filter((peer) => peer !== except)
+    return [...new Set([...linked, ...others])].slice(0, LEADERS_NAMED)
   }
 
   /** Super nodes without a link that may be dialled, newest first. */
@@ -74,23 +100,41 @@ export class LeaderBook {
     return this.#dialling.has(peer)
   }
 
-  get isBusy(): boolean {
-    return this.#dialling.size >= PARALLEL_DIALS
+  /** A dial that has been silent for a while no longer holds up the next one: most likely its peer is dead. */
+  isBusy(now: number): boolean {
+    if (this.#dialling.size >= DIALS_AT_MOST) return true
+    let fresh = 0
+    for (const startedAt of this.#dialling.values()) if (now < startedAt + HEDGE_MS) fresh++
+    return fresh >= PARALLEL_DIALS
   }
 
-  dial(peer: PeerId): void {
-    this.#dialling.add(peer)
+  /** When the next dial under way becomes a silent one. */
+  hedgeAt(now: number): number {
+    let earliest = Infinity
+    for (const startedAt of this.#dialling.values())
+      if (startedAt + HEDGE_MS > now) earliest = Math.min(earliest, startedAt + HEDGE_MS)
+    return earliest
+  }
+
+  dial(peer: PeerId, now: number): void {
+    this.#dialling.set(peer, now)
     const via = this.#leaders.get(peer)?.via ?? null
     this.context.emit({ type: 'dial', peer, via: via !== null && this.links.has(via) ? [via] : [] })
   }
 
   linkUp(peer: PeerId): void {
     this.#dialling.delete(peer)
+    const known = this.#leaders.get(peer)
+    if (known !== undefined) this.#leaders.replace(peer, { ...known, failures: 0 })
   }
 
   dialFailed(peer: PeerId, now: number): void {
     if (!this.#dialling.delete(peer)) return
-    this.#leaders.delete(peer)
-    if (this.#candidates.has(peer)) this.#candidates.replace(peer, { via: null, failedAt: now })
+    // It may be alive and full for the moment: after a disaster it would be wrong to forget everybody at once.
+    const known = this.#leaders.get(peer)
+    const failures = (known?.failures ?? 0) + 1
+    if (failures >= DIALS_OF_ONE) this.#leaders.delete(peer)
+    else if (known !== undefined) this.#leaders.replace(peer, { ...known, failedAt: now, failures })
+    if (this.#candidates.has(peer)) this.#candidates.replace(peer, { ...FRESH, failedAt: now })
   }
 }

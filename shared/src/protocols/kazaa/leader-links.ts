@@ -68,8 +68,9 @@ export class LeaderLinks {
       if (lacking-- <= 0) return
       this.#ask(peer, now)
     }
-    const [peer] = lacking > 0 && !this.book.isBusy ? shuffled(this.context.rng, this.book.dialable(now)) : []
-    if (peer !== undefined) this.book.dial(peer)
+    const [peer] =
+      lacking > 0 && !this.book.isBusy(now) ? shuffled(this.context.rng, this.book.dialable(now)) : []
+    if (peer !== undefined) this.book.dial(peer, now)
     else if (now >= this.#islandAt && this.#neighbours.size < WELL_CONNECTED) this.#askStranger(now)
   }
 
@@ -149,6 +150,6 @@ export class LeaderLinks {
   #askStranger(now: number): void {
     this.#islandAt = now + jittered(this.context.rng, ISLAND_EVERY_MS)
     const [peer] = shuffled(this.context.rng, this.book.strangers(now))
-    if (peer !== undefined && !this.book.isBusy) this.book.dial(peer)
+    if (peer !== undefined && !this.book.isBusy(now)) this.book.dial(peer, now)
   }
 }

@@ -2,7 +2,7 @@ import type { Hit, Listing } from '../../discovery/listing.ts'
 import type { Criteria } from '../../discovery/overlay.ts'
 import type { WorkReport } from '../../discovery/search-format.ts'
 import type { Bytes } from '../../kernel/bytes.ts'
-import type { InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
+import type { FileRoot, InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
 
 /** `orphan`: it has no leader and is none. */
 export type Role = 'orphan' | 'child' | 'superNode'
@@ -90,6 +90,14 @@ export type KazaaMessage =
       readonly providers: readonly PeerId[]
     }
   | ({ readonly type: 'cost' } & WorkReport)
+  /** Do you share this file? Somebody says so. */
+  | { readonly type: 'confirm'; readonly infoHash: InfoHash; readonly root: FileRoot }
+  | {
+      readonly type: 'confirmed'
+      readonly infoHash: InfoHash
+      readonly root: FileRoot
+      readonly isShared: boolean
+    }
   /** Words and shares that the sender's children have, as a Bloom filter of a power of two bits. */
   | { readonly type: 'filter'; readonly bits: Bytes }
   /** Be a super node: we have too many children, or no second one exists. */

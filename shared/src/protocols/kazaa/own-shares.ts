@@ -1,6 +1,6 @@
 import { PublishedDigest } from '../../discovery/digest.ts'
 import type { Listing } from '../../discovery/listing.ts'
-import type { InfoHash } from '../../kernel/ids.ts'
+import type { FileRoot, InfoHash } from '../../kernel/ids.ts'
 import {
   LISTINGS_PER_CHILD,
   LISTINGS_PER_MESSAGE,
@@ -21,6 +21,11 @@ export class ShareTable {
 
   has(infoHash: InfoHash): boolean {
     return this.#shares.has(infoHash)
+  }
+
+  /** Whether it is in the index of our super nodes: files of unlisted shares are not. */
+  lists(infoHash: InfoHash, root: FileRoot): boolean {
+    return this.#shares.get(infoHash)?.some((listing) => listing.root === root) ?? false
   }
 
   /** Adds to a share, or begins it. @returns what was taken. */

@@ -26,6 +26,7 @@ export class Roles {
   readonly #staffing: Staffing
   #tickAt: number
   #infoAt: number
+  #wokeAt: number
 
   constructor(
     readonly context: KazaaContext,
@@ -42,6 +43,7 @@ export class Roles {
     this.#staffing = new Staffing(context, this.links, this.book, this.children, this.leaders)
     this.#tickAt = now + jittered(context.rng, TICK_MS)
     this.#infoAt = now + jittered(context.rng, INFO_EVERY_MS)
+    this.#wokeAt = now
     this.#election.begin(now)
   }
 
@@ -192,9 +194,15 @@ export class Roles {
     this.ties.leave()
   }
 
+  /** Without any super node we don't wait for dials that are silent. */
+  #hedgeAt(): number {
+    return this.context.me.role === 'orphan' ? this.book.hedgeAt(this.#wokeAt) : Infinity
+  }
+
   wakeAt(): number {
     return Math.min(
       this.#tickAt,
+      this.#hedgeAt(),
       this.#infoAt,
       this.#election.wakeAt(),
       this.ties.wakeAt(),
@@ -204,6 +212,9 @@ export class Roles {
   }
 
   wake(now: number): void {
+    const isHedging = this.#hedgeAt() <= now
+    this.#wokeAt = now
+    if (isHedging) this.seek(now)
     this.ties.wake(now)
     this.children.wake(now)
     this.leaders.wake(now)

@@ -58,7 +58,7 @@ export class Ties {
     for (const slot of ['child', 'standbyChild'] as const) {
       if (this.#ties.has(slot)) continue
       if (slot === 'standbyChild' && this.main === null) return
-      const [peer] = this.#linkedChoices(now)
+      const [peer] = this.#linkedChoices(slot, now)
       if (peer !== undefined) this.#ask(slot, peer, now)
       else this.#dial(now)
     }
@@ -85,6 +85,13 @@ export class Ties {
     this.#preferred = leaders
     this.book.refused(from, now)
     this.#drop(from, now)
+  }
+
+  /** It lies: another takes its place. */
+  quit(peer: PeerId, now: number): void {
+    if (this.#slotOf(peer) === undefined) return
+    this.context.send(peer, { type: 'leave', leaders: [] })
+    this.#drop(peer, now)
   }
 
   /** The link is gone, or it is no super node any longer. */
@@ -153,14 +160,18 @@ export class Ties {
     this.context.send(peer, { type: 'join', as: slot, standing: this.context.me.standing(now) })
   }
 
-  /** Linked super nodes with room: those we were sent to first, then the least busy. */
-  #linkedChoices(now: number): PeerId[] {
+  /**
+   * Linked super nodes: those we were sent to first, then the least busy. A full one is of use to whoever has
+   * none at all: it lets one go for whom it is the second.
+   */
+  #linkedChoices(slot: Slot, now: number): PeerId[] {
+    const hasRoom = (peer: PeerId) =>
+      slot === 'child' ||
+      (this.links.get(peer)?.children ?? 0) < CHILDREN_CAP ||
+      this.#preferred.includes(peer)
     const free = this.links
       .superNodes()
-      .filter((peer) => this.#slotOf(peer) === undefined && this.book.isRipe(peer, now))
-      .filter(
-        (peer) => (this.links.get(peer)?.children ?? 0) < CHILDREN_CAP || this.#preferred.includes(peer),
-      )
+      .filter((peer) => this.#slotOf(peer) === undefined && this.book.isRipe(peer, now) && hasRoom(peer))
     const load = (peer: PeerId) =>
       this.#preferred.includes(peer) ? -1 : (this.links.get(peer)?.children ?? 0)
     return shuffled(this.context.rng, free).sort((a, b) => load(a) - load(b))
@@ -174,8 +185,8 @@ export class Ties {
     )
     // Without a main super node the first of several that answers will do.
     for (const peer of order.slice(0, this.main === null ? order.length : 1)) {
-      if (this.book.isBusy) return
-      this.book.dial(peer)
+      if (this.book.isBusy(now)) return
+      this.book.dial(peer, now)
     }
   }
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { toHex, utf8Encode } from '../../../src/kernel/bytes.ts'
 import { parseFileRoot, parseInfoHash, parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
+import { createRng } from '../../../src/kernel/rng.ts'
 import { sha256 } from '../../../src/content/sha256.ts'
 import { CHORD } from '../../../src/protocols/chord/constants.ts'
+import { ChordContext } from '../../../src/protocols/chord/context.ts'
 import { rarestOf } from '../../../src/protocols/chord/keeper.ts'
 import { Link } from '../../../src/protocols/chord/link.ts'
 import { NeighbourList } from '../../../src/protocols/chord/lists.ts'
@@ -30,6 +32,34 @@ const at = (place: number): PeerId =>
   defined(parsePeerId(place.toString(16).padStart(2, '0').padEnd(64, '0')), 'peer')
 const infoHash = defined(parseInfoHash('a'.repeat(64)), 'infohash')
 const NOW = 1_700_000_000_000
+
+describe('ring neighbours', () => {
+  const contextOf = (places: readonly number[]): ChordContext => {
+    const context = new ChordContext({ self: at(0), key: '', rng: createRng(1), now: NOW, linkCap: 32 })
+    context.phase = 'member'
+    for (const place of places) context.addLink(at(place)).phase = 'member'
+    context.phaseChanged()
+    return context
+  }
+  const links = Array.from({ length: 30 }, (_, index) => 4 + 8 * index)
+
+  it('are not everybody when a list is short: else a full node would never make room', () => {
+    const context = contextOf(links)
+    context.successors.install([at(4), at(12)])
+    context.predecessors.install([at(236)])
+    const kept = links.filter((place) => context.isRingNeighbour(at(place)))
+    expect(kept).toEqual([...links.slice(0, 8), ...links.slice(-8)])
+    // Somebody new right beside us still is one.
+    expect(context.isRingNeighbour(at(2))).toBe(true)
+    expect(context.isRingNeighbour(at(100))).toBe(false)
+  })
+
+  it('are everybody in a ring of few', () => {
+    const context = contextOf([4, 100, 200])
+    context.successors.install([4, 100, 200].map(at))
+    expect([4, 50, 100, 200, 250].every((place) => context.isRingNeighbour(at(place)))).toBe(true)
+  })
+})
 
 describe('places on the ring', () => {
   it.each([

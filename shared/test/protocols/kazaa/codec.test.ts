@@ -12,6 +12,7 @@ import { inMessages } from '../../../src/protocols/kazaa/own-shares.ts'
 import { decodeWhole, encodeWhole } from '../../../src/wire/binary.ts'
 import {
   criterias,
+  fileRoots,
   hits,
   infoHashes,
   listings,
@@ -84,6 +85,8 @@ const message: fc.Arbitrary<KazaaMessage> = fc.oneof(
   fc.record({ type: type('promote') }),
   fc.record({ type: type('decline') }),
   fc.record({ type: type('handover'), child: peerIds, isLast: fc.boolean(), shares }),
+  fc.record({ type: type('confirm'), infoHash: infoHashes, root: fileRoots }),
+  fc.record({ type: type('confirmed'), infoHash: infoHashes, root: fileRoots, isShared: fc.boolean() }),
   fc.record({ type: type('enqueue'), infoHash: infoHashes, ticket: uint32s }),
   fc.record({
     type: type('queued'),
