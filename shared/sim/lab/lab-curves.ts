@@ -1,4 +1,5 @@
-import { RingWorld, settle } from '../scenarios/chord-world.ts'
+import { settle } from '../scenarios/chord-start.ts'
+import { RingWorld } from '../scenarios/chord-world.ts'
 import { DEFAULT_GNUTELLA, runGnutella } from '../scenarios/gnutella.ts'
 import { DEFAULT_SWARM, runSwarm } from '../scenarios/swarm.ts'
 import {
