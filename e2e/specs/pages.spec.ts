@@ -22,7 +22,9 @@ const WORDS = {
 
 for (const language of ['en', 'zh'] as const)
   for (const colorScheme of ['light', 'dark'] as const)
-    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({ browser, server }) => {
+    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({ browser, server, openPeer }) => {
+      const other = await openPeer()
+      await other.shareFiles(makeFile(scratch(), 'readable.txt', MiB, 32).path)
       const words = WORDS[language]
       const context = await browser.newContext({ colorScheme, reducedMotion: 'reduce', locale: language })
       const page = await context.newPage()

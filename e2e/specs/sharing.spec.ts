@@ -42,7 +42,7 @@ test('text and pictures are pasted; text is shared only when asked for', async (
       )
     }, text)
   await paste('Meet at the harbour at nine.')
-  await expect(page.getByText('Share this text as a file?')).toBeVisible()
+  await expect(page.getByText('Share this text as a file?').last()).toBeVisible()
   await page.getByRole('button', { name: 'Share the text' }).click()
   await page.locator('li[aria-label^="Text "][data-state=seeding]').waitFor()
   await page.evaluate(() => {

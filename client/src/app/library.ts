@@ -1,5 +1,6 @@
 import { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
+import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
 import { createInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
@@ -141,6 +142,8 @@ export class Library {
     const made = this.#own.get(infoHash)
     const entry = this.runtime.node.shares.get(infoHash)
     if (made === undefined || entry === null || entry === undefined) return fail('unknownShare')
+    // What others would be shown differently, since it could mislead, is not made in the first place.
+    if (sanitizeName(name) !== name) return fail('badName')
     const { info, trees, files } = made
     const paths = info.isSingleFile ? [{ ...info.files[0], path: [name] }] : info.files
     const renamed = createInfo({ name, files: paths as ShareInfo['files'], pieceBytes: info.pieceBytes })
