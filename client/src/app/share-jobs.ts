@@ -23,9 +23,8 @@ export class ShareJobs {
   /** Hashing goes on after this returns; its progress is in the views. @returns the id of the job. @param onShared called when the share is there. */
   start(files: readonly PickedFile[], isUnlisted: boolean, onShared: (infoHash: InfoHash) => void): string {
     const id = crypto.randomUUID()
-    const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
     const name = files[0]?.path[0] ?? ''
-    this.#jobs.set(id, { id, name, fileCount: files.length, totalBytes, hashedBytes: 0, error: null })
+    this.#jobs.set(id, { id, name, fileCount: files.length, totalBytes: 0, hashedBytes: 0, error: null })
     void this.#run(id, files, isUnlisted, onShared)
     return id
   }
@@ -50,6 +49,7 @@ export class ShareJobs {
       this.changed()
     }
     const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
+    await eachInTurns(picked, ({ file }) => update((view) => ({ totalBytes: view.totalBytes + file.size })))
     const made = await makeShare(picked, this.#hasher, onProgress)
     // Dismissed meanwhile: the person does not want it any more.
     if (!this.#jobs.has(id)) return
@@ -66,5 +66,16 @@ export class ShareJobs {
     onShared(info.infoHash)
     this.changed()
     await this.library.rememberSource(made.value, isUnlisted).catch(() => undefined)
+  }
+}
+
+/** The browser asks the disk for the size of a picked file when it is read first: so many a turn keep the page quick. */
+const FILES_A_TURN = 64
+
+/** Calls for each item, and lets the page breathe in between. */
+async function eachInTurns<Item>(items: readonly Item[], call: (item: Item) => void): Promise<void> {
+  for (let from = 0; from < items.length; from += FILES_A_TURN) {
+    items.slice(from, from + FILES_A_TURN).forEach(call)
+    if (from + FILES_A_TURN < items.length) await new Promise((resolve) => setTimeout(resolve))
   }
 }

@@ -20,7 +20,7 @@ export function titleOf(snapshot: AppSnapshot): string {
   }
   const hashing = snapshot.hashing.find((each) => each.error === null)
   if (hashing !== undefined)
-    return `${String(percentOf(fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
+    return `${String(percentOf(hashing.totalBytes === 0 ? 0 : fractionOf(hashing.hashedBytes, hashing.totalBytes)))} % · ${APP_NAME}`
   const isSending = snapshot.node?.shares.some((share) => share.upSpeed > 0) === true
   return isSending ? `↑ ${APP_NAME}` : APP_NAME
 }
