@@ -14,6 +14,8 @@ interface LaunchQueue {
   setConsumer(consumer: (launch: { readonly files: readonly FileSystemFileHandle[] }) => void): void
 }
 
+/** How long people are asked what they need not answer. */
+const QUESTION_MS = 15_000
 const NOTIFY_KEY = 'ringdrop-notify'
 /** A new version is looked for this often while the page stays open. Our choice. */
 const UPDATE_CHECK_MS = 60 * 60_000
@@ -102,9 +104,8 @@ export class Device {
     if (this.#wasAsked || !canNotify() || Notification.permission !== 'default') return
     this.#wasAsked = true
     const { notify } = this.#lang.t
-    this.#notices.show(notify.question, 'quiet', [
-      { label: notify.yes, run: () => void this.setNotifies(true) },
-    ])
+    const yes = { label: notify.yes, run: () => void this.setNotifies(true) }
+    this.#notices.show(notify.question, 'quiet', [yes], QUESTION_MS)
   }
 
   async setNotifies(wanted: boolean): Promise<void> {

@@ -29,11 +29,13 @@ export class Notices {
     return this.#spoken
   }
 
-  show(text: string, tone: Tone = 'quiet', actions: readonly NoticeAction[] = []): void {
+  /** @param staysMs a question that need not be answered goes away after so long. */
+  show(text: string, tone: Tone = 'quiet', actions: readonly NoticeAction[] = [], staysMs?: number): void {
     const id = this.#nextId++
     this.#items = [...this.#items.filter((item) => item.text !== text), { id, tone, text, actions }]
     this.say(text)
-    if (tone !== 'bad' && actions.length === 0) setTimeout(() => this.dismiss(id), SHOWN_MS)
+    const isPassing = tone !== 'bad' && actions.length === 0
+    if (isPassing || staysMs !== undefined) setTimeout(() => this.dismiss(id), staysMs ?? SHOWN_MS)
   }
 
   dismiss(id: number): void {
