@@ -22,7 +22,11 @@ const WORDS = {
 
 for (const language of ['en', 'zh'] as const)
   for (const colorScheme of ['light', 'dark'] as const)
-    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({ browser, server, openPeer }) => {
+    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({
+      browser,
+      server,
+      openPeer,
+    }) => {
       const other = await openPeer()
       await other.shareFiles(makeFile(scratch(), 'readable.txt', MiB, 32).path)
       const words = WORDS[language]
