@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { textbookOf } from '@ringdrop/shared/sim/lab/lab-textbook.ts'
+import type { LabFrame, LabNode } from '@ringdrop/shared/sim/lab/lab-frame.ts'
+import { parseInfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { placeOf } from '../../src/lib/lab-chart.ts'
+import { layout } from '../../src/lib/lab-layout.ts'
+import { parseStreamUrl, rangeStart, streamPath } from '../../src/workers/media-protocol.ts'
+
+const node = (id: number, parts: Partial<LabNode> = {}): LabNode => ({
+  id,
+  turn: id / 4,
+  role: 'peer',
+  hasTopic: false,
+  ...parts,
+})
+const frame = (parts: Partial<LabFrame>): LabFrame => ({
+  now: 0,
+  nodes: [],
+  links: [],
+  flights: [],
+  upkeep: 0,
+  search: null,
+  ...parts,
+})
+const search = { searcher: 0, topic: 1, messages: 0, found: 0, sources: 0, hops: 0, firstHitMs: null }
+
+describe('the picture of the lab', () => {
+  it('puts ring members at their place on the circle', () => {
+    const places = layout('ring', frame({ nodes: [node(0), node(1)] }))
+    expect(places.get(0)?.x).toBeCloseTo(0)
+    expect(places.get(0)?.y).toBeLessThan(0)
+    expect(places.get(1)?.x).toBeGreaterThan(0.9)
+  })
+
+  it('puts the searcher in the middle and others by hops; the unreachable outside', () => {
+    const links = [
+      [0, 1],
+      [1, 2],
+    ] as const
+    const places = layout('gnutella', frame({ nodes: [0, 1, 2, 3].map((id) => node(id)), links, search }))
+    const far = (id: number) => Math.hypot(places.get(id)?.x ?? 9, places.get(id)?.y ?? 9)
+    expect(far(0)).toBe(0)
+    expect(far(1)).toBeLessThan(far(2))
+    expect(far(2)).toBeLessThan(far(3))
+    expect(places.size).toBe(4)
+  })
+
+  it('draws without a searcher, with one that died, and with cycles', () => {
+    const nodes = [1, 2, 3].map((id) => node(id))
+    const links = [
+      [1, 2],
+      [2, 3],
+      [3, 1],
+    ] as const
+    expect(layout('gnutella', frame({ nodes, links })).size).toBe(3)
+    expect(layout('gnutella', frame({ nodes, links, search })).size).toBe(3)
+    expect(layout('gnutella', frame({ nodes, links, search: { ...search, searcher: 1 } })).size).toBe(3)
+    expect(layout('ring', frame({})).size).toBe(0)
+  })
+
+  it('puts children outside of super nodes', () => {
+    const nodes = [node(0, { role: 'superNode' }), node(1, { role: 'superNode' }), node(2, { role: 'child' })]
+    const places = layout('kazaa', frame({ nodes, links: [[0, 2]] }))
+    const far = (id: number) => Math.hypot(places.get(id)?.x ?? 0, places.get(id)?.y ?? 0)
+    expect(far(2)).toBeGreaterThan(far(0))
+  })
+})
+
+it('scales keep values within the chart', () => {
+  const log = { ticks: [1, 10, 100], isLog: true }
+  expect(placeOf(log, 10)).toBeCloseTo(0.5)
+  expect(placeOf(log, 0)).toBe(0)
+  expect(placeOf({ ticks: [0, 10], isLog: false }, 50)).toBe(1)
+})
+
+it('the textbook: N/2, half of log2 N, a tree, and the bound of Kumar and Ross', () => {
+  const line = (curve: 'hops' | 'messages' | 'makespan', name: string) =>
+    textbookOf(curve).find((each) => each.line === name)?.points ?? []
+  expect(line('hops', 'half')[0]).toEqual([8, 4])
+  expect(line('hops', 'log').at(-1)).toEqual([256, 4])
+  expect(line('messages', 'tree').slice(0, 2)).toEqual([
+    [1, 6],
+    [2, 36],
+  ])
+  expect(line('makespan', 'bound').every(([, y]) => y === 1)).toBe(true)
+  expect(line('makespan', 'server').at(-1)).toEqual([8, 8])
+})
+
+describe('addresses of streams', () => {
+  const scope = 'https://drop.example/app/'
+  const infoHash = parseInfoHash('ab'.repeat(32))
+  it('come back as they were made', () => {
+    if (infoHash === null) throw new Error('infohash')
+    const url = new URL(streamPath(infoHash, 3, 'video/mp4'), scope)
+    expect(parseStreamUrl(url, scope)).toEqual({ infoHash, file: 3, type: 'video/mp4' })
+  })
+
+  it.each([
+    `stream/${'ab'.repeat(32)}/3`,
+    `stream/${'ab'.repeat(32)}/3?type=text/html`,
+    `stream/${'ab'.repeat(32)}/3?type=image/svg%2Bxml`,
+    `stream/${'ab'.repeat(32)}/-1?type=video/mp4`,
+    `stream/${'ab'.repeat(32)}/1e3?type=video/mp4`,
+    `stream/${'ab'.repeat(32)}/3/4?type=video/mp4`,
+    'stream/nonsense/3?type=video/mp4',
+    'stream/?type=video/mp4',
+    `other/${'ab'.repeat(32)}/3?type=video/mp4`,
+  ])('%s is none', (path) => expect(parseStreamUrl(new URL(path, scope), scope)).toBeNull())
+
+  it.each([
+    ['bytes=0-', 0],
+    ['bytes=100-200', 100],
+    ['bytes=-500', 0],
+    ['bytes=1-2,5-6', 0],
+    ['junk', 0],
+    [null, 0],
+  ])('range %s begins at %d', (header, start) => expect(rangeStart(header)).toBe(start))
+})
