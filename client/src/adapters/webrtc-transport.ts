@@ -3,17 +3,8 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
-
-/**
- * A bulk channel counts as congested above its high-water mark and takes more below half of it. The mark is a
- * quarter of a second of what the link carries, so that a slow uplink queues little and a fast one never idles.
- */
-const HIGH_WATER_SECONDS = 0.25
-const HIGH_WATER_MIN_BYTES = 64 * 1024
-const HIGH_WATER_START_BYTES = 512 * 1024
-const HIGH_WATER_MAX_BYTES = 1024 * 1024
-/** The link's rate is taken over at least so long a time of congestion. */
-const RATE_WINDOW_MS = 250
+import { pathOf, type ConnectionPath } from './connection-path.ts'
+import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
 
 export interface TransportEvents {
   signal(sid: SessionId, signal: LocalSignal): void
@@ -36,18 +27,12 @@ interface Internals {
   negotiate(): void
 }
 
-interface Connection {
+interface Connection extends BulkFlow {
   readonly peer: SimplePeer.Instance
-  readonly bulk: RTCDataChannel
   /** Frames that came before both channels were open. */
   readonly early: { channel: 'control' | 'bulk'; bytes: Bytes }[]
   state: 'connecting' | 'open' | 'closed'
   isCongested: boolean
-  highWaterBytes: number
-  /** Bytes handed to the bulk channel so far. */
-  sentBytes: number
-  /** Where the measurement of the rate began: a moment at which the channel was congested. */
-  mark: { readonly at: number; readonly drainedBytes: number } | null
 }
 
 interface Waiting {
@@ -170,6 +155,18 @@ export class WebRtcTransport {
       if (state === 'open' && !peer.destroyed) this.#events.faltering(sid)
   }
 
+  /** How each open connection runs at this moment; one whose browser can't say is left out. */
+  async paths(): Promise<ReadonlyMap<SessionId, ConnectionPath>> {
+    const paths = new Map<SessionId, ConnectionPath>()
+    const ask = async (sid: SessionId, { peer }: Connection) => {
+      const stats = await (peer as unknown as Internals)._pc.getStats().catch(() => null)
+      const path = stats === null ? null : pathOf(stats)
+      if (path !== null) paths.set(sid, path)
+    }
+    await Promise.all([...this.#connections].map(([sid, each]) => each.state === 'open' && ask(sid, each)))
+    return paths
+  }
+
   send(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void {
     const connection = this.#connections.get(sid)
     if (connection?.state !== 'open') return
@@ -275,19 +272,6 @@ export class WebRtcTransport {
     this.#connections.delete(sid)
     this.#events.closed(sid)
   }
-}
-
-/** Called whenever the channel fills up: between two such moments the link was the limit, so its rate shows. */
-function adaptHighWater(connection: Connection, now: number): void {
-  const drainedBytes = connection.sentBytes - connection.bulk.bufferedAmount
-  const { mark } = connection
-  if (mark === null) connection.mark = { at: now, drainedBytes }
-  if (mark === null || now - mark.at < RATE_WINDOW_MS) return
-  const bytesPerSecond = ((drainedBytes - mark.drainedBytes) * 1000) / (now - mark.at)
-  const wanted = bytesPerSecond * HIGH_WATER_SECONDS
-  connection.highWaterBytes = Math.max(HIGH_WATER_MIN_BYTES, Math.min(HIGH_WATER_MAX_BYTES, wanted))
-  connection.bulk.bufferedAmountLowThreshold = connection.highWaterBytes / 2
-  connection.mark = { at: now, drainedBytes }
 }
 
 /** simple-peer also emits renegotiation and transceiver requests, of which we have no use. */

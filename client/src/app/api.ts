@@ -2,6 +2,7 @@ import type { InfoHash, Nonce, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { NearbyView } from '@ringdrop/shared/node/nearby-view.ts'
 import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
 import type { SystemName } from '@ringdrop/shared/node/systems.ts'
+import type { ConnectionPath } from '../adapters/connection-path.ts'
 import type { InviteFailure } from './invites.ts'
 import type { SleepView } from './wakefulness.ts'
 
@@ -160,7 +161,14 @@ export type AppCommand =
   | { readonly type: 'answerOffer'; readonly id: Nonce; readonly accept: boolean }
   /** Pulls the plug: leaves the server (or comes back). */
   | { readonly type: 'server'; readonly connect: boolean }
+  /** How the linked peers are connected at this moment; asked again and again while somebody looks. */
+  | { readonly type: 'connections' }
   | { readonly type: 'diagnostics' }
+
+/** The path to a linked peer. */
+export interface ConnectionView extends ConnectionPath {
+  readonly peer: PeerId
+}
 
 export interface SavedFile {
   /** Sanitised, folder names first; safe to use as file names. */
@@ -231,6 +239,7 @@ export interface AppResults {
   sendTo: NearbyResult & { readonly id: Nonce | null }
   withdrawOffer: NearbyResult
   answerOffer: NearbyResult
+  connections: { readonly connections: readonly ConnectionView[] }
   diagnostics: { readonly text: string }
 }
 

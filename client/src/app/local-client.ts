@@ -125,6 +125,7 @@ export class LocalClient implements NodeClient {
       case 'unlisted':
       case 'invite':
       case 'pasteInvite':
+      case 'connections':
         return this.#network.run(command)
       case 'nearby':
       case 'sendTo':

@@ -6,14 +6,14 @@ import { SYSTEMS } from '@ringdrop/shared/node/systems.ts'
 import { recordFormat, type RingRecord } from '@ringdrop/shared/protocols/chord/record.ts'
 import { decodeWhole, encodeWhole } from '@ringdrop/shared/wire/binary.ts'
 import type { StateStore } from '../adapters/state-store.ts'
-import type { AppCommand, AppErrorCode, AppResults, SettingsView } from './api.ts'
+import type { AppCommand, AppErrorCode, AppResults, ConnectionView, SettingsView } from './api.ts'
 import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
 import { Invites, type InviteFailure } from './invites.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 
 export type NetworkCommand = Extract<
   AppCommand,
-  { type: 'search' | 'cancelSearch' | 'settings' | 'unlisted' | 'invite' | 'pasteInvite' }
+  { type: 'search' | 'cancelSearch' | 'settings' | 'unlisted' | 'invite' | 'pasteInvite' | 'connections' }
 >
 type Answer =
   | { readonly ok: true; readonly value: AppResults[NetworkCommand['type']] }
@@ -85,6 +85,8 @@ export class NetworkCommands {
         return answerOf(await this.invites.make())
       case 'pasteInvite':
         return answerOf(await this.invites.paste(command.text))
+      case 'connections':
+        return { ok: true, value: { connections: await this.#connections() } }
       default:
         return assertNever(command)
     }
@@ -98,6 +100,14 @@ export class NetworkCommands {
     if (ring === null) return
     const records = ring.core.snapshotRecords().map((record) => encodeWhole(recordFormat, record))
     await this.state.saveRing({ peers: ring.core.pastPeers(), records })
+  }
+
+  async #connections(): Promise<ConnectionView[]> {
+    const paths = await this.runtime.transport.paths()
+    return [...this.runtime.node.links.up()].flatMap(({ sid, peer }) => {
+      const path = paths.get(sid)
+      return path === undefined ? [] : [{ ...path, peer }]
+    })
   }
 
   #apply(settings: SettingsView): void {

@@ -136,6 +136,31 @@ describe('the WebRTC transport', () => {
     expect(a.seen.faltering).toBe(1)
   })
 
+  it('says how its open connections run, by types of candidates and without an address', async () => {
+    const { a, b } = await connected()
+    a.transport.send(sid, 'bulk', new Uint8Array(16_384))
+    await vi.waitUntil(() => b.seen.frames.length === 1, { timeout: 10_000 })
+    // A browser renews its figures about once a second, and measures the round trip a little later.
+    await vi.waitUntil(
+      async () => {
+        const path = (await a.transport.paths()).get(sid)
+        return path !== undefined && path.roundTripMs !== null && path.sentBytes > 16_384
+      },
+      { timeout: 15_000, interval: 200 },
+    )
+    for (const { transport } of [a, b]) {
+      const path = (await transport.paths()).get(sid)
+      expect(path?.protocol).toBe('udp')
+      expect(['host', 'prflx', 'srflx']).toContain(path?.local)
+      expect(['host', 'prflx', 'srflx']).toContain(path?.remote)
+      expect(Object.keys(path ?? {}).sort()).toEqual(
+        ['at', 'local', 'protocol', 'receivedBytes', 'remote', 'roundTripMs', 'sentBytes'].sort(),
+      )
+    }
+    a.transport.close(sid)
+    expect((await a.transport.paths()).size).toBe(0)
+  })
+
   it('survives signals for connections that are not there', () => {
     const { a } = pair()
     a.transport.signal(sid, { type: 'offer', sdp: 'v=0' })

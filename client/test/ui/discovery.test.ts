@@ -6,11 +6,10 @@ import type { SystemsView } from '@ringdrop/shared/node/systems-view.ts'
 import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import { inviteText, isInviteText, readInviteText } from '../../src/app/invite-text.ts'
 import { english as en } from '../../src/lang/language.ts'
-import { ringMap } from '../../src/lib/ring-map.ts'
 import { parseRoute, searchHash } from '../../src/lib/route.ts'
 import { endWords, standingWords } from '../../src/lib/system-words.ts'
 import { queueWords } from '../../src/lib/words.ts'
-import { appSnapshot, PEER } from './views.ts'
+import { PEER } from './views.ts'
 
 const peer = (digit: string): PeerId => parsePeerId(digit.repeat(64)) as PeerId
 const traffic = { sentMessages: 1, sentBytes: 2, receivedMessages: 3, receivedBytes: 4 }
@@ -135,28 +134,5 @@ describe('places in upload queues', () => {
   ])('%j', (places, words) => {
     if (words === null) expect(queueWords(en, places)).toBeNull()
     else expect(queueWords(en, places)?.replaceAll('\u00a0', ' ')).toContain(words)
-  })
-})
-
-describe('the map', () => {
-  const node = appSnapshot([]).node!
-  const gnutella = { neighbours: [{ peer: peer('7'), lazy: true }] }
-  const seen = {
-    ...node,
-    systems: systems({ ring: ring({}), gnutella: gnutella as unknown as SystemsView['gnutella'] }),
-  }
-
-  it('shows peers in the order of the ring, and links of the chosen system', () => {
-    const map = ringMap(seen, 'ring')
-    expect(map.peers.map((each) => each.peer)).toEqual([...map.peers.map((each) => each.peer)].sort())
-    expect(map.edges.map(({ kind }) => kind).sort()).toEqual(['finger', 'ring', 'ring', 'ring'])
-    expect(ringMap(seen, 'gnutella').edges).toEqual([{ from: PEER, to: peer('7'), kind: 'lazy' }])
-    expect(ringMap(seen, 'all').edges).toHaveLength(5)
-  })
-
-  it('has a place for every peer that a step of a search names', () => {
-    const map = ringMap(node, 'all', [peer('1'), peer('f')])
-    expect(map.peers.map((each) => each.peer)).toEqual([peer('1'), PEER, peer('f')])
-    expect(map.peers.find(({ isSelf }) => isSelf)?.peer).toBe(PEER)
   })
 })

@@ -1,0 +1,161 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { makeFile, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+import type { App } from '../pages/app.ts'
+
+const VIEWS = ['Swarm', 'Gnutella', 'KaZaA', 'Ring', 'Everything'] as const
+
+/** Five browsers that share a file and have found their places in every system. */
+async function openFive(openPeer: () => Promise<App>): Promise<App[]> {
+  const apps: App[] = []
+  for (let i = 0; i < 5; i++) apps.push(await openPeer())
+  for (const app of apps) {
+    await app.until(({ node }) => {
+      if (node === null) return false
+      const { ring, kazaa, gnutella } = node.systems
+      const hasRole = kazaa !== null && kazaa.role !== 'orphan'
+      return (ring?.size ?? 0) >= 5 && hasRole && (gnutella?.neighbours.length ?? 0) > 0
+    }, 60_000)
+  }
+  return apps
+}
+
+const map = (page: Page) => page.getByRole('listbox', { name: /on the ring/ })
+const scan = async (page: Page) =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`,
+  )
+
+test('the map shows each system, is walked by keyboard, and replays a search', async ({ openPeer }) => {
+  const apps = await openFive(openPeer)
+  await apps[1]!.shareFiles(makeFile(scratch(), 'Harbour map.png', 300_000, 61).path)
+  const { page } = apps[4]!
+  await apps[4]!.searchUntil('harbour', 'Compare all', 1)
+  await page.getByRole('link', { name: 'Network' }).click()
+
+  // The views, by a group of radio buttons; the ring knows all five.
+  await expect(map(page)).toBeVisible()
+  for (const view of VIEWS) {
+    await page.getByRole('radio', { name: view, exact: true }).check()
+    await expect(page.getByRole('option', { name: 'You', exact: true })).toBeVisible()
+    if (view === 'Ring') await expect(page.getByRole('option')).toHaveCount(5)
+  }
+
+  // By keyboard alone: to ourselves, to another peer, its details, and out again.
+  await page.getByRole('radio', { name: 'Ring', exact: true }).check()
+  await map(page).focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(page.getByRole('option', { name: 'You', exact: true })).toHaveAttribute(
+    'aria-selected',
+    'true',
+  )
+  const other = page.getByRole('option', { name: /^Peer/, selected: true })
+  await expect
+    .poll(async () => {
+      for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) {
+        await page.keyboard.press(key)
+        if ((await other.count()) === 1) return true
+      }
+      return false
+    })
+    .toBe(true)
+  await page.keyboard.press('Enter')
+  const details = page.getByRole('region', { name: 'Peer details' })
+  await expect(details).toContainText(/Place on the ring/)
+  await expect(details).toContainText(/direct/)
+  for (const key of ['+', '+', '-']) await page.keyboard.press(key)
+  await page.keyboard.press('Escape')
+  await expect(details).toBeHidden()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('option', { selected: true })).toHaveCount(0)
+  await page.keyboard.press('Escape')
+  await expect(map(page)).not.toBeFocused()
+
+  // A wheel scrolls the page, with Ctrl it zooms the map.
+  await map(page).hover()
+  const scrolled = () => page.evaluate(() => scrollY)
+  const before = await scrolled()
+  await page.mouse.wheel(0, 200)
+  await expect.poll(scrolled).toBeGreaterThan(before)
+
+  // The search, system by system.
+  for (const system of ['gnutella', 'kazaa', 'ring']) {
+    await page.getByLabel('Answer of').selectOption(system)
+    const hop = page.getByRole('slider', { name: 'Hop' })
+    await expect(hop).toHaveValue('0')
+    await page.getByRole('button', { name: 'Step forward' }).click()
+    await expect(hop).toHaveValue('1')
+    await expect(page.getByText(/^Hop 1:/)).toBeVisible()
+    await hop.press('End')
+    await expect(page.getByText(/In all: 1 file found/)).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Step forward' })).toBeDisabled()
+    await page.getByRole('button', { name: 'Step back' }).click()
+  }
+  await page.getByRole('button', { name: 'Play' }).click()
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible()
+  await expect(page.getByText(/In all: 1 file found/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Play' })).toBeVisible()
+})
+
+test('connections are told as they are, and the plug is pulled', async ({ openPeer }) => {
+  const apps = await openFive(openPeer)
+  const { page } = apps[2]!
+  await apps[2]!.goto('#/network')
+  const table = page.getByRole('table', { name: 'Connections' })
+  const links = (await apps[2]!.snapshot()).node?.links.length ?? 0
+  expect(links).toBeGreaterThan(0)
+  await expect(table.getByText('direct', { exact: true })).toHaveCount(links)
+  await expect(table.getByText(/(host|srflx|prflx) ↔ (host|srflx|prflx)/)).toHaveCount(links)
+  await expect(table.getByText(/^\d+\s+ms$/).first()).toBeVisible()
+  // Neither the page nor the report tells an address.
+  const address = /\b\d{1,3}(\.\d{1,3}){3}\b|\.local\b/
+  expect(await table.innerText()).not.toMatch(address)
+  const report = JSON.parse(await apps[2]!.diagnostics()) as Record<string, unknown>
+  expect(JSON.stringify({ ...report, browser: '' })).not.toMatch(address)
+
+  await page.getByRole('switch', { name: 'Disconnect from server' }).check()
+  const plug = page.getByRole('region', { name: 'Without the server' })
+  await expect(plug).toContainText(`${String(links)} alive`)
+  await expect(plug).toContainText(/gone with the server/)
+  await expect(plug).toContainText(/forming: 5/)
+  await page.getByRole('switch', { name: 'Disconnect from server' }).uncheck()
+  await apps[2]!.until((snapshot) => snapshot.server.state === 'up')
+  await expect(page.getByRole('region', { name: 'Server', exact: true })).toBeVisible()
+
+  // Another tab of the profile is told the same by the one that has the links.
+  const tab = await page.context().newPage()
+  await tab.goto(`${apps[2]!.url}#/network`)
+  await expect(
+    tab.getByRole('table', { name: 'Connections' }).getByText('direct', { exact: true }).first(),
+  ).toBeVisible()
+})
+
+test('the page is accessible in both themes and languages, and fits a phone', async ({ openPeer }) => {
+  const apps = await openFive(openPeer)
+  await apps[0]!.shareFiles(makeFile(scratch(), 'Harbour map.png', 300_000, 61).path)
+  const app = apps[3]!
+  const { page } = app
+  await app.searchUntil('harbour', 'Compare all', 1)
+  for (const language of ['en', 'zh']) {
+    await page.evaluate((code) => localStorage.setItem('ringdrop-language', code), language)
+    await page.goto('about:blank')
+    await app.goto('#/network')
+    // A reload brings the links back; the search is gone with it.
+    await app.until(({ node }) => (node?.links.length ?? 0) > 1)
+    await expect(page.getByRole('listbox')).toBeVisible()
+    await page.getByRole('listbox').focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 })
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        expect(await scan(page)).toEqual([])
+      }
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0)
+    }
+  }
+})
