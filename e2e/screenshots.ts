@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium, type Browser, type BrowserContextOptions } from '@playwright/test'
+import { chromium, expect, type Browser, type BrowserContextOptions } from '@playwright/test'
 import { makeFile, MiB, scratch } from './fixtures/files.ts'
 import { TestServer } from './fixtures/server.ts'
 import { App } from './pages/app.ts'
@@ -111,6 +111,27 @@ async function takeDiscovery(browser: Browser, url: string, sender: App): Promis
   await searcher.goto('#/network')
   await searcher.page.getByRole('listbox', { name: /on the ring/ }).waitFor()
   await take(searcher, 'network-dark')
+  await searcher.page.emulateMedia({ colorScheme: 'light' })
+  await takeLab(searcher)
+}
+
+/** A flood of a hundred servents, caught while the question travels. */
+async function takeLab(app: App): Promise<void> {
+  const { page } = app
+  await page.setViewportSize({ width: 1280, height: 1100 })
+  await app.goto('#/lab')
+  await page.getByLabel('System').selectOption('Gnutella')
+  await page.getByRole('combobox', { name: 'Peers' }).selectOption('64')
+  await page.getByLabel('Speed').selectOption('0.02 ×')
+  await page.getByRole('button', { name: 'Ask a question' }).click()
+  const messages = page
+    .locator('dl div')
+    .filter({ has: page.getByText('Messages', { exact: true }) })
+    .locator('dd')
+  await expect
+    .poll(async () => Number((await messages.innerText()).replace(',', '')), { timeout: 60_000 })
+    .toBeGreaterThan(60)
+  await take(app, 'lab-light')
 }
 
 mkdirSync(IMAGES, { recursive: true })
