@@ -13,7 +13,7 @@ import { graphOf, MAX_LINKS, MAX_PEERS, structureOf, VIEWS } from '../../src/lib
 import { fit, neighbourTowards, project, zoomAt } from '../../src/lib/network/geometry.ts'
 import { labelled } from '../../src/lib/network/labels.ts'
 import { ForceLayout, ringPlaces } from '../../src/lib/network/layout.ts'
-import { beside, flowStrength } from '../../src/lib/network/link-style.ts'
+import { beside, flowStrength, looksLike } from '../../src/lib/network/link-style.ts'
 import { lastPosition, replaySentence } from '../../src/lib/network/replay-words.ts'
 import { framesOf, replaysOf, ringDistance } from '../../src/lib/network/replay.ts'
 import { PlugWatch } from '../../src/state/plug-watch.svelte.ts'
@@ -250,6 +250,14 @@ describe('the layout', () => {
     expect(first?.bend).not.toBe(0)
     // Seen from the same end they lie on different sides.
     expect(first?.bend).toBe(second?.bend)
+  })
+
+  it('is drawn again only for what can be seen', () => {
+    const at = (downSpeed: number) =>
+      graphOf(node({ shares: [shareView({ peers: [peerView({ peer: peer('7'), downSpeed })] })] }), 'all')
+    expect(looksLike(at(50_000), at(50_400))).toBe(true)
+    expect(looksLike(at(50_000), at(5_000_000))).toBe(false)
+    expect(looksLike(at(50_000), { ...at(50_000), leftOut: 1 })).toBe(false)
   })
 
   it('shows faster flows stronger', () => {

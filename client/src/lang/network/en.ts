@@ -65,6 +65,7 @@ const network = {
   you: 'You',
   peer: (id: string) => `Peer ${id}`,
   option: (name: string, role: string, linked: string) => `${name}, ${role}, ${linked}`,
+  role: 'Role',
   roleNames: { superNode: 'super node', child: 'child of a super node', peer: 'peer' },
   notLinked: 'not linked with you',
   // Details of a peer

@@ -57,6 +57,7 @@ export const network: NetworkMessages = {
   you: '你',
   peer: (id) => `节点 ${id}`,
   option: (name, role, linked) => `${name}，${role}，${linked}`,
+  role: '角色',
   roleNames: { superNode: '超级节点', child: '超级节点的子节点', peer: '节点' },
   notLinked: '未与你相连',
   details: '节点详情',

@@ -1,5 +1,6 @@
 /** How links look: colour and dashes, so that nobody needs the colour alone. */
-import type { GraphLink, LinkKind } from './graph.ts'
+import { groupBy } from './group.ts'
+import { structureOf, type Graph, type GraphLink, type LinkKind } from './graph.ts'
 
 export interface LinkStyle {
   /** A token of the style sheet. */
@@ -29,13 +30,7 @@ export interface LaidLink extends GraphLink {
 
 /** Lays links of the same two peers beside each other. */
 export function beside(links: readonly GraphLink[]): LaidLink[] {
-  const pairs = new Map<string, GraphLink[]>()
-  for (const link of links) {
-    const key = link.from < link.to ? link.from + link.to : link.to + link.from
-    const pair = pairs.get(key)
-    if (pair === undefined) pairs.set(key, [link])
-    else pair.push(link)
-  }
+  const pairs = groupBy(links, ({ from, to }) => (from < to ? from + to : to + from))
   return [...pairs.values()].flatMap((pair) =>
     pair.map((link, index) => {
       const bend = (index - (pair.length - 1) / 2) * APART
@@ -49,8 +44,24 @@ export function beside(links: readonly GraphLink[]): LaidLink[] {
 const FLOW_MIN = 1_000
 const FLOW_MAX = 20_000_000
 
-/** 0 to 1, by orders of magnitude; `null` when nothing moves. */
+/** 0 to 1 in tenths, by orders of magnitude; `null` when nothing moves. In tenths, so that little changes move nothing. */
 export function flowStrength(bytesPerSecond: number): number | null {
   if (bytesPerSecond < FLOW_MIN) return null
-  return Math.min(1, Math.log(bytesPerSecond / FLOW_MIN) / Math.log(FLOW_MAX / FLOW_MIN))
+  const strength = Math.log(bytesPerSecond / FLOW_MIN) / Math.log(FLOW_MAX / FLOW_MIN)
+  return Math.min(1, Math.round(strength * 10) / 10)
+}
+
+/** Whether two graphs look the same: then nothing need be drawn again. */
+export function looksLike(a: Graph, b: Graph): boolean {
+  return a === b || looksOf(a) === looksOf(b)
+}
+
+function looksOf(graph: Graph): string {
+  const peers = graph.peers.map(
+    ({ role, isLinked, isSilent }) => `${role}${String(isLinked)}${String(isSilent)}`,
+  )
+  const flows = graph.links.map(({ flow }) =>
+    flow === null ? '' : `${String(flowStrength(flow.toUs))}/${String(flowStrength(flow.fromUs))}`,
+  )
+  return [structureOf(graph), graph.leftOut, ...peers, ...flows].join()
 }

@@ -3,6 +3,7 @@ import type { SearchStep } from '@ringdrop/shared/discovery/overlay.ts'
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { AnswerView, SearchView } from '@ringdrop/shared/node/searches.ts'
 import type { OverlayName } from '@ringdrop/shared/node/systems.ts'
+import { groupBy } from './group.ts'
 
 /** What happens at a time. */
 export interface ReplayFrame {
@@ -109,12 +110,5 @@ export function turnOf(peer: PeerId): number {
 }
 
 function grouped(steps: readonly SearchStep[], orderOf: (step: SearchStep) => number): SearchStep[][] {
-  const groups = new Map<number, SearchStep[]>()
-  for (const step of steps) {
-    const order = orderOf(step)
-    const group = groups.get(order)
-    if (group === undefined) groups.set(order, [step])
-    else group.push(step)
-  }
-  return [...groups].sort(([a], [b]) => a - b).map(([, group]) => group)
+  return [...groupBy(steps, orderOf)].sort(([a], [b]) => a - b).map(([, group]) => group)
 }
