@@ -40,6 +40,8 @@ declare const benchNote: (entries: PerformanceEntryList) => void
 /** How often Node looks into the page; timers of the page itself stand still while it is hidden. */
 const LOOK_MS = 50
 const PATIENCE_MS = 120_000
+/** A browser that was asked to close gets so long before it is killed. */
+const CLOSE_MS = 10_000
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -189,8 +191,8 @@ export class AppTab {
   }
 
   async close(): Promise<void> {
-    await this.browser.disconnect()
-    await stopChromium(this.chromium)
+    await this.browser.close()
+    await stopChromium(this.chromium, CLOSE_MS)
     rmSync(this.downloads, { recursive: true, force: true })
   }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
@@ -35,13 +36,16 @@ export async function startChromium(): Promise<StartedChromium> {
   return { process: child, endpoint, profile }
 }
 
-/** Ends the process and deletes its profile. */
-export async function stopChromium({ process, profile }: StartedChromium): Promise<void> {
-  const gone = new Promise((resolve) => process.once('exit', resolve))
-  process.kill('SIGKILL')
-  await gone
+/** Ends the process, unless it ends by itself soon after it was asked to, and deletes its profile. */
+export async function stopChromium({ process, profile }: StartedChromium, graceMs = 0): Promise<void> {
+  if (process.exitCode === null && process.signalCode === null) {
+    const gone = new Promise((resolve) => process.once('exit', resolve))
+    const kill = setTimeout(() => process.kill('SIGKILL'), graceMs)
+    await gone
+    clearTimeout(kill)
+  }
   // Its helper processes may still be writing for a moment.
-  rmSync(profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
+  await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
 /** A Chromium of its own with a profile on disk, so that storage and CPU time are those of a real user. */
