@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
@@ -8,35 +9,55 @@ import { CHROMIUM } from '../playwright.config.ts'
 /** Kernel clock ticks a second; Linux has reported 100 to user space for decades. */
 const TICKS = 100
 
+/** A Chromium process with a profile on disk. */
+export interface StartedChromium {
+  readonly process: ChildProcess
+  /** Where its DevTools protocol listens. */
+  readonly endpoint: string
+  readonly profile: string
+}
+
+/** Starts Chromium by hand: launchers add switches that keep background tabs awake. */
+export async function startChromium(): Promise<StartedChromium> {
+  const profile = mkdtempSync(join(tmpdir(), 'ringdrop-bench-'))
+  const args = ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...CHROMIUM.args]
+  const child = spawn(CHROMIUM.executablePath, [...args, 'about:blank'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    child.stderr.on('data', (data: Buffer) => {
+      text += data.toString()
+      const match = /DevTools listening on (ws:\S+)/.exec(text)
+      if (match?.[1] !== undefined) resolve(match[1])
+    })
+    child.on('exit', () => reject(new Error(`Chromium did not start: ${text}`)))
+  })
+  return { process: child, endpoint, profile }
+}
+
+/** Ends the process, unless it ends by itself soon after it was asked to, and deletes its profile. */
+export async function stopChromium({ process, profile }: StartedChromium, graceMs = 0): Promise<void> {
+  if (process.exitCode === null && process.signalCode === null) {
+    const gone = new Promise((resolve) => process.once('exit', resolve))
+    const kill = setTimeout(() => process.kill('SIGKILL'), graceMs)
+    await gone
+    clearTimeout(kill)
+  }
+  // Its helper processes may still be writing for a moment.
+  await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+}
+
 /** A Chromium of its own with a profile on disk, so that storage and CPU time are those of a real user. */
 export class BenchBrowser {
   private constructor(
     readonly browser: Browser,
-    readonly process: ChildProcess,
-    readonly profile: string,
+    readonly started: StartedChromium,
   ) {}
 
   static async launch(): Promise<BenchBrowser> {
-    const profile = mkdtempSync(join(tmpdir(), 'ringdrop-bench-'))
-    const args = [
-      '--headless=new',
-      '--remote-debugging-port=0',
-      `--user-data-dir=${profile}`,
-      ...CHROMIUM.args,
-    ]
-    const child = spawn(CHROMIUM.executablePath, [...args, 'about:blank'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    const endpoint = await new Promise<string>((resolve, reject) => {
-      let text = ''
-      child.stderr.on('data', (data: Buffer) => {
-        text += data.toString()
-        const match = /DevTools listening on (ws:\S+)/.exec(text)
-        if (match?.[1] !== undefined) resolve(match[1])
-      })
-      child.on('exit', () => reject(new Error(`Chromium did not start: ${text}`)))
-    })
-    return new BenchBrowser(await chromium.connectOverCDP(endpoint), child, profile)
+    const started = await startChromium()
+    return new BenchBrowser(await chromium.connectOverCDP(started.endpoint), started)
   }
 
   /** A page in a profile of its own (in memory), or in the profile on disk. */
@@ -68,7 +89,8 @@ export class BenchBrowser {
       }
     }
     const isOurs = (pid: number): boolean => {
-      for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0) if (at === this.process.pid) return true
+      for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0)
+        if (at === this.started.process.pid) return true
       return false
     }
     let ticks = 0
@@ -78,10 +100,6 @@ export class BenchBrowser {
 
   async close(): Promise<void> {
     await this.browser.close()
-    const gone = new Promise((resolve) => this.process.once('exit', resolve))
-    this.process.kill('SIGKILL')
-    await gone
-    // Its helper processes may still be writing for a moment.
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
+    await stopChromium(this.started)
   }
 }

@@ -3,25 +3,32 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TestServer } from '../fixtures/server.ts'
 import { benchDirectory } from './directory.ts'
+import { benchHidden } from './hidden.ts'
 import { benchMemory } from './memory.ts'
 import { benchMesh } from './mesh.ts'
 import { Report } from './report.ts'
+import { benchResponsiveness } from './responsiveness.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory|mesh|directory [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
   memory    JavaScript heap during a transfer of 2 GiB
+  hidden    32 MiB with both tabs hidden against both visible, built app, 4 rounds; --hidden-for seconds beforehand
+  responsiveness  long tasks of both pages of the built app during 64 MiB, 3 rounds
   mesh      links without a server, closed and silent tabs, idle traffic, constructions; --rounds replacements
   directory --files 1000000: queries and removals in the directory's core`
 
 const MiB = 1024 * 1024
+/** Chromium throttles the timers of a hidden tab at once, and its CPU time after 10 s. */
+const HIDDEN_FOR_SECONDS = 11
 const client = join(import.meta.dirname, '../../client')
 
-function build(): void {
-  const args = ['vite', 'build', '--config', 'bench/vite.config.ts', '--logLevel', 'warn']
-  if (spawnSync('npx', args, { cwd: client, stdio: 'inherit' }).status !== 0)
+function build(...options: string[]): void {
+  const args = ['vite', 'build', ...options, '--logLevel', 'warn']
+  // Standard output is for the figures.
+  if (spawnSync('npx', args, { cwd: client, stdio: ['inherit', 2, 'inherit'] }).status !== 0)
     throw new Error('the build failed')
 }
 
@@ -32,6 +39,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     mib: { type: 'string' },
     files: { type: 'string' },
+    'hidden-for': { type: 'string' },
   },
 })
 const report = new Report(values.json)
@@ -40,7 +48,7 @@ const count = (text: string | undefined, fallback: number): number =>
 
 /** Benchmarks that need the bench page and real browsers. */
 async function inBrowsers(what: string | undefined): Promise<void> {
-  build()
+  build('--config', 'bench/vite.config.ts')
   const server = await TestServer.start({ CLIENT_DIR: join(client, 'bench/dist') })
   try {
     if (what === 'transfer')
@@ -54,8 +62,24 @@ async function inBrowsers(what: string | undefined): Promise<void> {
   }
 }
 
+/** Benchmarks of the built app. */
+async function inApp(what: 'hidden' | 'responsiveness'): Promise<void> {
+  build()
+  const server = await TestServer.start()
+  try {
+    const bytes = (fallback: number) => count(values.mib, fallback) * MiB
+    if (what === 'hidden') {
+      const hiddenForMs = count(values['hidden-for'], HIDDEN_FOR_SECONDS) * 1000
+      await benchHidden(server.url, count(values.rounds, 4), bytes(32), hiddenForMs, report)
+    } else await benchResponsiveness(server.url, count(values.rounds, 3), bytes(64), report)
+  } finally {
+    await server.kill()
+  }
+}
+
 const [what] = positionals
 if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
+else if (what === 'hidden' || what === 'responsiveness') await inApp(what)
 else if (what === 'transfer' || what === 'swarm' || what === 'memory' || what === 'mesh')
   await inBrowsers(what)
 else console.log(USAGE)

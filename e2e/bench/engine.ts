@@ -24,6 +24,9 @@ interface Engine {
 }
 declare const engine: Engine
 
+/** Downloads may be announced late while the disk is busy. */
+const SAVE_MS = 300_000
+
 /** Writes a file of seeded content without holding it whole. */
 export function makeBenchFile(sizeBytes: number, seed: number): string {
   const path = join(mkdtempSync(join(tmpdir(), 'ringdrop-bench-file-')), 'bench.bin')
@@ -154,6 +157,19 @@ export class EnginePage {
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
       return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
     }, infoHash)
+  }
+
+  /** SHA-256 of what was received, whatever its size: the browser saves it to disk first. */
+  async sha256OfSaved(infoHash: string): Promise<string> {
+    const download = this.page.waitForEvent('download', { timeout: SAVE_MS })
+    await this.page.evaluate(async (hash) => {
+      const { value } = await engine.run({ type: 'blobs', infoHash: hash, files: null })
+      const anchor = document.createElement('a')
+      anchor.href = URL.createObjectURL(value.files[0]?.file ?? new Blob())
+      anchor.download = 'bench.bin'
+      anchor.click()
+    }, infoHash)
+    return sha256OfFile(await (await download).path())
   }
 
   async remove(infoHash: string): Promise<void> {

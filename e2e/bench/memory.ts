@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { CDPSession } from '@playwright/test'
 import { BenchBrowser } from './browser.ts'
-import { EnginePage, makeBenchFile } from './engine.ts'
+import { EnginePage, makeBenchFile, sha256OfFile } from './engine.ts'
 import { round, type Report } from './report.ts'
 
 const MiB = 1024 * 1024
@@ -42,7 +42,8 @@ export async function benchMemory(url: string, bytes: number, report: Report): P
   isDone = true
   await sampling
   const growth = peak.map((value, index) => round((value - (start[index] ?? 0)) / MiB))
+  const sha256Ok = (await receiver.sha256OfSaved(infoHash)) === (await sha256OfFile(path))
   for (const browser of browsers) await browser.close()
   rmSync(path)
-  report.summary({ heapGrowthMiB: { send: growth[0], receive: growth[1] }, bytes })
+  report.summary({ heapGrowthMiB: { send: growth[0], receive: growth[1] }, bytes, sha256Ok })
 }

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core'
+import type { Snapshot } from '../pages/app.ts'
+import { startChromium, stopChromium, type StartedChromium } from './browser.ts'
+import { sha256OfFile } from './engine.ts'
+
+declare const ringdrop: { snapshot(): Snapshot }
+
+/** What the init script leaves in the page. */
+interface Watch {
+  readonly visibility: DocumentVisibilityState[]
+  readonly longTasks: LongTask[]
+  readonly observer: PerformanceObserver
+}
+declare const benchWatch: Watch
+
+/** A task of the page's main thread that took longer than 50 ms. */
+export interface LongTask {
+  /** Milliseconds since the page began to load. */
+  readonly at: number
+  readonly ms: number
+}
+
+/** Runs in the page before its own code. tsx marks functions with a helper that pages do not have. */
+const INIT = `globalThis.__name = (each) => each
+globalThis.benchWatch = {
+  visibility: [],
+  longTasks: [],
+  observer: new PerformanceObserver((list) => benchNote(list.getEntries())),
+}
+globalThis.benchNote = (entries) => {
+  for (const { startTime, duration } of entries) benchWatch.longTasks.push({ at: startTime, ms: duration })
+}
+benchWatch.observer.observe({ type: 'longtask' })
+document.addEventListener('visibilitychange', () => benchWatch.visibility.push(document.visibilityState))`
+declare const benchNote: (entries: PerformanceEntryList) => void
+
+/** How often Node looks into the page; timers of the page itself stand still while it is hidden. */
+const LOOK_MS = 50
+const PATIENCE_MS = 120_000
+/** A browser that was asked to close gets so long before it is killed. */
+const CLOSE_MS = 10_000
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/**
+ * The built app in the front tab of a browser of its own, with a profile on disk. Through puppeteer, because under
+ * Playwright every tab counts as visible and focused.
+ */
+export class AppTab {
+  #downloadButton: ElementHandle | null = null
+
+  private constructor(
+    readonly chromium: StartedChromium,
+    readonly browser: Browser,
+    readonly page: Page,
+    readonly downloads: string,
+  ) {}
+
+  static async open(url: string): Promise<AppTab> {
+    const chromium = await startChromium()
+    const browser = await puppeteer.connect({
+      browserWSEndpoint: chromium.endpoint,
+      defaultViewport: null,
+      protocolTimeout: 600_000,
+    })
+    const page = await browser.newPage()
+    await page.evaluateOnNewDocument(INIT)
+    const downloads = mkdtempSync(join(tmpdir(), 'ringdrop-bench-saved-'))
+    const tab = new AppTab(chromium, browser, page, downloads)
+    await page.goto(url)
+    await tab.until('the node', () => 'ringdrop' in globalThis && ringdrop.snapshot().phase.name === 'owner')
+    return tab
+  }
+
+  /** Looks from outside until it is so. */
+  async until<Args extends unknown[]>(
+    what: string,
+    isSo: (...args: Args) => boolean,
+    ...args: Args
+  ): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS
+    while (!(await this.page.evaluate(isSo as (...args: unknown[]) => boolean, ...args))) {
+      if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
+      await pause(LOOK_MS)
+    }
+  }
+
+  /** Shares a file and waits for its link. */
+  async share(path: string): Promise<{ hash: string; infoHash: string }> {
+    const input = await this.page.waitForFunction(() =>
+      [...document.querySelectorAll('input')].find(
+        (each) => each.labels?.[0]?.textContent.trim() === 'Choose files',
+      ),
+    )
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(path)
+    await this.until('the share', () => ringdrop.snapshot().node?.shares[0]?.state.name === 'seeding')
+    const box = await this.#find('textbox', 'Share link')
+    const link = await box.evaluate((element) => (element as HTMLInputElement).value)
+    const infoHash = await this.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.infoHash ?? '')
+    return { hash: new URL(link).hash, infoHash }
+  }
+
+  /** Opens a share's page and waits until it can be downloaded from a peer. */
+  async openShare(hash: string): Promise<void> {
+    await this.page.evaluate((text) => void (location.hash = text), hash)
+    await this.until('the offer', () => {
+      const share = ringdrop.snapshot().node?.shares[0]
+      return share?.state.name === 'offered' && share.peers.length > 0
+    })
+    // Found now: names can't be waited for in a hidden tab.
+    this.#downloadButton = await this.#find('button', 'Download')
+  }
+
+  /** Presses "Download" by script, which works in a hidden tab too. */
+  async download(): Promise<void> {
+    if (this.#downloadButton === null) throw new Error('no share is open')
+    await this.#downloadButton.evaluate((button) => (button as HTMLButtonElement).click())
+  }
+
+  untilDone(): Promise<void> {
+    return this.until('the last byte', () => {
+      const share = ringdrop.snapshot().node?.shares[0]
+      return share?.state.name === 'seeding' && share.verifiedBytes === share.wantedBytes
+    })
+  }
+
+  /** Saves the finished file as a person would. @returns its SHA-256. */
+  async save(): Promise<string> {
+    const session = await this.browser.target().createCDPSession()
+    const saved = new Promise<string>((resolve) => {
+      session.on('Browser.downloadProgress', ({ state, guid }) => {
+        if (state === 'completed') resolve(join(this.downloads, guid))
+      })
+    })
+    await session.send('Browser.setDownloadBehavior', {
+      behavior: 'allowAndName',
+      downloadPath: this.downloads,
+      eventsEnabled: true,
+    })
+    await this.page.bringToFront()
+    await (await this.#find('button', 'Save')).click()
+    return sha256OfFile(await saved)
+  }
+
+  /** Puts another tab in front. */
+  async hide(): Promise<void> {
+    await this.browser.newPage()
+    await this.until('a hidden tab', () => document.visibilityState === 'hidden')
+  }
+
+  /** How long two timers of 20 ms take, one after the other: browsers slow down those of hidden tabs. */
+  timersMs(): Promise<number> {
+    return this.page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const from = performance.now()
+          setTimeout(() => setTimeout(() => resolve(performance.now() - from), 20), 20)
+        }),
+    )
+  }
+
+  /** Until the page has drawn once more; only while it is visible. */
+  nextFrame(): Promise<void> {
+    return this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))),
+    )
+  }
+
+  /** Begins to note visibility and long tasks anew. */
+  async watch(): Promise<void> {
+    await this.page.evaluate(() => {
+      benchWatch.observer.takeRecords()
+      benchWatch.longTasks.length = 0
+      benchWatch.visibility.splice(0, Infinity, document.visibilityState)
+    })
+  }
+
+  /** All that the tab's visibility was, and all long tasks, since `watch`. */
+  watched(): Promise<{ visibility: string[]; longTasks: LongTask[] }> {
+    return this.page.evaluate(() => {
+      benchNote(benchWatch.observer.takeRecords())
+      return {
+        visibility: [...benchWatch.visibility, document.visibilityState],
+        longTasks: benchWatch.longTasks,
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    await stopChromium(this.chromium, CLOSE_MS)
+    rmSync(this.downloads, { recursive: true, force: true })
+  }
+
+  async #find(role: string, name: string): Promise<ElementHandle> {
+    const found = await this.page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`)
+    if (found === null) throw new Error(`no ${role} "${name}"`)
+    return found
+  }
+}
