@@ -99,7 +99,7 @@ export const essays: readonly Essay[] = [
       'Watch the waves in the picture: the searcher stands in the middle, each ring is one hop farther. In the classic mode most messages arrive where the question has been already. The pruned mode remembers which links only brought duplicates and stops sending over them, so that a tree remains.',
     ],
     strengths: [
-      'Nothing to switch off: any peer may leave at any moment.',
+      'Nothing to switch off: every peer may leave at every moment.',
       'Any kind of question works, since each peer looks into its own files.',
       'Near and popular files are found within the first wave.',
     ],
