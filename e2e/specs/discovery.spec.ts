@@ -64,6 +64,8 @@ test('twelve browsers, and the plug is pulled: they search, meet strangers, heal
   openPeer,
   server,
 }) => {
+  // Thirteen browsers on two cores take their time.
+  test.setTimeout(300_000)
   // Loaded once, so that its browser has the app; it comes back when the server is dead.
   const guest = await openPeer()
   await guest.page.evaluate(() => navigator.serviceWorker.ready)
