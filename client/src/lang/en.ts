@@ -35,7 +35,6 @@ export const en = {
     hops: (n: number) => count(n, 'hop'),
     messages: (n: number) => count(n, 'message'),
     connections: (n: number) => count(n, 'connection'),
-    linkedPeers: (n: number) => count(n, 'linked peer'),
     transfers: (n: number) => count(n, 'transfer'),
   },
   word: {
@@ -53,8 +52,6 @@ export const en = {
     folder: (name: string) => `Folder ${name}`,
     loading: 'Loading…',
     you: 'you',
-    You: 'You',
-    never: 'never',
   },
   shell: {
     skip: 'Skip to content',
@@ -64,7 +61,6 @@ export const en = {
     lab: 'Lab',
     settings: 'Settings',
     theme: { auto: 'as the system', light: 'light', dark: 'dark' },
-    colours: (theme: string) => `Colours: ${theme}`,
     server: 'Server:',
     serverAndPeers: (peers: string) => `Connected to the server, ${peers}`,
     footer: 'Files go straight between browsers. Others in the swarm can see your IP address.',
@@ -132,7 +128,6 @@ export const en = {
     ask: 'The browser asks you once whether it may read them.',
     giveFiles: 'Give back files',
     giveFolder: 'Give back a folder',
-    giveAll: (shares: string) => `Give back all that the browser remembers (${shares})`,
   },
   state: {
     metadata: 'Fetching details',
@@ -407,7 +402,6 @@ export const en = {
     started: (name: string) => `${name} started downloading`,
     state: (name: string, state: string) => `${name}: ${state}`,
     notShared: (name: string) => `${name} could not be shared`,
-    sentTo: (name: string) => `Somebody has received all of ${name}`,
   },
   notify: {
     question: 'Shall the browser tell you when it is done?',

@@ -33,7 +33,6 @@ export const zh: Messages = {
     hops: of('跳'),
     messages: of('条消息'),
     connections: of('条连接'),
-    linkedPeers: of('个已连接的节点'),
     transfers: of('个传输'),
   },
   word: {
@@ -51,8 +50,6 @@ export const zh: Messages = {
     folder: (name) => `文件夹 ${name}`,
     loading: '正在加载…',
     you: '你',
-    You: '你',
-    never: '从未',
   },
   shell: {
     skip: '跳到正文',
@@ -62,7 +59,6 @@ export const zh: Messages = {
     lab: '实验室',
     settings: '设置',
     theme: { auto: '跟随系统', light: '浅色', dark: '深色' },
-    colours: (theme) => `配色：${theme}`,
     server: '服务器：',
     serverAndPeers: (peers) => `已连接服务器，${peers}`,
     footer: '文件直接在浏览器之间传送。同一个群里的人能看到你的 IP 地址。',
@@ -125,7 +121,6 @@ export const zh: Messages = {
     ask: '浏览器会询问一次是否允许读取。',
     giveFiles: '提供文件',
     giveFolder: '提供文件夹',
-    giveAll: (shares) => `恢复浏览器记住的全部（${shares}）`,
   },
   state: {
     metadata: '正在获取详情',
@@ -378,7 +373,6 @@ export const zh: Messages = {
     started: (name) => `${name} 开始下载`,
     state: (name, state) => `${name}：${state}`,
     notShared: (name) => `${name} 无法共享`,
-    sentTo: (name) => `有人已收到 ${name} 的全部内容`,
   },
   notify: {
     question: '完成时要让浏览器通知你吗？',
