@@ -20,9 +20,8 @@ const peer = 'f'.repeat(64) as PeerId
 let nextShare = 1
 
 /** A share of three files: 40 blocks and a bit, an empty one, and a single short block. */
-function makeShare() {
+function makeShare(sizes = [40 * BLOCK + 123, 0, 99]) {
   const infoHash = parseInfoHash((nextShare++).toString(16).padStart(64, '0')) as InfoHash
-  const sizes = [40 * BLOCK + 123, 0, 99]
   const rng = createRng(nextShare)
   const files = sizes.map((size) => rng.bytes(size))
   const blocks: Bytes[] = []
@@ -130,6 +129,18 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 6, count: 2 })
       const read = await store.answer(result(share.infoHash, 'blockRead', 6))
       expect(read).toMatchObject({ results: [{ bytes: share.blocks[6] }, { bytes: share.blocks[7] }] })
+      store.stop()
+    })
+
+    it('takes hundreds of small files at once, written and read in any order', async () => {
+      const store = make()
+      const share = makeShare(Array.from({ length: 400 }, (_, index) => 20 + index))
+      open(store, share)
+      const order = share.blocks.map((_, index) => (index * 139) % 400)
+      await Promise.all(order.map((block) => put(store, share, block)))
+      expect(await held(store, share)).toHaveLength(400)
+      const blocks = await Promise.all(order.map((block) => read(store, share, block)))
+      expect(blocks).toEqual(order.map((block) => share.blocks[block]))
       store.stop()
     })
 

@@ -1,20 +1,11 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { HandlePool, type SyncHandle } from './handle-pool.ts'
 import type { ShareFiles, ShareStorage } from './share-files.ts'
 
-/** Sync access handles exist in workers only; TypeScript's DOM library does not name them. */
-interface SyncHandle {
-  read(buffer: Bytes, options: { at: number }): number
-  write(buffer: Bytes, options: { at: number }): number
-  getSize(): number
-  flush(): void
-  close(): void
-}
 type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncHandle> }
 type ListableDirectory = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> }
 
-/** Files open at a time; each holds a lock and a descriptor. Our choice. */
-const OPEN_FILES = 64
 /** Written bytes after which a file is flushed. */
 const FLUSH_BYTES = 16 * 1024 * 1024
 
@@ -62,8 +53,7 @@ export class OpfsStorage implements ShareStorage {
 }
 
 class OpfsShareFiles implements ShareFiles {
-  /** Open handles, least recently used first. */
-  readonly #open = new Map<number, Promise<SyncHandle>>()
+  readonly #handles = new HandlePool((file) => this.#openHandle(file))
   readonly #unflushed = new Map<number, number>()
   #directory: Promise<FileSystemDirectoryHandle> | null = null
 
@@ -72,58 +62,35 @@ class OpfsShareFiles implements ShareFiles {
     readonly sizes: readonly number[],
   ) {}
 
-  async read(file: number, offset: number, into: Bytes): Promise<number> {
-    return (await this.#handle(file)).read(into, { at: offset })
+  read(file: number, offset: number, into: Bytes): Promise<number> {
+    return this.#handles.use(file, (handle) => handle.read(into, { at: offset }))
   }
 
-  async write(file: number, offset: number, bytes: Bytes): Promise<void> {
-    const handle = await this.#handle(file)
-    const written = handle.write(bytes, { at: offset })
-    if (written < bytes.length) throw new DOMException('short write', 'QuotaExceededError')
-    const unflushed = (this.#unflushed.get(file) ?? 0) + bytes.length
-    if (unflushed >= FLUSH_BYTES) handle.flush()
-    this.#unflushed.set(file, unflushed >= FLUSH_BYTES ? 0 : unflushed)
+  write(file: number, offset: number, bytes: Bytes): Promise<void> {
+    return this.#handles.use(file, (handle) => {
+      const written = handle.write(bytes, { at: offset })
+      if (written < bytes.length) throw new DOMException('short write', 'QuotaExceededError')
+      const unflushed = (this.#unflushed.get(file) ?? 0) + bytes.length
+      if (unflushed >= FLUSH_BYTES) handle.flush()
+      this.#unflushed.set(file, unflushed >= FLUSH_BYTES ? 0 : unflushed)
+    })
   }
 
   async blob(file: number): Promise<Blob> {
     if (this.sizes[file] === 0) return new Blob([])
-    await this.#release(file)
+    await this.#handles.release(file)
     const directory = await this.#shareDirectory()
     return (await directory.getFileHandle(String(file))).getFile()
   }
 
-  async close(): Promise<void> {
-    for (const file of [...this.#open.keys()]) await this.#release(file)
-  }
-
-  async #handle(file: number): Promise<SyncHandle> {
-    const known = this.#open.get(file)
-    this.#open.delete(file)
-    const handle = known ?? this.#openHandle(file)
-    this.#open.set(file, handle)
-    const [oldest] = this.#open.keys()
-    if (this.#open.size > OPEN_FILES && oldest !== undefined) await this.#release(oldest)
-    try {
-      return await handle
-    } catch (error) {
-      this.#open.delete(file)
-      throw error
-    }
+  close(): Promise<void> {
+    return this.#handles.releaseAll()
   }
 
   async #openHandle(file: number): Promise<SyncHandle> {
     const directory = await this.#shareDirectory()
     const entry = (await directory.getFileHandle(String(file), { create: true })) as SyncFileHandle
     return entry.createSyncAccessHandle()
-  }
-
-  async #release(file: number): Promise<void> {
-    const handle = this.#open.get(file)
-    this.#open.delete(file)
-    this.#unflushed.delete(file)
-    const opened = await handle
-    opened?.flush()
-    opened?.close()
   }
 
   #shareDirectory(): Promise<FileSystemDirectoryHandle> {
