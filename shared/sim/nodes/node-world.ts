@@ -31,6 +31,8 @@ export class TestNode {
   readonly manual: SignalEnvelope[] = []
   /** Changes blocks that this node reads for others: a corrupting peer. */
   corrupt: (block: Bytes) => Bytes = (block) => block
+  /** What really leaves instead of a frame: a peer that garbles, drops, repeats. */
+  garble: (frame: Bytes, channel: 'control' | 'bulk') => readonly Bytes[] = (frame) => [frame]
   isAlive = true
   /** The tab does not run: nothing goes in or out, its links stay. */
   isFrozen = false
@@ -342,10 +344,13 @@ export class NodeWorld {
     } else if (effect.type === 'closeConnection') {
       this.#breakConnection(effect.sid, node)
     } else if (connection.isOpen && other !== undefined) {
-      const { sid, channel, bytes } = effect
+      const { sid, channel } = effect
       const latencyMs = this.#options.latencyMs(node.key, other.key)
+      const frames = node.garble(effect.bytes, channel)
       const deliver = () =>
-        this.#later(latencyMs, () => this.feed(other, { type: 'frame', sid, channel, bytes }))
+        this.#later(latencyMs, () => {
+          for (const bytes of frames) this.feed(other, { type: 'frame', sid, channel, bytes })
+        })
       if (connection.held === null) deliver()
       else connection.held.push(deliver)
     }

@@ -8,7 +8,7 @@ import { countSchema, hexSchema, peerIdSchema, sessionIdSchema } from './schemas
  * The routed, signed signaling envelope (docs/adr/0005). It travels unchanged through the server's
  * socket or through other peers; only `route` is written to on the way and is not covered by the signature.
  */
-const SIGNAL_KINDS = [
+export const SIGNAL_KINDS = [
   'probe',
   'accept',
   'offer',
