@@ -60,7 +60,7 @@ export function build() {
   }
 }
 
-const isRoot = () => process.getuid?.() === 0
+export const isRoot = () => process.getuid?.() === 0
 
 /** Makes sure that Debian packages are there: installs them when root, else says which are missing. */
 export function needDebian(packages) {
@@ -83,6 +83,9 @@ On Debian or Ubuntu: sudo apt-get install ${names.join(' ')}`)
 export const TEST_PACKAGES = {
   ffmpeg: () => existsSync('/usr/bin/ffmpeg'),
   chromium: () => existsSync('/usr/bin/chromium'),
+  coturn: () => existsSync('/usr/bin/turnserver'),
+  iproute2: () => existsSync('/usr/sbin/ip') || existsSync('/bin/ip'),
+  iptables: () => existsSync('/usr/sbin/iptables'),
   'firefox-esr': () => existsSync('/usr/bin/firefox-esr'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
 }

@@ -1,6 +1,16 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, checkNode, installPackages, needDebian, root, run, stop, TEST_PACKAGES } from './lib.mjs'
+import {
+  build,
+  checkNode,
+  installPackages,
+  isRoot,
+  needDebian,
+  root,
+  run,
+  stop,
+  TEST_PACKAGES,
+} from './lib.mjs'
 
 /**
  * `npm test`: installs what is missing and runs everything: checks, unit tests and simulations, contract
@@ -58,6 +68,13 @@ addVitest('vitest.json')
 build()
 suite('end to end', 'npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'])
 addPlaywright('e2e.json')
+if (isRoot()) {
+  suite('over routers and relays', 'npx', ['playwright', 'test', '--config', 'e2e/nat/playwright.config.ts'])
+  addPlaywright('nat.json')
+} else {
+  console.log('\n== over routers and relays: skipped, since making network namespaces needs root')
+  total.skipped += 1
+}
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 if (isRed || total.failed > 0) stop('Something failed; see above.')
 if (total.passed === 0) stop('No test ran.')

@@ -4,6 +4,7 @@ import './app.css'
 import type { NodeClient } from './app/api.ts'
 import { LateClient } from './app/late-client.ts'
 import { VERSION } from './app/version.ts'
+import { trustOwnScripts } from './lib/trusted-types.ts'
 import { deadClient } from './state/dead-client.ts'
 import { LanguageState } from './state/language-state.svelte.ts'
 
@@ -34,6 +35,7 @@ function describe(client: NodeClient) {
   })
 }
 
+trustOwnScripts()
 const client = new LateClient(loadClient())
 Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })
 const lang = new LanguageState()

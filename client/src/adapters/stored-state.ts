@@ -94,6 +94,7 @@ export const settingsSchema = v.object({
   ),
   answeredBy: v.fallback(v.picklist(['directory', 'gnutella', 'kazaa', 'ring', 'all']), 'directory'),
   isWilling: v.fallback(v.boolean(), true),
+  isRelayOnly: v.fallback(v.boolean(), false),
   ringRouting: v.fallback(v.picklist(['circle', 'fingers', 'full']), 'full'),
   gnutellaMode: v.fallback(v.picklist(['classic', 'pruned']), 'pruned'),
 })

@@ -4,6 +4,7 @@ import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import { pathOf, type ConnectionPath } from './connection-path.ts'
+import { localSignal } from './local-signal.ts'
 import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
 
 export interface TransportEvents {
@@ -54,11 +55,28 @@ export class WebRtcTransport {
   #isLoading = false
   readonly #events: TransportEvents
   iceServers: readonly IceServer[] = []
+  #isRelayOnly = false
   /** Connections constructed in this tab's life: Chrome refuses more than about 500. */
   constructedCount = 0
 
   constructor(events: TransportEvents) {
     this.#events = events
+  }
+
+  /** Whether one of the servers relays, for those whom no direct path reaches. */
+  get hasRelay(): boolean {
+    return this.iceServers.some(({ urls }) => urls.some((url) => url.startsWith('turn')))
+  }
+
+  /**
+   * True: only over a TURN server, so that no peer learns this one's addresses. Connections that were made before give
+   * them away, so they are closed; whoever needs them makes new ones.
+   */
+  setRelayOnly(isRelayOnly: boolean): void {
+    if (isRelayOnly === this.#isRelayOnly) return
+    this.#isRelayOnly = isRelayOnly
+    if (!isRelayOnly) return
+    for (const { peer } of [...this.#connections.values()]) peer.destroy()
   }
 
   /** @param isTrickling false: the one description that is signalled holds all candidates. */
@@ -206,7 +224,10 @@ export class WebRtcTransport {
 
   /** Always explicit: simple-peer would name servers of others. */
   #configuration(): RTCConfiguration {
-    return { iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })) }
+    return {
+      iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
+      iceTransportPolicy: this.#isRelayOnly ? 'relay' : 'all',
+    }
   }
 
   #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
@@ -272,14 +293,4 @@ export class WebRtcTransport {
     this.#connections.delete(sid)
     this.#events.closed(sid)
   }
-}
-
-/** simple-peer also emits renegotiation and transceiver requests, of which we have no use. */
-function localSignal(data: SimplePeer.SignalData): LocalSignal | null {
-  if ((data.type === 'offer' || data.type === 'answer') && typeof data.sdp === 'string') {
-    return { type: data.type, sdp: data.sdp }
-  }
-  if (data.type !== 'candidate') return null
-  const { candidate, sdpMid, sdpMLineIndex } = data.candidate
-  return { type: 'candidate', candidate, sdpMid: sdpMid ?? null, sdpMLineIndex: sdpMLineIndex ?? null }
 }

@@ -25,6 +25,8 @@ export interface AppSnapshot {
   readonly nearby: AppNearbyView
   /** When the browser last let the page stand still, and for how long; `null` for never. */
   readonly sleep: SleepView | null
+  /** Whether the server has named a relay (TURN) in this visit. */
+  readonly hasRelay: boolean
   /** Connections constructed in the life of the tab that runs the node; browsers refuse more than some hundreds. */
   readonly constructedConnections: number
 }
@@ -40,6 +42,8 @@ export interface SettingsView {
   readonly answeredBy: SystemName | 'all'
   /** Whether this peer may become a super node. */
   readonly isWilling: boolean
+  /** Whether connections go over a relay server alone, so that peers do not learn each other's addresses. */
+  readonly isRelayOnly: boolean
   readonly ringRouting: 'circle' | 'fingers' | 'full'
   readonly gnutellaMode: 'classic' | 'pruned'
 }

@@ -6,6 +6,7 @@ export const DEFAULT_SETTINGS: SettingsView = {
   systems: { directory: true, gnutella: true, kazaa: true, ring: true },
   answeredBy: 'directory',
   isWilling: true,
+  isRelayOnly: false,
   ringRouting: 'full',
   gnutellaMode: 'pruned',
 }
@@ -23,6 +24,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
     settings: DEFAULT_SETTINGS,
     nearby: NO_NEARBY,
     sleep: null,
+    hasRelay: false,
     constructedConnections: 0,
   }
 }

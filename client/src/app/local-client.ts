@@ -97,6 +97,7 @@ export class LocalClient implements NodeClient {
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
       sleep: this.runtime.wakefulness.sleep,
+      hasRelay: this.runtime.transport.hasRelay,
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot

@@ -116,6 +116,7 @@ export class NetworkCommands {
       this.runtime.feed({ type: 'switchSystem', name, isOn: settings.systems[name] })
     this.runtime.feed({ type: 'ringRouting', routing: settings.ringRouting })
     this.runtime.feed({ type: 'gnutellaMode', mode: settings.gnutellaMode })
+    this.runtime.transport.setRelayOnly(settings.isRelayOnly)
     this.#tellConditions()
   }
 

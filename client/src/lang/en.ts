@@ -543,6 +543,12 @@ export const en = {
     discovery: 'Discovery',
     discoveryText: 'What you share is listed in every system that is on, and searches can ask it.',
     willing: 'May become a super node',
+    privacy: 'Privacy',
+    relayOnly: 'Only through a relay',
+    relayOnlyText:
+      'Whoever shares with you sees the address of the relay and not yours. Slower, and the relay sees when and how much, never what.',
+    noRelay:
+      'This server names no relay, so nobody can be reached while this is on. Switch it off, or ask whoever runs the server to set one up.',
     routing: 'How the ring finds its way',
     routings: {
       circle: 'Circle only: one step at a time',

@@ -509,6 +509,11 @@ export const zh: Messages = {
     discovery: '发现',
     discoveryText: '你共享的内容会登记到所有开启的系统中，搜索时也可以询问它们。',
     willing: '可以成为超级节点',
+    privacy: '隐私',
+    relayOnly: '只通过中继连接',
+    relayOnlyText:
+      '与你分享的人只看到中继的地址，看不到你的地址。速度较慢；中继能看到何时传输、传了多少，但看不到内容。',
+    noRelay: '此服务器没有提供中继，开启后将无法连接任何人。请关闭此项，或请服务器的管理者配置一个中继。',
     routing: '环如何找路',
     routings: {
       circle: '只走圆周：一步一步',

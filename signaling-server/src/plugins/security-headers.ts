@@ -27,6 +27,9 @@ const DENIED_FEATURES = [
   'xr-spatial-tracking',
 ] as const
 
+/** `default` is ours, the other is Svelte's. */
+const TRUSTED_POLICIES = ['svelte-trusted-html', 'default']
+
 /** Half a year of HTTPS only, for this name alone. Our choice. */
 const HSTS = 'max-age=15552000'
 
@@ -59,6 +62,9 @@ export async function registerSecurityHeaders(
         baseUri: ["'none'"],
         formAction: ["'none'"],
         objectSrc: ["'none'"],
+        // Text becomes markup or code only through Svelte's templates and our check of addresses (client/src/lib).
+        requireTrustedTypesFor: ["'script'"],
+        trustedTypes: TRUSTED_POLICIES,
       },
     },
     crossOriginOpenerPolicy: { policy: 'same-origin' },

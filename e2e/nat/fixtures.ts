@@ -1,0 +1,123 @@
+import { test as base, chromium, expect, type Browser, type BrowserContext } from '@playwright/test'
+import { join } from 'node:path'
+import { App } from '../pages/app.ts'
+import { CHROMIUM } from '../playwright.config.ts'
+import { Internet, SERVER_ADDRESS, type Home } from './internet.ts'
+
+const ENTRY = join(import.meta.dirname, '../../signaling-server/dist/main.js')
+const PORT = 8080
+const ORIGIN = `http://${SERVER_ADDRESS}:${String(PORT)}`
+const SECRET = 'of-this-test-only'
+/** Not the head of the column, which shows the arrow too. */
+const ENDS = /^(host|srflx|prflx|relay) ↔ (host|srflx|prflx|relay)/
+const TURN = `turn:${SERVER_ADDRESS}:3478`
+
+/** One browser in one computer of a home. */
+export class Resident {
+  constructor(
+    readonly app: App,
+    /** Everything that the page sent to the server. */
+    readonly sent: readonly string[],
+  ) {}
+
+  /** Kinds of candidates at both ends of each connection, as the network page tells them: `srflx ↔ relay udp`. */
+  async paths(): Promise<string[]> {
+    const { page } = this.app
+    await page.evaluate(() => (location.hash = '#/network'))
+    const table = page.getByRole('table', { name: 'Connections' })
+    await expect(table.getByText(ENDS).first()).toBeVisible()
+    return (await table.getByText(ENDS).allInnerTexts()).map((text) => text.trim())
+  }
+
+  async setSwitch(name: string, isOn: boolean): Promise<void> {
+    const { page } = this.app
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('switch', { name }).setChecked(isOn)
+    await page.keyboard.press('Escape')
+  }
+
+  async limitUpload(kibPerSecond: number): Promise<void> {
+    const { page } = this.app
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByLabel('Upload limit (KiB/s)').fill(String(kibPerSecond))
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+  }
+}
+
+export interface World {
+  readonly internet: Internet
+  /** Opens the app in a browser of its own inside this home. */
+  readonly openAt: (home: Home, hash?: string) => Promise<Resident>
+}
+
+export interface NatFixtures {
+  /** Whether the world has a TURN server besides STUN. */
+  readonly hasTurn: boolean
+  readonly world: World
+}
+
+async function untilHealthy(internet: Internet): Promise<void> {
+  const script = `fetch('${ORIGIN}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
+  const isUp = () => internet.ask(internet.hub, process.execPath, ['-e', script]) !== null
+  await expect.poll(isUp, { timeout: 20_000 }).toBe(true)
+}
+
+function startServers(internet: Internet, hasTurn: boolean): void {
+  internet.start(internet.hub, process.execPath, [ENTRY], {
+    PORT: String(PORT),
+    HOST: '0.0.0.0',
+    PUBLIC_ORIGIN: ORIGIN,
+    LOG_LEVEL: 'warn',
+    STUN_URLS: `stun:${SERVER_ADDRESS}:3478`,
+    ...(hasTurn ? { TURN_URLS: `${TURN}?transport=udp,${TURN}?transport=tcp`, TURN_SECRET: SECRET } : {}),
+  })
+  const options = [
+    '-n',
+    `--listening-ip=${SERVER_ADDRESS}`,
+    `--relay-ip=${SERVER_ADDRESS}`,
+    '--use-auth-secret',
+    `--static-auth-secret=${SECRET}`,
+    '--realm=ringdrop',
+    '--no-tls',
+    '--no-dtls',
+    '--no-cli',
+    '--no-multicast-peers',
+    '--log-file=/dev/null',
+    `--pidfile=/tmp/ringdrop-turn-${String(process.pid)}.pid`,
+  ]
+  internet.start(internet.hub, 'turnserver', options)
+}
+
+export const test = base.extend<NatFixtures>({
+  hasTurn: [true, { option: true }],
+  world: async ({ hasTurn }, use) => {
+    const internet = new Internet()
+    const browsers: Browser[] = []
+    const residents: Resident[] = []
+    startServers(internet, hasTurn)
+    await untilHealthy(internet)
+    const openAt = async (home: Home, hash = ''): Promise<Resident> => {
+      const browser = await chromium.launch({
+        executablePath: internet.command(home.name, CHROMIUM.executablePath),
+        // The pages of this small internet come without a certificate.
+        args: [...CHROMIUM.args, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`],
+      })
+      browsers.push(browser)
+      const context: BrowserContext = await browser.newContext({ acceptDownloads: true })
+      const sent: string[] = []
+      context.on('page', (page) =>
+        page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload)))),
+      )
+      const resident = new Resident(await App.open(context, `${ORIGIN}/`, hash), sent)
+      residents.push(resident)
+      return resident
+    }
+    await use({ internet, openAt })
+    for (const browser of browsers) await browser.close()
+    internet.close()
+    expect(residents.flatMap(({ app }) => app.problems)).toEqual([])
+  },
+})
+
+export { expect }

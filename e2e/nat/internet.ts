@@ -1,0 +1,159 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { scratch } from '../fixtures/files.ts'
+
+/** How a home's router maps and filters (RFC 4787). */
+export type NatKind =
+  /** Same outer port for every destination, answers only from where something was sent: most homes. */
+  | 'portRestricted'
+  /** A port of its own for every destination: some companies and mobile networks. */
+  | 'symmetric'
+
+/** Public addresses are of TEST-NET-3 (RFC 5737). */
+export const SERVER_ADDRESS = '203.0.113.1'
+
+export interface Home {
+  readonly number: number
+  readonly name: string
+  readonly router: string
+}
+
+/**
+ * A small internet out of network namespaces: a public network with the server's host, and homes behind routers that
+ * translate addresses. Needs root and Debian's iproute2 and iptables.
+ */
+export class Internet {
+  readonly #prefix = `rd${String(process.pid % 10_000)}-`
+  readonly #spaces: string[] = []
+  readonly #children: ChildProcess[] = []
+  readonly #folder = scratch()
+  #homes = 0
+
+  constructor() {
+    const hub = this.#add('pub')
+    this.#ip(hub, 'link add br0 type bridge')
+    this.#ip(hub, `addr add ${SERVER_ADDRESS}/24 dev br0`)
+    this.#ip(hub, 'link set br0 up')
+  }
+
+  get hub(): string {
+    return `${this.#prefix}pub`
+  }
+
+  /** A home with one computer in it. */
+  home(nat: NatKind): Home {
+    const number = ++this.#homes
+    const router = this.#add(`nat${String(number)}`)
+    const name = this.#computer(router, number, 2)
+    this.#wire(router, 'wan', this.hub, `w${String(number)}`)
+    this.#ip(this.hub, `link set w${String(number)} master br0`)
+    this.#ip(router, `addr add 203.0.113.${String(10 + number)}/24 dev wan`)
+    this.#run(router, 'sysctl -qw net.ipv4.ip_forward=1')
+    const random = nat === 'symmetric' ? ' --random-fully' : ''
+    this.#run(router, `iptables -t nat -A POSTROUTING -o wan -j MASQUERADE${random}`)
+    for (const table of ['INPUT', 'FORWARD']) {
+      this.#run(router, `iptables -A ${table} -i wan -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`)
+      this.#run(router, `iptables -A ${table} -i wan -j DROP`)
+    }
+    return { number, name, router }
+  }
+
+  /** Another computer in the same home. */
+  neighbour(home: Home): Home {
+    return { ...home, name: this.#computer(home.router, home.number, 3) }
+  }
+
+  /** Only TCP gets out of this home, as behind strict firewalls. */
+  blockUdp(home: Home): void {
+    this.#run(home.router, 'iptables -I FORWARD -p udp -j DROP')
+  }
+
+  /** The computer gets another address, as when it moves to another network of the same home; old paths are dead. */
+  changeAddress(home: Home): void {
+    const net = `192.168.${String(home.number)}`
+    this.#ip(home.name, `addr flush dev eth0`)
+    this.#ip(home.name, `addr add ${net}.77/24 dev eth0`)
+    this.#ip(home.name, `route add default via ${net}.1`)
+    this.#run(home.router, `iptables -I FORWARD -s ${net}.2 -j DROP`)
+    this.#run(home.router, `iptables -I FORWARD -d ${net}.2 -j DROP`)
+  }
+
+  /** A program that runs in a namespace, for whoever starts it by a path. */
+  command(space: string, program: string): string {
+    const path = join(this.#folder, `${space}-${program.replaceAll('/', '_')}`)
+    writeFileSync(path, `#!/bin/sh\nexec ip netns exec ${space} ${program} "$@"\n`)
+    chmodSync(path, 0o755)
+    return path
+  }
+
+  /** Starts a program in a namespace; it ends with {@link close}. */
+  start(
+    space: string,
+    program: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): ChildProcess {
+    const child = spawn('ip', ['netns', 'exec', space, program, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    this.#children.push(child)
+    return child
+  }
+
+  /** Runs a program in a namespace to its end. @returns what it printed; `null` when it failed. */
+  ask(space: string, program: string, args: readonly string[]): string | null {
+    try {
+      return execFileSync('ip', ['netns', 'exec', space, program, ...args], {
+        encoding: 'utf8',
+        stdio: 'pipe',
+      })
+    } catch {
+      return null
+    }
+  }
+
+  close(): void {
+    for (const child of this.#children) child.kill('SIGKILL')
+    for (const space of this.#spaces) execFileSync('ip', ['netns', 'del', space])
+  }
+
+  #add(name: string): string {
+    const space = this.#prefix + name
+    execFileSync('ip', ['netns', 'add', space])
+    this.#spaces.push(space)
+    this.#ip(space, 'link set lo up')
+    return space
+  }
+
+  /** A computer behind a router; the first one of a home brings the home's bridge. */
+  #computer(router: string, number: number, host: number): string {
+    const net = `192.168.${String(number)}`
+    const name = this.#add(`home${String(number)}-${String(host)}`)
+    if (host === 2) {
+      this.#ip(router, 'link add lan type bridge')
+      this.#ip(router, `addr add ${net}.1/24 dev lan`)
+      this.#ip(router, 'link set lan up')
+    }
+    this.#wire(name, 'eth0', router, `l${String(host)}`)
+    this.#ip(router, `link set l${String(host)} master lan`)
+    this.#ip(name, `addr add ${net}.${String(host)}/24 dev eth0`)
+    this.#ip(name, `route add default via ${net}.1`)
+    return name
+  }
+
+  #wire(a: string, deviceA: string, b: string, deviceB: string): void {
+    execFileSync('ip', `link add ${deviceA} netns ${a} type veth peer name ${deviceB} netns ${b}`.split(' '))
+    this.#ip(a, `link set ${deviceA} up`)
+    this.#ip(b, `link set ${deviceB} up`)
+  }
+
+  #ip(space: string, words: string): void {
+    execFileSync('ip', ['-n', space, ...words.split(' ')])
+  }
+
+  #run(space: string, words: string): void {
+    execFileSync('ip', ['netns', 'exec', space, ...words.split(' ')])
+  }
+}
