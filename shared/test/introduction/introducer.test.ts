@@ -40,6 +40,20 @@ describe('a negotiation', () => {
     expect(duo.types(duo.b)).not.toContain('openConnection')
   })
 
+  it('takes nothing that was meant for another negotiation, though key and session are right', () => {
+    const duo = new Duo()
+    tamper(duo, 'accept', () => null)
+    duo.connect()
+    const sid = sidOf(duo)
+    const payload = (peerNonce: string) => JSON.stringify({ nonce: 'ab'.repeat(16), peerNonce })
+    const accept = { kind: 'accept' as const, to: idOf(duo.a), from: idOf(duo.b), sid }
+    duo.deliver(duo.a, duo.forge(duo.b.key, { ...accept, payload: payload('cd'.repeat(16)) }))
+    expect(duo.types(duo.a)).not.toContain('openConnection')
+    const { nonce } = JSON.parse(duo.sent[0]?.payload ?? '') as { nonce: string }
+    duo.deliver(duo.a, duo.forge(duo.b.key, { ...accept, payload: payload(nonce) }))
+    expect(duo.types(duo.a)).toContain('openConnection')
+  })
+
   it('ends up with one link when both call at once', () => {
     const duo = new Duo()
     const held: { to: 'a' | 'b'; envelope: SignalEnvelope }[] = []

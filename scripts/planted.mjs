@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { root } from './lib.mjs'
+
+/**
+ * `npm run planted`: puts known mistakes into the sources, one at a time and in memory only, and expects the tests to
+ * turn red. `npm run planted -- WORDS` takes only bugs whose name has these words. Prints counts and writes them down.
+ */
+const { PLANTED_BUGS } = await import(join(root, 'shared/test/planted/bugs.ts'))
+
+/** @returns `caught` and by which file, `missed`, or `broken` when the tests did not even run. */
+function tryBug(number, { tests }) {
+  const folder = mkdtempSync(join(tmpdir(), 'planted-'))
+  const report = join(folder, 'report.json')
+  const options = [
+    '--config',
+    'shared/test/planted/vitest.config.ts',
+    '--bail',
+    '1',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ]
+  const child = spawn('npx', ['vitest', 'run', ...options, ...tests.map((each) => `shared/test/${each}`)], {
+    cwd: root,
+    env: { ...process.env, PLANTED: String(number) },
+    stdio: 'ignore',
+  })
+  return new Promise((resolve) => {
+    child.on('exit', () => {
+      try {
+        const { testResults, numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'))
+        const red = testResults.find(({ assertionResults }) =>
+          assertionResults.some(({ status }) => status === 'failed'),
+        )
+        if (numFailedTests > 0) resolve({ outcome: 'caught', by: relative(root, red?.name ?? '') })
+        else
+          resolve({
+            outcome:
+              testResults.some(({ status }) => status === 'failed') || numPassedTests === 0
+                ? 'broken'
+                : 'missed',
+          })
+      } catch {
+        resolve({ outcome: 'broken' })
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+  })
+}
+
+const words = process.argv.slice(2).join(' ')
+const waiting = PLANTED_BUGS.map((bug, number) => ({ bug, number })).filter(({ bug }) =>
+  bug.name.includes(words),
+)
+const total = { passed: 0, failed: 0, skipped: 0 }
+async function work() {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const { outcome, by } = await tryBug(next.number, next.bug)
+    total[outcome === 'caught' ? 'passed' : 'failed'] += 1
+    console.log(`${outcome}: ${next.bug.name}${by === undefined ? '' : ` (${by})`}`)
+  }
+}
+await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work))
+console.log(`${total.passed} of ${total.passed + total.failed} planted bugs caught`)
+process.exitCode = total.failed > 0 ? 1 : 0

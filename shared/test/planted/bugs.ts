@@ -1,0 +1,287 @@
+/** A mistake that somebody could make, as a change of one place in the source, and the tests that must turn red. */
+export interface PlantedBug {
+  readonly name: string
+  /** Below `shared/src`. */
+  readonly file: string
+  /** Text that stands exactly once in the file. */
+  readonly find: string
+  readonly put: string
+  /** Below `shared/test`. */
+  readonly tests: readonly string[]
+}
+
+const GNUTELLA = ['protocols/gnutella', 'sim/gnutella']
+const CHORD = ['protocols/chord', 'sim/chord.test']
+const KAZAA = ['protocols/kazaa', 'sim/kazaa.test']
+const INTRODUCTION = ['introduction']
+const EXCHANGE = ['protocols/bittorrent', 'sim/swarm', 'node/sharing-node']
+
+/** What the tests and the checkers of the simulator must catch. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'any proof of hashes passes',
+    file: 'content/merkle.ts',
+    find: 'return equalBytes(node, fromHex(root))',
+    put: 'return node.length > 0',
+    tests: ['content/merkle'],
+  },
+  {
+    name: 'a leaf may stand for another place',
+    file: 'content/merkle.ts',
+    find: 'node = index % 2 === 0 ? hashPair(node, uncle) : hashPair(uncle, node)',
+    put: 'node = hashPair(node, uncle)',
+    tests: ['content/merkle'],
+  },
+  {
+    name: 'a peer is banned one bad block late',
+    file: 'protocols/bittorrent/exchange.ts',
+    find: 'link.badBlocks >= BAD_BLOCKS_TO_BAN',
+    put: 'link.badBlocks > BAD_BLOCKS_TO_BAN',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'choked peers are served',
+    file: 'protocols/bittorrent/uploads.ts',
+    find: 'if (link.amChoking || !mayServe(link.peer, block))',
+    put: 'if (!mayServe(link.peer, block))',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'requests without end are queued',
+    file: 'protocols/bittorrent/uploads.ts',
+    find: 'link.queue.length >= LIMITS.requestsOutstanding',
+    put: 'link.queue.length >= 1e9',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'a request may reach beyond its block',
+    file: 'protocols/bittorrent/uploads.ts',
+    find: "if (block === null || geometry.blockSize(block) !== range.length) return 'badRange'",
+    put: "if (block === null) return 'badRange'",
+    tests: EXCHANGE,
+  },
+  {
+    name: 'no slot for strangers: the optimistic one is never drawn',
+    file: 'protocols/bittorrent/choker.ts',
+    find: 'while (unchoked.size < slots) {',
+    put: 'while (unchoked.size < 0) {',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'those who only take are ranked among those who give',
+    file: 'protocols/bittorrent/choker.ts',
+    find: ".filter(({ score, snubbing, standing }) => score > 0 && !snubbing && standing !== 'takes')",
+    put: '.filter(({ score }) => score > 0)',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'a silent peer is never snubbed',
+    file: 'protocols/bittorrent/snubs.ts',
+    find: "if (link.trust === 'trusted') link.trust = 'snubbed'",
+    put: '',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'cancelled blocks are answered twice',
+    file: 'protocols/bittorrent/uploads.ts',
+    find: 'link.queue.splice(position, 1)',
+    put: '',
+    tests: EXCHANGE,
+  },
+  {
+    name: 'TTL is not clamped at the receiver',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'const ttl = Math.min(query.ttl, cap - query.hops)',
+    put: 'const ttl = query.ttl',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'a query seen before is flooded again',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'if (known !== undefined) return this.#onDuplicate({ ...query, ttl }, known, from, now)',
+    put: '',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'TTL does not fall on the way',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'this.#forward({ ...query, ttl: query.ttl - 1, hops: query.hops + 1 }, from, now)',
+    put: 'this.#forward({ ...query, hops: query.hops + 1 }, from, now)',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'a query goes back over the link that it came by',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'if (peer === from) continue',
+    put: '',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'one neighbour may ask without measure',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'if (query.hops === 0 && !this.#ownQueries.take(from, now)) {',
+    put: 'if (query.hops < 0) {',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'hits of a lost link are not sent again',
+    file: 'protocols/gnutella/hit-routing.ts',
+    find: 'this.context.send(reserve, hit)',
+    put: '',
+    tests: GNUTELLA,
+  },
+  {
+    name: 'a super node answers for peers that are not its children',
+    file: 'protocols/kazaa/children.ts',
+    find: 'if (this.#children.get(from)?.epoch !== epoch) return\n    if (reset)',
+    put: 'if (reset)',
+    tests: KAZAA,
+  },
+  {
+    name: 'a differing index is never asked for again',
+    file: 'protocols/kazaa/children.ts',
+    find: "if (this.index.digestOf(from) !== digest) this.context.send(from, { type: 'resend', epoch })",
+    put: '',
+    tests: KAZAA,
+  },
+  {
+    name: 'super nodes pass queries on beyond their TTL',
+    file: 'protocols/kazaa/query-routing.ts',
+    find: 'ttl: Math.min(query.ttl, QUERY_TTL - hops) }',
+    put: 'ttl: query.ttl }',
+    tests: KAZAA,
+  },
+  {
+    name: 'hits from anybody are believed',
+    file: 'protocols/kazaa/query-routing.ts',
+    find: 'if (!this.isTied(from) && !this.leaders.has(from)) return\n      this.#learnWays',
+    put: 'this.#learnWays',
+    tests: KAZAA,
+  },
+  {
+    name: 'a receipt to oneself counts',
+    file: 'protocols/kazaa/receipts.ts',
+    find: 'if (uploader === downloader || bytes <= 0',
+    put: 'if (bytes <= 0',
+    tests: KAZAA,
+  },
+  {
+    name: 'a receipt counts as often as it is shown',
+    file: 'protocols/kazaa/receipts.ts',
+    find: 'if (this.#nonces.has(nonce)) return false',
+    put: '',
+    tests: KAZAA,
+  },
+  {
+    name: 'nobody ages in the upload queue',
+    file: 'protocols/kazaa/upload-queue.ts',
+    find: 'place.countsFrom - place.credit * HEAD_START * place.waitMs',
+    put: '-place.credit',
+    tests: KAZAA,
+  },
+  {
+    name: 'expired records are kept and answered',
+    file: 'protocols/chord/record.ts',
+    find: 'record.expiresAt > now &&',
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'a record may lie at a key of its author’s choice',
+    file: 'protocols/chord/record.ts',
+    find: 'hasRightKey(record) &&',
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'an older version of a record replaces a newer one',
+    file: 'protocols/chord/record-store.ts',
+    find: "if (this.hasNewer(record)) return 'older'",
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'one provider may fill the store',
+    file: 'protocols/chord/record-store.ts',
+    find: "if (ofProvider() >= quotas.perProvider || this.size >= quotas.inAll) return 'full'",
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'records are not repaired after a death',
+    file: 'protocols/chord/keeper.ts',
+    find: 'if (this.#context.owns(stored.record.key)) for (const peer of successors) offer(peer, stored)',
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'stabilize is never scheduled',
+    file: 'protocols/chord/membership.ts',
+    find: "if (this.#stabilizeAt <= now && this.#context.phase === 'member') this.#stabilize()",
+    put: '',
+    tests: CHORD,
+  },
+  {
+    name: 'a silent successor stays in the ring',
+    file: 'protocols/chord/membership.ts',
+    find: '} else if (now - link.askedAt >= CHORD.silentMs) this.#giveUp(link)',
+    put: '}',
+    tests: CHORD,
+  },
+  {
+    name: 'an envelope may name another sender than its key',
+    file: 'protocols/introduction/envelope-gate.ts',
+    find: "if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return fail('badKey')",
+    put: '',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'an old envelope is as good as a new one',
+    file: 'protocols/introduction/envelope-gate.ts',
+    find: 'if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + lifeMs)',
+    put: 'if (envelope.expiry < 0)',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'an answer to another offer is taken',
+    file: 'protocols/introduction/descriptions.ts',
+    find: 'if (!facts.ok || payload.offerHash !== hashText(session.offerSdp)) return []',
+    put: 'if (!facts.ok) return []',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'an envelope of another negotiation fits',
+    file: 'protocols/introduction/introducer.ts',
+    find: "if (payload.peerNonce !== session.nonce) return this.#refuse(carrier, 'unknownInvite')",
+    put: '',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'peers that fell silent stay in the tracker',
+    file: 'protocols/tracker/swarm-table.ts',
+    find: 'if (entry.updatedAt + this.limits.expiryMs > now) break',
+    put: 'if (now > 0) break',
+    tests: ['protocols/tracker'],
+  },
+  {
+    name: 'files of a peer that left are still found',
+    file: 'protocols/directory/server.ts',
+    find: 'this.#forget(input.peer)',
+    put: '',
+    tests: ['protocols/directory'],
+  },
+  {
+    name: 'a list may be as long as it says',
+    file: 'wire/binary.ts',
+    find: 'if (length <= max) return length',
+    put: 'if (length >= 0) return length',
+    tests: ['wire', 'fuzz'],
+  },
+  {
+    name: 'a device name passes as a file name',
+    file: 'content/file-names.ts',
+    find: "const harmless = DEVICE.test(trimEdges(stem)) ? fit(FILLER + fitting, '') : fitting",
+    put: 'const harmless = stem === null ? FILLER : fitting',
+    tests: ['content/file-names'],
+  },
+]
