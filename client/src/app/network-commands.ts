@@ -26,6 +26,8 @@ const CONDITIONS_MS = 20_000
 export class NetworkCommands {
   readonly invites: Invites
   #settings: SettingsView = DEFAULT_SETTINGS
+  /** Records as they were written last; they never change, and there may be thousands. */
+  readonly #encoded = new WeakMap<RingRecord, Bytes>()
   #timer: ReturnType<typeof setInterval> | null = null
   /** The best rate at which this tab was seen to upload, bytes per second. */
   #bestUpload = 0
@@ -98,7 +100,11 @@ export class NetworkCommands {
     if (what === 'hostCache')
       return gnutella === null ? undefined : this.state.saveHostCache(gnutella.core.hostCache())
     if (ring === null) return
-    const records = ring.core.snapshotRecords().map((record) => encodeWhole(recordFormat, record))
+    const records = ring.core.snapshotRecords().map((record) => {
+      const encoded = this.#encoded.get(record) ?? encodeWhole(recordFormat, record)
+      this.#encoded.set(record, encoded)
+      return encoded
+    })
     await this.state.saveRing({ peers: ring.core.pastPeers(), records })
   }
 

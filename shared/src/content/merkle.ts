@@ -138,8 +138,9 @@ export class HashTree {
 
   /** A complete tree. Copies its input. @param leaves block hashes of the whole file, flat; at least one. */
   static fromLeaves(leaves: Uint8Array): HashTree {
-    const layers = layersAboveSpans(leaves)
     const count = hashCount(leaves)
+    // A single span is proven by the root alone; most files are that small.
+    const layers = count <= SPAN_BLOCKS ? [] : layersAboveSpans(leaves)
     const root = count <= SPAN_BLOCKS ? merkleRoot(leaves) : defined(layers.at(-1), 'top layer')
     const tree = new HashTree(fileRootOf(root), count)
     for (let span = 0; span < spanCount(count); span++) {

@@ -14,6 +14,12 @@ export type Bytes = Uint8Array<ArrayBuffer>
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
+/** Value of each character code below 128 as a hex digit; 255 for those that are none. */
+const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = Number.parseInt(String.fromCharCode(code), 16)
+  return Number.isNaN(digit) ? 255 : digit
+})
+
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
@@ -24,12 +30,18 @@ export function toHex(bytes: Uint8Array): string {
 /** Reads hex that has already been checked (an id); throws `RangeError` on anything else. */
 export function fromHex(text: string): Bytes {
   const bytes = new Uint8Array(text.length / 2)
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16)
-    if (Number.isNaN(byte)) throw new RangeError('not hex')
-    bytes[i] = byte
-  }
+  writeHex(text, bytes, 0)
   return bytes
+}
+
+/** As {@link fromHex}, into an array that has the room. Ids are most of what is sent, so this is a hot path. */
+export function writeHex(text: string, into: Uint8Array, offset: number): void {
+  for (let i = 0, at = offset; i + 1 < text.length; i += 2, at++) {
+    const high = DIGITS[text.charCodeAt(i)] ?? 255
+    const low = DIGITS[text.charCodeAt(i + 1)] ?? 255
+    if (high > 15 || low > 15) throw new RangeError('not hex')
+    into[at] = (high << 4) | low
+  }
 }
 
 /** UTF-8 bytes of a text. Lone surrogates become U+FFFD. */

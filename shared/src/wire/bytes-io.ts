@@ -1,4 +1,4 @@
-import { fromHex, toHex, utf8Decode, utf8Encode, type Bytes } from '../kernel/bytes.ts'
+import { writeHex, toHex, utf8Decode, utf8Encode, type Bytes } from '../kernel/bytes.ts'
 
 /**
  * Reads big-endian fields from untrusted bytes. It never throws: a read past the end returns zeroes or
@@ -111,7 +111,10 @@ export class ByteWriter {
   }
 
   hex(value: string): this {
-    return this.bytes(fromHex(value))
+    this.#reserve(value.length / 2)
+    writeHex(value, this.#bytes, this.#length)
+    this.#length += value.length / 2
+    return this
   }
 
   text(value: string): this {

@@ -10,11 +10,14 @@ export interface PlantedBug {
   readonly tests: readonly string[]
 }
 
-const GNUTELLA = ['protocols/gnutella', 'sim/gnutella']
-const CHORD = ['protocols/chord', 'sim/chord.test']
-const KAZAA = ['protocols/kazaa', 'sim/kazaa.test']
+const GNUTELLA = ['protocols/gnutella']
+const CHORD = ['protocols/chord']
+const KAZAA = ['protocols/kazaa']
 const INTRODUCTION = ['introduction']
-const EXCHANGE = ['protocols/bittorrent', 'sim/swarm', 'node/sharing-node']
+const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker']
+/** Whole networks with their checkers: slower, for what no single core shows. */
+const SWARM = ['sim/swarm']
+const RING = ['sim/chord.test']
 
 /** What the tests and the checkers of the simulator must catch. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -37,7 +40,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'protocols/bittorrent/exchange.ts',
     find: 'link.badBlocks >= BAD_BLOCKS_TO_BAN',
     put: 'link.badBlocks > BAD_BLOCKS_TO_BAN',
-    tests: EXCHANGE,
+    tests: SWARM,
   },
   {
     name: 'choked peers are served',
@@ -86,7 +89,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'protocols/bittorrent/uploads.ts',
     find: 'link.queue.splice(position, 1)',
     put: '',
-    tests: EXCHANGE,
+    tests: SWARM,
   },
   {
     name: 'TTL is not clamped at the receiver',
@@ -212,14 +215,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'protocols/chord/keeper.ts',
     find: 'if (this.#context.owns(stored.record.key)) for (const peer of successors) offer(peer, stored)',
     put: '',
-    tests: CHORD,
+    tests: RING,
   },
   {
     name: 'stabilize is never scheduled',
     file: 'protocols/chord/membership.ts',
     find: "if (this.#stabilizeAt <= now && this.#context.phase === 'member') this.#stabilize()",
     put: '',
-    tests: CHORD,
+    tests: ['sim/chord-explorer'],
   },
   {
     name: 'a silent successor stays in the ring',
