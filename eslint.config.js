@@ -133,6 +133,28 @@ export default ts.config(
     },
   },
   {
+    files: ['client/src/cli/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [
+                '**/state/**',
+                '**/components/**',
+                '**/pages/**',
+                '**/lib/**',
+                '**/signaling-server/**',
+              ],
+              message: 'a process has no page',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['signaling-server/**'],
     rules: {
       'no-restricted-imports': [

@@ -47,12 +47,18 @@ function newestIn(folder) {
   return newest
 }
 
+/** What the build of each part makes; all of it must be newer than the sources. */
+const BUILT = {
+  client: ['client/dist/index.html', 'client/cli/dist/ringdrop.js'],
+  'signaling-server': ['signaling-server/dist/main.js'],
+}
+
 /** Builds client and server when their sources are newer than what was built. */
 export function build() {
   const shared = newestIn(join(root, 'shared'))
   const lock = mtime(join(root, 'package-lock.json'))
-  for (const part of ['client', 'signaling-server']) {
-    const built = mtime(join(root, part, 'dist', part === 'client' ? 'index.html' : 'main.js'))
+  for (const [part, files] of Object.entries(BUILT)) {
+    const built = Math.min(...files.map((file) => mtime(join(root, file))))
     if (built > Math.max(shared, lock, newestIn(join(root, part)))) continue
     console.log(`Building ${part}…`)
     const quiet = ['run', 'build', '--workspace', part, '--silent', '--', '--logLevel', 'warn']

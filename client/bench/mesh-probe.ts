@@ -1,6 +1,7 @@
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { browserClock } from '../src/adapters/browser-clock.ts'
 import { loadIdentity } from '../src/adapters/identity.ts'
+import { idbValues } from '../src/adapters/idb-values.ts'
 import { StateStore } from '../src/adapters/state-store.ts'
 import type { AppSnapshot } from '../src/app/api.ts'
 import { LocalClient } from '../src/app/local-client.ts'
@@ -14,7 +15,7 @@ export class MeshProbe {
 
   /** All discovery systems are off, so that no link comes about that was not asked for. */
   static async start(): Promise<MeshProbe> {
-    const state = new StateStore()
+    const state = new StateStore(idbValues())
     const client = new LocalClient(await loadIdentity(state), state)
     const systems = { directory: false, gnutella: false, kazaa: false, ring: false }
     await client.run({ type: 'settings', settings: { systems } })

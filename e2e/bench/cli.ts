@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { TestServer } from '../fixtures/server.ts'
+import { benchCrowd } from './crowd.ts'
 import { benchDirectory } from './directory.ts'
 import { benchHidden } from './hidden.ts'
 import { benchMemory } from './memory.ts'
@@ -11,13 +12,14 @@ import { benchResponsiveness } from './responsiveness.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory|crowd [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
   memory    JavaScript heap during a transfer of 2 GiB
   hidden    32 MiB with both tabs hidden against both visible, built app, 4 rounds; --hidden-for seconds beforehand
   responsiveness  long tasks of both pages of the built app during 64 MiB, 3 rounds
   mesh      links without a server, closed and silent tabs, idle traffic, constructions; --rounds replacements
+  crowd     --peers 200: real peers without browsers, in a few processes: connect, share, search, download
   directory --files 1000000: queries and removals in the directory's core`
 
 const MiB = 1024 * 1024
@@ -39,6 +41,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     mib: { type: 'string' },
     files: { type: 'string' },
+    peers: { type: 'string' },
     'hidden-for': { type: 'string' },
   },
 })
@@ -77,8 +80,19 @@ async function inApp(what: 'hidden' | 'responsiveness'): Promise<void> {
   }
 }
 
+/** Peers in processes of their own, against the built server. */
+async function inProcesses(): Promise<void> {
+  const server = await TestServer.start()
+  try {
+    await benchCrowd(server, count(values.peers, 200), report)
+  } finally {
+    await server.kill()
+  }
+}
+
 const [what] = positionals
 if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
+else if (what === 'crowd') await inProcesses()
 else if (what === 'hidden' || what === 'responsiveness') await inApp(what)
 else if (what === 'transfer' || what === 'swarm' || what === 'memory' || what === 'mesh')
   await inBrowsers(what)

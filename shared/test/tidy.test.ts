@@ -108,6 +108,20 @@ describe('tidy', () => {
     expect(wrong).toEqual([])
   })
 
+  it('what runs in a page and what runs in a process stay apart', () => {
+    const isProcess = (path: string) => /^client\/src\/(cli|adapters\/node)\//.test(path)
+    const wrong: string[] = []
+    for (const path of sources('client/src')) {
+      const targets = importsOf(path)
+      if (isProcess(path)) {
+        const outer = path.includes('/adapters/') ? 'cli|app|' : ''
+        const banned = new RegExp(`^client/src/(${outer}state|components|pages|lib|lang|workers)/`)
+        wrong.push(...targets.filter((target) => banned.test(target)).map((target) => `${path} -> ${target}`))
+      } else if (targets.some(isProcess) || /from 'node(:|-datachannel)/.test(read(path))) wrong.push(path)
+    }
+    expect(wrong).toEqual([])
+  })
+
   it('cores have no clock, no chance and no waiting', () => {
     const banned = /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|performance\.|await |async )/
     expect(sources('shared/src').filter((path) => banned.test(code(path)))).toEqual([])

@@ -11,7 +11,7 @@ const RATE_WINDOW_MS = 250
 
 /** A bulk channel and what is known of the rate at which it drains. */
 export interface BulkFlow {
-  readonly bulk: RTCDataChannel
+  readonly bulk: Pick<RTCDataChannel, 'bufferedAmount' | 'bufferedAmountLowThreshold'>
   highWaterBytes: number
   /** Bytes handed to the bulk channel so far. */
   sentBytes: number

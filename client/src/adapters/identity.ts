@@ -4,7 +4,7 @@ import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 import { sha256 } from '@ringdrop/shared/content/sha256.ts'
 import type { StateStore } from './state-store.ts'
 
-const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const
+export const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const
 
 /** This profile's key pair. The private key can't be exported; losing it costs nothing but the name. */
@@ -15,7 +15,7 @@ export interface Identity {
   sign(text: string): Promise<string>
 }
 
-/** What is kept in IndexedDB. */
+/** What is kept. */
 export interface StoredIdentity {
   readonly privateKey: CryptoKey
   readonly publicKey: string
@@ -32,7 +32,8 @@ export async function loadIdentity(store: StateStore): Promise<Identity> {
   return identityFrom(fresh)
 }
 
-function identityFrom({ privateKey, publicKey }: StoredIdentity): Identity {
+/** An identity that signs with the key. */
+export function identityFrom({ privateKey, publicKey }: StoredIdentity): Identity {
   return {
     peerId: defined(parsePeerId(toHex(sha256(fromHex(publicKey)))), 'peer id'),
     publicKey,

@@ -55,20 +55,30 @@ const refusalSchema = v.object({ ok: v.literal(false), code: v.picklist(REFUSAL_
 
 type ClientSocket = Socket<ServerToClientEvents, ClientToServerEvents>
 
+/** Where the server is, and what the handshake says of us. */
+export interface ServerAddress {
+  readonly url: string
+  /** Browsers name the origin of their page by themselves. */
+  readonly origin?: string
+}
+
 /** The socket to the introduction server. What it says is checked like anything else from outside. */
 export class ServerSocket {
   readonly #socket: ClientSocket
   readonly #identity: Identity
   readonly #events: ServerEvents
+  readonly #host: string
   #view: ServerView = { state: 'connecting', because: null }
   /** The reason that the server gave for closing, if any. */
   #closing: ServerView['because'] = null
   #isWanted = false
 
-  constructor(identity: Identity, events: ServerEvents, url = location.origin) {
+  constructor(identity: Identity, events: ServerEvents, { url, origin }: ServerAddress) {
     this.#identity = identity
     this.#events = events
-    this.#socket = io(url, { transports: ['websocket'], autoConnect: false, ...RECONNECT })
+    this.#host = new URL(url).host
+    const extraHeaders = origin === undefined ? {} : { extraHeaders: { origin } }
+    this.#socket = io(url, { transports: ['websocket'], autoConnect: false, ...RECONNECT, ...extraHeaders })
     this.#socket.on('challenge', (challenge) => void this.#identify(challenge))
     this.#socket.on('signal', (raw) => {
       const envelope = decodeEnvelope(raw)
@@ -176,7 +186,7 @@ export class ServerSocket {
   async #identify(raw: unknown): Promise<void> {
     const challenge = v.safeParse(challengeSchema, raw)
     if (!challenge.success) return
-    const host = location.host
+    const host = this.#host
     const signature = await this.#identity.sign(challengeText(host, challenge.output.nonce))
     try {
       const request = { key: this.#identity.publicKey, host, signature }

@@ -1,4 +1,3 @@
-import { createStore, del, delMany, entries, get, set, setMany, type UseStore } from 'idb-keyval'
 import * as v from 'valibot'
 import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { StoredIdentity } from './identity.ts'
@@ -18,58 +17,59 @@ import {
   type StoredShare,
   type StoredSpan,
 } from './stored-state.ts'
+import type { Values } from './values.ts'
 
-/** State of this profile in IndexedDB, by idb-keyval. Entries that don't read back as themselves are dropped. */
+/** State of this profile. Entries that don't read back as themselves are dropped. */
 export class StateStore {
-  readonly #store: UseStore
+  readonly #values: Values
   /** Writes of spans that wait for the next batch: one transaction each would be slow. */
   #pendingSpans: [string, StoredSpan][] = []
   #flush: Promise<void> | null = null
 
-  constructor(name = 'ringdrop-state') {
-    this.#store = createStore(name, 'state')
+  constructor(values: Values) {
+    this.#values = values
   }
 
   async identity(): Promise<StoredIdentity | null> {
-    const parsed = v.safeParse(identitySchema, await get('identity', this.#store))
+    const parsed = v.safeParse(identitySchema, await this.#values.get('identity'))
     return parsed.success ? parsed.output : null
   }
 
   async saveIdentity(identity: StoredIdentity): Promise<void> {
-    await set('identity', identity, this.#store)
+    await this.#values.set('identity', identity)
   }
 
   async limits(): Promise<StoredLimits> {
-    const parsed = v.safeParse(limitsSchema, await get('limits', this.#store))
+    const parsed = v.safeParse(limitsSchema, await this.#values.get('limits'))
     return parsed.success ? parsed.output : { uploadRate: null, downloadRate: null }
   }
 
   async saveLimits(limits: StoredLimits): Promise<void> {
-    await set('limits', limits, this.#store)
+    await this.#values.set('limits', limits)
   }
 
   async settings(): Promise<StoredSettings> {
-    const stored: unknown = (await get('settings', this.#store)) ?? {}
+    const stored: unknown = (await this.#values.get('settings')) ?? {}
     const parsed = v.safeParse(settingsSchema, stored)
     return parsed.success ? parsed.output : v.parse(settingsSchema, {})
   }
 
   async saveSettings(settings: StoredSettings): Promise<void> {
-    await set('settings', settings, this.#store)
+    await this.#values.set('settings', settings)
   }
 
   async nearby(): Promise<StoredNearby> {
-    const parsed = v.safeParse(nearbySchema, await get('nearby', this.#store))
+    const parsed = v.safeParse(nearbySchema, await this.#values.get('nearby'))
     return parsed.success ? parsed.output : { isOn: false, name: '' }
   }
 
   async saveNearby(nearby: StoredNearby): Promise<void> {
-    await set('nearby', nearby, this.#store)
+    await this.#values.set('nearby', nearby)
   }
 
   async overlays(): Promise<StoredOverlays> {
-    const ring = v.safeParse(ringSchema, await get('ring', this.#store))
-    const hostCache = v.safeParse(storedPeers, await get('hostCache', this.#store))
+    const ring = v.safeParse(ringSchema, await this.#values.get('ring'))
+    const hostCache = v.safeParse(storedPeers, await this.#values.get('hostCache'))
     return {
       peers: ring.success ? ring.output.peers : [],
       records: ring.success ? ring.output.records : [],
@@ -78,17 +78,17 @@ export class StateStore {
   }
 
   async saveRing(ring: Pick<StoredOverlays, 'peers' | 'records'>): Promise<void> {
-    await set('ring', ring, this.#store)
+    await this.#values.set('ring', ring)
   }
 
   async saveHostCache(hostCache: readonly PeerId[]): Promise<void> {
-    await set('hostCache', hostCache, this.#store)
+    await this.#values.set('hostCache', hostCache)
   }
 
   /** All shares with their spans, oldest first. */
   async shares(): Promise<{ share: StoredShare; spans: StoredSpan[] }[]> {
     const shares = new Map<string, { share: StoredShare; spans: StoredSpan[] }>()
-    const all = await entries<string, unknown>(this.#store)
+    const all = await this.#values.entries()
     for (const [key, value] of all) {
       const parsed = key.startsWith('share:') ? v.safeParse(shareSchema, value) : null
       if (parsed?.success === true) shares.set(parsed.output.infoHash, { share: parsed.output, spans: [] })
@@ -103,11 +103,11 @@ export class StateStore {
   }
 
   async saveShare(share: StoredShare): Promise<void> {
-    await set(`share:${share.infoHash}`, share, this.#store)
+    await this.#values.set(`share:${share.infoHash}`, share)
   }
 
   async updateShare(infoHash: InfoHash, change: Partial<StoredShare>): Promise<void> {
-    const parsed = v.safeParse(shareSchema, await get(`share:${infoHash}`, this.#store))
+    const parsed = v.safeParse(shareSchema, await this.#values.get(`share:${infoHash}`))
     if (parsed.success) await this.saveShare({ ...parsed.output, ...change })
   }
 
@@ -119,12 +119,11 @@ export class StateStore {
 
   async removeShare(infoHash: InfoHash): Promise<void> {
     await this.#flush
-    const keys = (await entries<string, unknown>(this.#store)).map(([key]) => key)
-    await delMany(
-      keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
-      this.#store,
-    )
-    await del(`share:${infoHash}`, this.#store)
+    const keys = (await this.#values.entries()).map(([key]) => key)
+    await this.#values.deleteMany([
+      ...keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
+      `share:${infoHash}`,
+    ])
   }
 
   async #writeSpans(): Promise<void> {
@@ -133,7 +132,7 @@ export class StateStore {
     const batch = this.#pendingSpans
     this.#pendingSpans = []
     try {
-      await setMany(batch, this.#store)
+      await this.#values.setMany(batch)
     } finally {
       this.#flush = this.#pendingSpans.length > 0 ? this.#writeSpans() : null
     }

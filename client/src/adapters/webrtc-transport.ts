@@ -6,16 +6,7 @@ import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import { pathOf, type ConnectionPath } from './connection-path.ts'
 import { localSignal } from './local-signal.ts'
 import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
-
-export interface TransportEvents {
-  signal(sid: SessionId, signal: LocalSignal): void
-  open(sid: SessionId): void
-  closed(sid: SessionId): void
-  frame(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void
-  congestion(sid: SessionId, state: 'congested' | 'writable'): void
-  /** The path no longer answers, or the network changed under it: look for another. */
-  faltering(sid: SessionId): void
-}
+import { isRelayAmong, type ChannelName, type Transport, type TransportEvents } from './transport.ts'
 
 /** The private parts of simple-peer that we need: it can neither make a second channel nor restart ICE. */
 interface Internals {
@@ -29,9 +20,10 @@ interface Internals {
 }
 
 interface Connection extends BulkFlow {
+  readonly bulk: RTCDataChannel
   readonly peer: SimplePeer.Instance
   /** Frames that came before both channels were open. */
-  readonly early: { channel: 'control' | 'bulk'; bytes: Bytes }[]
+  readonly early: { channel: ChannelName; bytes: Bytes }[]
   state: 'connecting' | 'open' | 'closed'
   isCongested: boolean
 }
@@ -46,7 +38,7 @@ interface Waiting {
  * WebRTC by simple-peer: one connection per peer with two channels that both ends agreed on beforehand,
  * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that knows simple-peer.
  */
-export class WebRtcTransport {
+export class WebRtcTransport implements Transport {
   readonly #connections = new Map<SessionId, Connection>()
   /** Asked for while simple-peer was still being fetched, with the signals that came meanwhile. */
   readonly #waiting = new Map<SessionId, Waiting>()
@@ -63,15 +55,10 @@ export class WebRtcTransport {
     this.#events = events
   }
 
-  /** Whether one of the servers relays, for those whom no direct path reaches. */
   get hasRelay(): boolean {
-    return this.iceServers.some(({ urls }) => urls.some((url) => url.startsWith('turn')))
+    return isRelayAmong(this.iceServers)
   }
 
-  /**
-   * True: only over a TURN server, so that no peer learns this one's addresses. Connections that were made before give
-   * them away, so they are closed; whoever needs them makes new ones.
-   */
   setRelayOnly(isRelayOnly: boolean): void {
     if (isRelayOnly === this.#isRelayOnly) return
     this.#isRelayOnly = isRelayOnly
@@ -185,7 +172,7 @@ export class WebRtcTransport {
     return paths
   }
 
-  send(sid: SessionId, channel: 'control' | 'bulk', bytes: Bytes): void {
+  send(sid: SessionId, channel: ChannelName, bytes: Bytes): void {
     const connection = this.#connections.get(sid)
     if (connection?.state !== 'open') return
     try {
@@ -281,7 +268,7 @@ export class WebRtcTransport {
     for (const { channel, bytes } of connection.early.splice(0)) this.#events.frame(sid, channel, bytes)
   }
 
-  #onFrame(sid: SessionId, connection: Connection, channel: 'control' | 'bulk', bytes: Bytes): void {
+  #onFrame(sid: SessionId, connection: Connection, channel: ChannelName, bytes: Bytes): void {
     if (connection.state === 'open') this.#events.frame(sid, channel, bytes)
     else if (connection.state === 'connecting' && connection.early.length < 16)
       connection.early.push({ channel, bytes })

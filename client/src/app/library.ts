@@ -1,14 +1,14 @@
-import { HashTree } from '@ringdrop/shared/content/merkle.ts'
-import { Geometry } from '@ringdrop/shared/content/geometry.ts'
+import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
 import { createInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
 import type { StateStore } from '../adapters/state-store.ts'
-import type { StoredShare, StoredSpan } from '../adapters/stored-state.ts'
+import type { StoredShare } from '../adapters/stored-state.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { MissingSource, PickedFile } from './api.ts'
 import type { MadeShare } from './share-maker.ts'
+import { treesFrom } from './stored-trees.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 
 /** Permission calls of file handles, which TypeScript's DOM library does not name yet. */
@@ -214,20 +214,6 @@ export class Library {
   #keepPaused({ isPaused, infoHash }: StoredShare): void {
     if (isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   }
-}
-
-/** Only spans whose proof holds get in. */
-function treesFrom(info: ShareInfo, spans: readonly StoredSpan[]): Map<FileRoot, HashTree> {
-  const trees = new Map<FileRoot, HashTree>()
-  const geometry = new Geometry(
-    info.pieceBytes,
-    info.files.map((file) => file.sizeBytes),
-  )
-  info.files.forEach((file, index) => {
-    if (file.root !== null) trees.set(file.root, new HashTree(file.root, geometry.fileBlocks(index).count))
-  })
-  for (const { root, span, hashes, proof } of spans) trees.get(root)?.addSpan(span, hashes, proof)
-  return trees
 }
 
 async function filesOf(stored: StoredShare, mayAsk: boolean): Promise<File[] | null> {

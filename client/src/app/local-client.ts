@@ -16,6 +16,7 @@ import type {
   NodeClient,
 } from './api.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
+import { browserPorts } from './browser-ports.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
 import { MediaServer } from './media-server.ts'
@@ -24,6 +25,7 @@ import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import { ShareCommands } from './share-commands.ts'
 import { ShareJobs } from './share-jobs.ts'
+import { Wakefulness } from './wakefulness.ts'
 
 /** Views hear of changes at most this often. */
 const NOTIFY_MS = 100
@@ -37,6 +39,7 @@ export class LocalClient implements NodeClient {
   readonly #network: NetworkCommands
   readonly #nearby: NearbyCommands
   readonly #jobs: ShareJobs
+  readonly #wakefulness: Wakefulness
   readonly #listeners = new Set<() => void>()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
@@ -48,7 +51,7 @@ export class LocalClient implements NodeClient {
     identity: Identity,
     readonly state: StateStore,
   ) {
-    this.runtime = new NodeRuntime(identity, state, {
+    this.runtime = new NodeRuntime(identity, state, browserPorts(identity), {
       manualEnvelope: (envelope) => this.#network.invites.onEnvelope(envelope),
       manualRefused: (code) => this.#network.invites.onRefused(code),
       persist: (what) => void this.#network.persist(what).catch(() => undefined),
@@ -66,6 +69,7 @@ export class LocalClient implements NodeClient {
     this.#network = new NetworkCommands(this.runtime, state)
     this.#nearby = new NearbyCommands(this.runtime, state)
     this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
+    this.#wakefulness = this.#watch()
   }
 
   async start(): Promise<void> {
@@ -79,6 +83,7 @@ export class LocalClient implements NodeClient {
   }
 
   stop(): void {
+    this.#wakefulness.stop()
     this.#network.stop()
     this.runtime.stop()
     this.#media.stop()
@@ -96,7 +101,7 @@ export class LocalClient implements NodeClient {
       limits: this.#limits,
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
-      sleep: this.runtime.wakefulness.sleep,
+      sleep: this.#wakefulness.sleep,
       hasRelay: this.runtime.transport.hasRelay,
       constructedConnections: this.runtime.transport.constructedCount,
     })
@@ -188,6 +193,21 @@ export class LocalClient implements NodeClient {
 
   async #measureStorage(): Promise<void> {
     this.#usage = await storageUsage()
+  }
+
+  #watch(): Wakefulness {
+    const { runtime } = this
+    return new Wakefulness({
+      woke: () => {
+        runtime.feed({ type: 'woke' })
+        runtime.socket.check()
+        this.#changed()
+      },
+      networkChanged: () => {
+        runtime.transport.checkAll()
+        runtime.socket.check()
+      },
+    })
   }
 
   #changed(): void {

@@ -1,15 +1,14 @@
-import { toHex, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
 import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import { parseNonce, type Nonce } from '@ringdrop/shared/kernel/ids.ts'
 import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 import { SYSTEMS } from '@ringdrop/shared/node/systems.ts'
-import { recordFormat, type RingRecord } from '@ringdrop/shared/protocols/chord/record.ts'
-import { decodeWhole, encodeWhole } from '@ringdrop/shared/wire/binary.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import type { AppCommand, AppErrorCode, AppResults, ConnectionView, SettingsView } from './api.ts'
 import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
 import { Invites, type InviteFailure } from './invites.ts'
 import type { NodeRuntime } from './node-runtime.ts'
+import { persistOverlay, restoreOverlays, type EncodedRecords } from './overlay-memory.ts'
 
 export type NetworkCommand = Extract<
   AppCommand,
@@ -27,7 +26,7 @@ export class NetworkCommands {
   readonly invites: Invites
   #settings: SettingsView = DEFAULT_SETTINGS
   /** Records as they were written last; they never change, and there may be thousands. */
-  readonly #encoded = new WeakMap<RingRecord, Bytes>()
+  readonly #encoded: EncodedRecords = new WeakMap()
   #timer: ReturnType<typeof setInterval> | null = null
   /** The best rate at which this tab was seen to upload, bytes per second. */
   #bestUpload = 0
@@ -46,8 +45,7 @@ export class NetworkCommands {
   /** Brings back settings, ring and host cache, and tells neighbours goodbye when the page goes. */
   async start(): Promise<void> {
     this.#apply(await this.state.settings())
-    const { peers, hostCache, records } = await this.state.overlays()
-    this.runtime.feed({ type: 'restored', peers, hostCache, records: records.flatMap(decodeRecord) })
+    await restoreOverlays((input) => this.runtime.feed(input), this.state)
     const tell = () => this.#tellConditions()
     document.addEventListener('visibilitychange', tell)
     this.#timer = setInterval(tell, CONDITIONS_MS)
@@ -96,16 +94,7 @@ export class NetworkCommands {
 
   /** Writes down what an overlay would miss after a reload. */
   async persist(what: 'ring' | 'hostCache'): Promise<void> {
-    const { ring, gnutella } = this.runtime.node.discovery.overlays
-    if (what === 'hostCache')
-      return gnutella === null ? undefined : this.state.saveHostCache(gnutella.core.hostCache())
-    if (ring === null) return
-    const records = ring.core.snapshotRecords().map((record) => {
-      const encoded = this.#encoded.get(record) ?? encodeWhole(recordFormat, record)
-      this.#encoded.set(record, encoded)
-      return encoded
-    })
-    await this.state.saveRing({ peers: ring.core.pastPeers(), records })
+    await persistOverlay(this.runtime.node, this.state, what, this.#encoded)
   }
 
   async #connections(): Promise<ConnectionView[]> {
@@ -133,11 +122,6 @@ export class NetworkCommands {
     this.#bestUpload = Math.max(this.#bestUpload, upload)
     this.runtime.feed({ type: 'conditions', isVisible, isWilling, uploadBytesPerSecond: this.#bestUpload })
   }
-}
-
-function decodeRecord(bytes: Bytes): RingRecord[] {
-  const record = decodeWhole(recordFormat, bytes)
-  return record.ok ? [record.value] : []
 }
 
 function answerOf<Value extends AppResults['invite'] | AppResults['pasteInvite']>(

@@ -1,20 +1,32 @@
 import { createRng } from '@ringdrop/shared/kernel/rng.ts'
-import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import { Host } from '@ringdrop/shared/host/host.ts'
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { NodeEffect, NodeInput } from '@ringdrop/shared/node/node-io.ts'
 import { SharingNode } from '@ringdrop/shared/node/sharing-node.ts'
 import type { ManualRefusal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
-import { BlockStore } from '../adapters/block-store/block-store.ts'
-import { browserClock } from '../adapters/browser-clock.ts'
+import type { BlockStore, BlockStoreEvents } from '../adapters/block-store/block-store.ts'
 import { verifySignature, type Identity } from '../adapters/identity.ts'
-import { ServerSocket } from '../adapters/server-socket.ts'
+import type { ServerEvents, ServerSocket } from '../adapters/server-socket.ts'
 import type { StateStore } from '../adapters/state-store.ts'
-import { WebRtcTransport } from '../adapters/webrtc-transport.ts'
+import type { Transport, TransportEvents } from '../adapters/transport.ts'
 import type { StorageView } from './api.ts'
-import { Wakefulness } from './wakefulness.ts'
+
+/** What differs between a tab and a process. `Source`: how a file of the person's own is named. */
+export interface RuntimePorts<Source> {
+  readonly clock: Clock
+  transport(events: TransportEvents): Transport
+  blocks(
+    events: BlockStoreEvents,
+    isOnePiece: (infoHash: InfoHash, a: BlockIndex, b: BlockIndex) => boolean,
+  ): BlockStore<Source>
+  socket(events: ServerEvents): ServerSocket
+  /** A download is about to be opened in the store; for stores that go by the names in it. */
+  opening?(info: ShareInfo): void
+}
 
 export interface RuntimeEvents {
   /** An invite, or a reply to one, for a person to carry. */
@@ -32,21 +44,21 @@ export interface RuntimeEvents {
 /** The last so many violations are kept for diagnostics. */
 const KEPT_VIOLATIONS = 50
 
-/** The production node in one tab: the core in its host, and an adapter for every effect. */
-export class NodeRuntime {
+/** The production node in one tab or process: the core in its host, and an adapter for every effect. */
+export class NodeRuntime<Source = File> {
   readonly node: SharingNode
   readonly socket: ServerSocket
-  readonly transport: WebRtcTransport
-  readonly blocks: BlockStore
+  readonly transport: Transport
+  readonly blocks: BlockStore<Source>
   readonly violations: { peer: PeerId; code: string }[] = []
   storageKind: StorageView['kind'] = 'opfs'
-  readonly wakefulness: Wakefulness
   readonly #host: Host<NodeInput, NodeEffect>
   readonly #events: RuntimeEvents
 
   constructor(
     readonly identity: Identity,
     readonly state: StateStore,
+    readonly ports: RuntimePorts<Source>,
     events: RuntimeEvents,
   ) {
     this.#events = events
@@ -56,10 +68,10 @@ export class NodeRuntime {
       self: identity.peerId,
       key: identity.publicKey,
       rng,
-      now: browserClock.now(),
+      now: ports.clock.now(),
     })
     this.#host = new Host<NodeInput, NodeEffect>(this.node, {
-      clock: browserClock,
+      clock: ports.clock,
       apply: (effect) => this.#apply(effect),
       onFault: (error) => events.fault(error),
       onDrained: () => {
@@ -67,7 +79,7 @@ export class NodeRuntime {
         events.changed()
       },
     })
-    this.transport = new WebRtcTransport({
+    this.transport = ports.transport({
       signal: (sid, signal) => this.feed({ type: 'localSignal', sid, signal }),
       open: (sid) => this.feed({ type: 'channelOpen', sid }),
       closed: (sid) => this.feed({ type: 'channelClosed', sid }),
@@ -75,7 +87,7 @@ export class NodeRuntime {
       congestion: (sid, type) => this.feed({ type, sid }),
       faltering: (sid) => this.feed({ type: 'faltering', sid }),
     })
-    this.blocks = new BlockStore(
+    this.blocks = ports.blocks(
       {
         results: (infoHash, results) => this.feed({ type: 'storeResults', infoHash, results }),
         ready: (kind) => (this.storageKind = kind),
@@ -85,7 +97,7 @@ export class NodeRuntime {
         return geometry !== undefined && geometry.pieceOf(a) === geometry.pieceOf(b)
       },
     )
-    this.socket = new ServerSocket(identity, {
+    this.socket = ports.socket({
       up: (roles, iceServers) => {
         this.transport.iceServers = iceServers
         this.feed({ type: 'serverUp', roles })
@@ -95,17 +107,6 @@ export class NodeRuntime {
       nearby: (change) => this.feed({ type: 'nearbyChanged', change }),
       changed: () => events.changed(),
     })
-    this.wakefulness = new Wakefulness({
-      woke: () => {
-        this.feed({ type: 'woke' })
-        this.socket.check()
-        events.changed()
-      },
-      networkChanged: () => {
-        this.transport.checkAll()
-        this.socket.check()
-      },
-    })
   }
 
   feed(input: NodeInput): void {
@@ -113,14 +114,15 @@ export class NodeRuntime {
   }
 
   /** Opens the place of a share's bytes; `files` are the person's own, `null` means a download. */
-  openFiles(info: ShareInfo, files: readonly File[] | null): void {
+  openFiles(info: ShareInfo, files: readonly Source[] | null): void {
+    if (files === null) this.ports.opening?.(info)
     const sizes = info.files.map((file) => file.sizeBytes)
     this.blocks.post({ type: 'open', infoHash: info.infoHash, pieceBytes: info.pieceBytes, sizes, files })
   }
 
   /** What all shares together upload now, bytes per second. */
   uploadSpeed(): number {
-    const now = browserClock.now()
+    const now = this.ports.clock.now()
     let speed = 0
     for (const [, { exchange }] of this.node.shares.entries())
       for (const link of exchange.links.values()) speed += link.upSpeed.rate(now)
@@ -128,7 +130,6 @@ export class NodeRuntime {
   }
 
   stop(): void {
-    this.wakefulness.stop()
     this.#host.stop()
     this.socket.disconnect()
     this.transport.closeAll()

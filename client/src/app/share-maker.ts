@@ -3,18 +3,36 @@ import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import { choosePieceBytes, createInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import type { Hasher } from '../adapters/hashing/hasher.ts'
 import type { HashingView, PickedFile } from './api.ts'
 
-/** A share made of the person's files: `files` in the order of `info.files`. */
-export interface MadeShare {
-  readonly info: ShareInfo
-  readonly trees: ReadonlyMap<FileRoot, HashTree>
-  readonly files: readonly PickedFile[]
+/** What is needed of a file to make a share of it, wherever it lies. */
+export interface SourceFile {
+  readonly size: number
 }
 
-export type MakeResult =
-  | { readonly ok: true; readonly value: MadeShare }
+/** A file and its place in what was picked. */
+export interface Picked<File extends SourceFile> {
+  readonly file: File
+  readonly path: readonly string[]
+}
+
+/** Hashes the blocks of files, 32 bytes each; `null` when one can't be read. */
+export interface BlockHasher<File> {
+  hash(job: {
+    readonly files: readonly File[]
+    readonly onProgress: (bytes: number) => void
+  }): Promise<readonly Uint8Array<ArrayBuffer>[] | null>
+}
+
+/** A share made of the person's files: `files` in the order of `info.files`. */
+export interface MadeShare<Each = PickedFile> {
+  readonly info: ShareInfo
+  readonly trees: ReadonlyMap<FileRoot, HashTree>
+  readonly files: readonly Each[]
+}
+
+export type MakeResult<Each = PickedFile> =
+  | { readonly ok: true; readonly value: MadeShare<Each> }
   | { readonly ok: false; readonly code: Exclude<HashingView['error'], null> }
 
 /** What a set of picked files will be called, and where each lies in it. */
@@ -27,7 +45,7 @@ export interface Layout {
  * One file keeps its name; one folder gives its name to the share; loose files are named after the first.
  * Two files in the same place are told apart by a number.
  */
-export function layoutOf(files: readonly PickedFile[]): Layout {
+export function layoutOf(files: readonly Pick<PickedFile, 'path'>[]): Layout {
   const paths = files.map((picked) => picked.path.map((part) => part.normalize('NFC')))
   const [first] = paths
   const top = first?.[0] ?? 'files'
@@ -40,18 +58,18 @@ export function layoutOf(files: readonly PickedFile[]): Layout {
 }
 
 /** Hashes files and makes the share's metadata. */
-export async function makeShare(
-  picked: readonly PickedFile[],
-  hasher: Hasher,
+export async function makeShare<File extends SourceFile, Each extends Picked<File>>(
+  picked: readonly Each[],
+  hasher: BlockHasher<File>,
   onProgress: (bytes: number) => void,
-): Promise<MakeResult> {
+): Promise<MakeResult<Each>> {
   if (picked.length === 0) return { ok: false, code: 'empty' }
   if (picked.length > LIMITS.files) return { ok: false, code: 'tooManyFiles' }
   const { name, paths } = layoutOf(picked)
   const leaves = await hasher.hash({ files: picked.map(({ file }) => file), onProgress })
   if (leaves === null) return { ok: false, code: 'unreadable' }
   const trees = new Map<FileRoot, HashTree>()
-  const byPath = new Map<string, PickedFile>()
+  const byPath = new Map<string, Each>()
   const files = picked.map((each, index) => {
     const path = paths[index] ?? []
     const hashes = leaves[index]
@@ -62,7 +80,7 @@ export async function makeShare(
   })
   const info = createInfo({ name, files, pieceBytes: choosePieceBytes(picked.map(({ file }) => file.size)) })
   if (!info.ok) return { ok: false, code: 'tooBig' }
-  const ordered = info.value.files.map((file) => byPath.get(file.path.join('/')))
-  if (ordered.includes(undefined)) return { ok: false, code: 'unreadable' }
-  return { ok: true, value: { info: info.value, trees, files: ordered as PickedFile[] } }
+  const ordered = info.value.files.flatMap((file) => byPath.get(file.path.join('/')) ?? [])
+  if (ordered.length < picked.length) return { ok: false, code: 'unreadable' }
+  return { ok: true, value: { info: info.value, trees, files: ordered } }
 }

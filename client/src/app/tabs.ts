@@ -1,4 +1,5 @@
 import { loadIdentity } from '../adapters/identity.ts'
+import { idbValues } from '../adapters/idb-values.ts'
 import { StateStore } from '../adapters/state-store.ts'
 import type { AppCommand, AppPhase, AppResult, AppSnapshot, NodeClient } from './api.ts'
 import { emptySnapshot } from './empty-snapshot.ts'
@@ -58,7 +59,7 @@ class TabClient implements NodeClient {
   async #own(): Promise<void> {
     const former = this.#role
     try {
-      const state = new StateStore()
+      const state = new StateStore(idbValues())
       const client = new LocalClient(await loadIdentity(state), state)
       client.onChange(() => this.#announce())
       await client.start()

@@ -1,5 +1,6 @@
 import { IdbStorage } from '../adapters/block-store/idb-storage.ts'
 import { OpfsStorage } from '../adapters/block-store/opfs-storage.ts'
+import { PickedFiles } from '../adapters/block-store/picked-files.ts'
 import type { StoreCommand } from '../adapters/block-store/protocol.ts'
 import { StoreServer } from '../adapters/block-store/store-server.ts'
 
@@ -8,7 +9,11 @@ const early: StoreCommand[] = []
 self.onmessage = (event: MessageEvent<StoreCommand>) => early.push(event.data)
 
 const storage = (await OpfsStorage.isUsable()) ? new OpfsStorage() : new IdbStorage()
-const server = new StoreServer(storage, (answer, transfer) => self.postMessage(answer, { transfer }))
+const server = new StoreServer(
+  storage,
+  (files) => new PickedFiles(files),
+  (answer, transfer) => self.postMessage(answer, { transfer }),
+)
 self.onmessage = (event: MessageEvent<StoreCommand>) => server.handle(event.data)
 self.postMessage({ type: 'ready', kind: storage.kind })
 for (const command of early) server.handle(command)

@@ -1,25 +1,9 @@
 import { IdbStorage } from '../../src/adapters/block-store/idb-storage.ts'
+import { PickedFiles } from '../../src/adapters/block-store/picked-files.ts'
 import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
 import { StoreServer } from '../../src/adapters/block-store/store-server.ts'
-import { blockStoreContract, type StoreUnderTest } from './block-store.contract.ts'
-
-/** Answers in order of arrival, kept until somebody waits for them. */
-class Answers {
-  #waiting: { fits: (answer: StoreAnswer) => boolean; resolve: (answer: StoreAnswer) => void }[] = []
-  #early: StoreAnswer[] = []
-
-  push(answer: StoreAnswer): void {
-    const index = this.#waiting.findIndex(({ fits }) => fits(answer))
-    if (index < 0) this.#early.push(answer)
-    else this.#waiting.splice(index, 1)[0]?.resolve(answer)
-  }
-
-  next(fits: (answer: StoreAnswer) => boolean): Promise<StoreAnswer> {
-    const index = this.#early.findIndex(fits)
-    if (index >= 0) return Promise.resolve(this.#early.splice(index, 1)[0] as StoreAnswer)
-    return new Promise((resolve) => this.#waiting.push({ fits, resolve }))
-  }
-}
+import { blockStoreContract, type StoreUnderTest } from '../contracts/block-store.contract.ts'
+import { Answers } from '../contracts/answers.ts'
 
 /** The real worker: OPFS with sync handles in Chromium. */
 function workerStore(): StoreUnderTest {
@@ -36,7 +20,11 @@ function workerStore(): StoreUnderTest {
 /** The fallback, in the page. */
 function indexedDbStore(): StoreUnderTest {
   const answers = new Answers()
-  const server = new StoreServer(new IdbStorage(), (answer) => answers.push(answer))
+  const server = new StoreServer(
+    new IdbStorage(),
+    (files) => new PickedFiles(files),
+    (answer) => answers.push(answer),
+  )
   return {
     send: (command) => server.handle(command),
     answer: (fits) => answers.next(fits),
@@ -44,5 +32,8 @@ function indexedDbStore(): StoreUnderTest {
   }
 }
 
-blockStoreContract('worker with OPFS', workerStore)
-blockStoreContract('IndexedDB', indexedDbStore)
+const sourcesOf = (files: readonly Uint8Array<ArrayBuffer>[]) =>
+  Promise.resolve(files.map((bytes, index) => new File([bytes], String(index))))
+
+blockStoreContract('worker with OPFS', { make: workerStore, sourcesOf })
+blockStoreContract('IndexedDB', { make: indexedDbStore, sourcesOf })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
 import { parsePeerId, type FileRoot, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { loadIdentity, verifySignature } from '../../src/adapters/identity.ts'
+import { idbValues } from '../../src/adapters/idb-values.ts'
 import { StateStore } from '../../src/adapters/state-store.ts'
 
 const fresh = () => `test-${crypto.randomUUID()}`
@@ -29,8 +30,8 @@ const span = {
 describe('the identity', () => {
   it('is made once and found again, with a private key that nobody can read', async () => {
     const name = fresh()
-    const first = await loadIdentity(new StateStore(name))
-    const again = await loadIdentity(new StateStore(name))
+    const first = await loadIdentity(new StateStore(idbValues(name)))
+    const again = await loadIdentity(new StateStore(idbValues(name)))
     expect(again.peerId).toBe(first.peerId)
     const { privateKey } = (await get('identity', createStore(name, 'state'))) as { privateKey: CryptoKey }
     expect(privateKey.extractable).toBe(false)
@@ -39,8 +40,8 @@ describe('the identity', () => {
 
   it('signs what only its public key verifies', async () => {
     const [mine, other] = await Promise.all([
-      loadIdentity(new StateStore(fresh())),
-      loadIdentity(new StateStore(fresh())),
+      loadIdentity(new StateStore(idbValues(fresh()))),
+      loadIdentity(new StateStore(idbValues(fresh()))),
     ])
     const signature = await mine.sign('hello')
     expect(await verifySignature(mine.publicKey, 'hello', signature)).toBe(true)
@@ -53,7 +54,7 @@ describe('the identity', () => {
   it('is made anew when what was stored is not an identity', async () => {
     const name = fresh()
     await set('identity', { privateKey: 'stolen', publicKey: '04' }, createStore(name, 'state'))
-    const identity = await loadIdentity(new StateStore(name))
+    const identity = await loadIdentity(new StateStore(idbValues(name)))
     expect(toHex(new Uint8Array())).toBe('')
     expect(identity.peerId).toHaveLength(64)
   })
@@ -61,7 +62,7 @@ describe('the identity', () => {
 
 describe('the state store', () => {
   it('gives shares back with their spans, and forgets them whole', async () => {
-    const store = new StateStore(fresh())
+    const store = new StateStore(idbValues(fresh()))
     await store.saveShare(share)
     await Promise.all([0, 1, 2].map((index) => store.saveSpan(infoHash, { ...span, span: index })))
     const [found] = await store.shares()
@@ -75,7 +76,7 @@ describe('the state store', () => {
 
   it('drops entries that are not what they should be', async () => {
     const name = fresh()
-    const store = new StateStore(name)
+    const store = new StateStore(idbValues(name))
     await store.saveShare(share)
     const raw = createStore(name, 'state')
     await set('share:junk', { infoHash: '../etc' }, raw)
@@ -102,7 +103,7 @@ describe('the state store', () => {
     await set('ring', ring, raw)
     await set('hostCache', hostCache, raw)
     await set('settings', settings, raw)
-    const store = new StateStore(name)
+    const store = new StateStore(idbValues(name))
     expect(await store.overlays()).toEqual({ peers: [], hostCache: [], records: [] })
     const { systems, answeredBy } = await store.settings()
     expect(answeredBy).toBe('directory')
@@ -110,7 +111,7 @@ describe('the state store', () => {
   })
 
   it('keeps what the overlays want to be remembered', async () => {
-    const store = new StateStore(fresh())
+    const store = new StateStore(idbValues(fresh()))
     const peers = [defined(parsePeerId('ab'.repeat(32)), 'peer')]
     await store.saveRing({ peers, records: [new Uint8Array([1, 2, 3])] })
     await store.saveHostCache(peers)

@@ -108,7 +108,7 @@ class Store {
     storage: ShareStorage,
     readonly share: Share,
   ) {
-    this.#server = new StoreServer(storage, (answer) => {
+    this.#server = new StoreServer(storage, noOwnFiles, (answer) => {
       this.#answers.push(answer)
       this.#arrived?.()
     })
@@ -151,6 +151,10 @@ class Store {
     const answer = this.#answers.shift()
     return answer?.type === 'results' ? answer.results : []
   }
+}
+
+function noOwnFiles(): ShareFiles {
+  throw new Error('this store has downloads alone')
 }
 
 /** What the store claims must be right, to the byte, and nobody else's. */

@@ -9,10 +9,17 @@ export interface BlockStoreEvents {
   ready(kind: 'opfs' | 'indexedDb'): void
 }
 
-/** The page's side of the block store: passes requests to the worker, with their bytes handed over, not copied. */
-export class BlockStore {
+/** Where the store does its work, in another thread or in this one. */
+export interface StoreThread<Source> {
+  post(command: StoreCommand<Source>, transfer: Transferable[]): void
+  terminate(): void
+}
+export type StartStoreThread<Source> = (onAnswer: (answer: StoreAnswer) => void) => StoreThread<Source>
+
+/** The node's side of the block store: passes requests to its thread, with their bytes handed over, not copied. */
+export class BlockStore<Source = File> {
   /** Started with the first command: a page that shares nothing needs none. */
-  #worker: Worker | null = null
+  #thread: StoreThread<Source> | null = null
   readonly #events: BlockStoreEvents
   readonly #ranges = new Map<number, (bytes: ArrayBuffer | null) => void>()
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
@@ -21,25 +28,20 @@ export class BlockStore {
   readonly #reads: { infoHash: InfoHash; to: PeerId; first: BlockIndex; count: number }[] = []
   #nextTicket = 0
 
-  /** @param isOnePiece whether two blocks lie in the same piece, so that they can be read in one go. */
+  /** @param start called with the first command. @param isOnePiece whether two blocks lie in the same piece, so that they can be read in one go. */
   constructor(
+    readonly start: StartStoreThread<Source>,
     events: BlockStoreEvents,
     readonly isOnePiece: (infoHash: InfoHash, a: BlockIndex, b: BlockIndex) => boolean,
   ) {
     this.#events = events
   }
 
-  #start(): Worker {
-    const worker = new Worker(new URL('../../workers/store.worker.ts', import.meta.url), { type: 'module' })
-    const events = this.#events
-    worker.onmessage = (event: MessageEvent<StoreAnswer>) => {
-      const answer = event.data
-      if (answer.type === 'ready') events.ready(answer.kind)
-      else if (answer.type === 'results') events.results(answer.infoHash, answer.results)
-      else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
-      else settle(this.#ranges, answer.ticket, answer.bytes)
-    }
-    return worker
+  #onAnswer(answer: StoreAnswer): void {
+    if (answer.type === 'ready') this.#events.ready(answer.kind)
+    else if (answer.type === 'results') this.#events.results(answer.infoHash, answer.results)
+    else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
+    else settle(this.#ranges, answer.ticket, answer.bytes)
   }
 
   /**
@@ -60,9 +62,9 @@ export class BlockStore {
     for (const run of this.#reads.splice(0)) this.post({ type: 'read', ...run })
   }
 
-  post(command: StoreCommand, transfer: Transferable[] = []): void {
-    this.#worker ??= this.#start()
-    this.#worker.postMessage(command, transfer)
+  post(command: StoreCommand<Source>, transfer: Transferable[] = []): void {
+    this.#thread ??= this.start((answer) => this.#onAnswer(answer))
+    this.#thread.post(command, transfer)
   }
 
   /** Files backed by storage; `null` when they can't be read. */
@@ -84,7 +86,7 @@ export class BlockStore {
   }
 
   terminate(): void {
-    this.#worker?.terminate()
+    this.#thread?.terminate()
   }
 
   #addStore(infoHash: InfoHash, { block, bytes, hash }: Extract<StoreRequest, { type: 'store' }>): void {

@@ -10,15 +10,15 @@ export interface StoredBlock {
   readonly hash: Bytes
 }
 
-/** From the page to the store's worker. */
-export type StoreCommand =
-  /** `files` null: a download, kept in the browser's storage. */
+/** From the node to its store. `Source`: how a file of the person's own is named. */
+export type StoreCommand<Source = File> =
+  /** `files` null: a download, kept in the storage. */
   | {
       readonly type: 'open'
       readonly infoHash: InfoHash
       readonly pieceBytes: number
       readonly sizes: readonly number[]
-      readonly files: readonly File[] | null
+      readonly files: readonly Source[] | null
     }
   /** Blocks that came in one frame: their bytes lie in one buffer, which is handed over. */
   | {

@@ -13,9 +13,8 @@ export interface ShareFiles {
   close(): Promise<void>
 }
 
-/** Where downloads are kept; one implementation per kind of browser storage. Contract: `test/share-files.contract.ts`. */
+/** Where downloads are kept; one implementation per kind of storage. Contract: `test/block-store.contract.ts`. */
 export interface ShareStorage {
-  readonly kind: 'opfs' | 'indexedDb'
   open(infoHash: InfoHash, sizes: readonly number[]): ShareFiles
   /** Deletes everything of a share that is not open. */
   remove(infoHash: InfoHash): Promise<void>

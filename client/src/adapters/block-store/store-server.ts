@@ -5,7 +5,6 @@ import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import { PickedFiles } from './picked-files.ts'
 import { PieceCache } from './piece-cache.ts'
 import type { StoreAnswer, StoreCommand, StoredBlock } from './protocol.ts'
 import { isQuotaError, type ShareFiles, type ShareStorage } from './share-files.ts'
@@ -16,21 +15,28 @@ const CHECK_BYTES = 4 * 1024 * 1024
 interface OpenShare {
   readonly geometry: Geometry
   readonly files: ShareFiles
-  readonly cache: PieceCache
+  /** Only the person's own files gain from reading ahead; what is still being written must not be cached. */
+  readonly cache: PieceCache | null
 }
 
 type Post = (answer: StoreAnswer, transfer: Transferable[]) => void
 
-/** The worker's side of the block store: nothing is written whose hash is wrong, nothing is read but whole blocks. */
-export class StoreServer {
+/** The working side of the block store: nothing is written whose hash is wrong, nothing is read but whole blocks. */
+export class StoreServer<Source = File> {
   readonly #shares = new Map<InfoHash, OpenShare>()
+  /** Shares that are being closed or deleted; what is asked of them meanwhile comes after that. */
+  readonly #closing = new Map<InfoHash, Promise<void>>()
 
   constructor(
     readonly storage: ShareStorage,
+    /** Opens the person's own files, which are only read. */
+    readonly openOwn: (files: readonly Source[]) => ShareFiles,
     readonly post: Post,
   ) {}
 
-  handle(command: StoreCommand): void {
+  handle(command: StoreCommand<Source>): void {
+    const closing = 'infoHash' in command ? this.#closing.get(command.infoHash) : undefined
+    if (closing !== undefined) return void closing.then(() => this.handle(command))
     switch (command.type) {
       case 'open':
         return this.#open(command)
@@ -51,19 +57,18 @@ export class StoreServer {
         return
       case 'close':
       case 'remove':
-        void this.#close(command.infoHash, command.type === 'remove')
-        return
+        return this.#startClosing(command.infoHash, command.type === 'remove')
       case 'sweep':
         void this.#sweep(new Set(command.keep))
     }
   }
 
-  #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand, { type: 'open' }>): void {
+  #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand<Source>, { type: 'open' }>): void {
     void this.#shares.get(infoHash)?.files.close()
     this.#shares.set(infoHash, {
       geometry: new Geometry(pieceBytes, sizes),
-      files: files === null ? this.storage.open(infoHash, sizes) : new PickedFiles(files),
-      cache: new PieceCache(),
+      files: files === null ? this.storage.open(infoHash, sizes) : this.openOwn(files),
+      cache: files === null ? null : new PieceCache(),
     })
   }
 
@@ -113,14 +118,12 @@ export class StoreServer {
     const { file, offset } = geometry.locate(first)
     const length = blocks.reduce((sum, block) => sum + geometry.blockSize(block), 0)
     try {
-      // Only picked files gain from reading ahead; what is still being written must not be cached.
-      const isPicked = files instanceof PickedFiles
       // With room for the frame's header, so that the bytes go out without another copy.
       const buffer = new Uint8Array(BLOCK_HEADER_BYTES + length)
       const bytes = buffer.subarray(BLOCK_HEADER_BYTES)
-      const count = await (isPicked
-        ? cache.read(files, file, offset, bytes)
-        : files.read(file, offset, bytes))
+      const count = await (cache === null
+        ? files.read(file, offset, bytes)
+        : cache.read(files, file, offset, bytes))
       if (count !== length) throw new Error('short read')
       const results = blocks.map((block, index): StoreResult => {
         const at = index * LIMITS.blockBytes
@@ -206,11 +209,16 @@ export class StoreServer {
     }
   }
 
-  async #close(infoHash: InfoHash, remove: boolean): Promise<void> {
-    const share = this.#shares.get(infoHash)
+  #startClosing(infoHash: InfoHash, remove: boolean): void {
+    const files = this.#shares.get(infoHash)?.files
     this.#shares.delete(infoHash)
-    await share?.files.close()
-    if (remove) await this.storage.remove(infoHash)
+    const close = async () => {
+      await files?.close()
+      if (remove) await this.storage.remove(infoHash)
+    }
+    const done = () => void this.#closing.delete(infoHash)
+    // What can't be deleted now is swept next time.
+    this.#closing.set(infoHash, close().then(done, done))
   }
 
   async #sweep(keep: ReadonlySet<InfoHash>): Promise<void> {

@@ -7,11 +7,18 @@ import { sha256 } from '@ringdrop/shared/content/sha256.ts'
 import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
 
 /** A block store behind its messages, whatever thread and storage it uses. */
-export interface StoreUnderTest {
-  send(command: StoreCommand, transfer?: Transferable[]): void
+export interface StoreUnderTest<Source = File> {
+  send(command: StoreCommand<Source>, transfer?: Transferable[]): void
   /** The next answer that fits. */
   answer(fits: (answer: StoreAnswer) => boolean): Promise<StoreAnswer>
   stop(): void
+}
+
+/** Gives every test a store of its own, over the same storage. */
+export interface StoreSetup<Source> {
+  make(): StoreUnderTest<Source>
+  /** Puts files where the person's own files lie. */
+  sourcesOf(files: readonly Bytes[]): Promise<readonly Source[]>
 }
 
 const BLOCK = 16_384
@@ -32,8 +39,8 @@ function makeShare(sizes = [40 * BLOCK + 123, 0, 99]) {
   return { infoHash, sizes, files, blocks, hashes }
 }
 
-/** What every block store must do, in a real browser. */
-export function blockStoreContract(name: string, make: () => StoreUnderTest): void {
+/** What every block store must do. */
+export function blockStoreContract<Source>(name: string, { make, sourcesOf }: StoreSetup<Source>): void {
   describe(`the block store contract: ${name}`, () => {
     const result = (infoHash: InfoHash, type: string, block?: number) => (answer: StoreAnswer) =>
       answer.type === 'results' &&
@@ -43,13 +50,13 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       )
 
     const open = (
-      store: StoreUnderTest,
+      store: StoreUnderTest<Source>,
       share: ReturnType<typeof makeShare>,
-      files: readonly File[] | null = null,
+      files: readonly Source[] | null = null,
     ) => store.send({ type: 'open', infoHash: share.infoHash, pieceBytes: PIECE, sizes: share.sizes, files })
 
     async function put(
-      store: StoreUnderTest,
+      store: StoreUnderTest<Source>,
       share: ReturnType<typeof makeShare>,
       block: number,
     ): Promise<void> {
@@ -60,7 +67,10 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
       await store.answer(result(share.infoHash, 'blockStored', block))
     }
 
-    async function held(store: StoreUnderTest, share: ReturnType<typeof makeShare>): Promise<number[]> {
+    async function held(
+      store: StoreUnderTest<Source>,
+      share: ReturnType<typeof makeShare>,
+    ): Promise<number[]> {
       store.send({ type: 'check', infoHash: share.infoHash, hashes: share.hashes })
       const answer = await store.answer(result(share.infoHash, 'checked'))
       const checked = answer.type === 'results' ? answer.results.at(-1) : undefined
@@ -69,7 +79,7 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
     }
 
     async function read(
-      store: StoreUnderTest,
+      store: StoreUnderTest<Source>,
       share: ReturnType<typeof makeShare>,
       block: number,
     ): Promise<Bytes> {
@@ -196,11 +206,7 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
     it('reads the files of a share where they are, and never writes to them', async () => {
       const store = make()
       const share = makeShare()
-      open(
-        store,
-        share,
-        share.files.map((bytes, index) => new File([bytes], String(index))),
-      )
+      open(store, share, await sourcesOf(share.files))
       expect(await read(store, share, 39)).toEqual(share.blocks[39])
       expect(await held(store, share)).toHaveLength(share.blocks.length)
       const bytes = (share.blocks[0] as Bytes).slice()
@@ -238,7 +244,7 @@ export function blockStoreContract(name: string, make: () => StoreUnderTest): vo
     })
 
     /** Another share, opened: its answers come after everything that was sent before. */
-    function makeShareOpened(store: StoreUnderTest): ReturnType<typeof makeShare> {
+    function makeShareOpened(store: StoreUnderTest<Source>): ReturnType<typeof makeShare> {
       const share = makeShare()
       open(store, share)
       return share

@@ -1,0 +1,57 @@
+import { constants, openAsBlob } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { ShareFiles } from '../block-store/share-files.ts'
+import { NO_FOLLOW, OpenFiles, readFully } from './open-files.ts'
+
+/** A file of the person's own, as it was when it was looked at. */
+export interface OwnFile {
+  /** Absolute. */
+  readonly path: string
+  readonly size: number
+  /** Another one when the file was changed or replaced. */
+  readonly stamp: string
+}
+
+/** What stands for the state of a file. */
+export const stampOf = ({ dev, ino, mtimeNs, size }: BigIntStats): string =>
+  [dev, ino, mtimeNs, size].join(':')
+
+/** Opens a file for reading if it is still the one that it was. Rejects otherwise. */
+export async function openOwn({ path, stamp }: OwnFile): Promise<FileHandle> {
+  const handle = await open(path, constants.O_RDONLY | NO_FOLLOW)
+  const now = stampOf(await handle.stat({ bigint: true }))
+  if (now === stamp) return handle
+  await handle.close()
+  throw new Error('the file is another one than before')
+}
+
+/** The person's own files, read where they lie. A file that was changed or replaced is not read. */
+export class OwnFiles implements ShareFiles {
+  readonly #open: OpenFiles
+
+  constructor(readonly files: readonly OwnFile[]) {
+    this.#open = new OpenFiles((file) => {
+      const own = files[file]
+      return own === undefined ? Promise.reject(new Error('no such file')) : openOwn(own)
+    })
+  }
+
+  async read(file: number, offset: number, into: Bytes): Promise<number> {
+    return readFully(await this.#open.get(file), offset, into)
+  }
+
+  write(): Promise<void> {
+    return Promise.reject(new Error('the files of a share are never written to'))
+  }
+
+  blob(file: number): Promise<Blob> {
+    const path = this.files[file]?.path
+    return path === undefined ? Promise.resolve(new Blob([])) : openAsBlob(path)
+  }
+
+  close(): Promise<void> {
+    return this.#open.releaseAll()
+  }
+}

@@ -1,0 +1,57 @@
+/** Exit codes, one for each thing that can be done about it. Part of the interface: scripts go by them. */
+export const EXIT_CODES = {
+  /** Done as asked. */
+  done: 0,
+  /** A bug of ours, or something nobody foresaw. */
+  fault: 1,
+  /** The command line makes no sense. */
+  usage: 2,
+  /** What was given is no link to a share. */
+  badLink: 3,
+  /** The server does not answer, or does not let us in. */
+  noServer: 4,
+  /** Nobody offers the share now, or those who did are gone. */
+  noPeer: 5,
+  /** Files can't be read or written, or the disk is full. */
+  files: 6,
+  /** The search found nothing. */
+  nothingFound: 7,
+  /** Ended by Ctrl-C or SIGTERM before it was done. */
+  interrupted: 130,
+} as const
+
+export type FailureCode = Exclude<keyof typeof EXIT_CODES, 'done'>
+
+/** Why a command ends early, in words for the person who typed it. */
+export class CliFailure extends Error {
+  override readonly name = 'CliFailure'
+
+  /** @param what happened. @param why that is. @param next what to do about it. */
+  constructor(
+    readonly code: FailureCode,
+    readonly what: string,
+    readonly why: string,
+    readonly next: string,
+  ) {
+    super(what)
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.code]
+  }
+}
+
+/** Anything that was thrown, as a failure. */
+export function failureOf(error: unknown): CliFailure {
+  if (error instanceof CliFailure) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return new CliFailure(
+    'fault',
+    'Ringdrop failed.',
+    why,
+    'Try again; if it happens again, report it with this message.',
+  )
+}
+
+export const interrupted = (): CliFailure =>
+  new CliFailure('interrupted', 'Stopped.', 'You asked for it.', 'Run the same command to go on.')

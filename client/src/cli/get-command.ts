@@ -1,0 +1,140 @@
+import { rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
+import { takeLock, type FileLock } from '../adapters/node/file-lock.ts'
+import { ownFile } from '../adapters/node/delivery.ts'
+import type { OwnFile } from '../adapters/node/own-files.ts'
+import type { Command } from './arguments.ts'
+import {
+  filesFailure,
+  findWhole,
+  finishDownload,
+  openDownload,
+  prepareOut,
+  startDownload,
+  untilKnown,
+  untilWhole,
+} from './downloads.ts'
+import { CliFailure } from './failure.ts'
+import type { Output } from './output.ts'
+import { safeName } from './safe-names.ts'
+import { partsFolder, withPeer, type Session } from './session.ts'
+import { watchShares } from './share-command.ts'
+import { bytesInWords, countInWords, timeInWords } from './words.ts'
+
+type GetCommand = Extract<Command, { name: 'get' }>
+
+/** Downloads one share, or goes on with it. */
+export async function runGet(command: GetCommand, output: Output, signal: AbortSignal): Promise<void> {
+  const { options, infoHash, out } = command
+  await prepareOut(out)
+  const folder = partsFolder(out)
+  const lock = await lockDownload(join(folder, `${infoHash}.lock`), out)
+  try {
+    await withPeer(
+      { common: options, output, signal, folder, isWilling: false },
+      ({ peer }) => openDownload(peer, infoHash),
+      (session) => get(session, command),
+    )
+  } finally {
+    lock.release()
+    await dropEmpty(join(folder, 'state'), folder)
+  }
+}
+
+async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: GetCommand): Promise<void> {
+  const { peer, output, signal } = session
+  const info = await untilKnown(peer, infoHash, signal, timeoutMs)
+  announceDownload(info, output)
+  const paths = await fetchWhole(session, info, out, timeoutMs)
+  const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${paths[0] ?? ''}`
+  output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
+  if (!isSeeding) return
+  await serveFrom(session, info, paths)
+  await watchShares(session, [infoHash])
+}
+
+/** Names and sizes of what is about to be downloaded. */
+export function announceDownload(info: ShareInfo, output: Output): void {
+  const { infoHash, name, totalBytes, files } = info
+  const size = `${countInWords(files.length, 'file')}, ${bytesInWords(totalBytes)}`
+  output.event(
+    'found',
+    { infoHash, name, bytes: totalBytes, files: files.length },
+    `Downloading ${safeName(name)} (${size})`,
+  )
+}
+
+/** Downloads what is missing. @returns where the files are. */
+export async function fetchWhole(
+  { peer, output, signal }: Session,
+  info: ShareInfo,
+  out: string,
+  timeoutMs: number,
+): Promise<string[]> {
+  const whole = await findWhole(info, out)
+  if (whole !== null) {
+    await forgetParts(peer, info)
+    return whole.map(({ path }) => path)
+  }
+  await startDownload(peer, info, out)
+  await untilWhole(peer, info.infoHash, signal, timeoutMs, (share) => showProgress(share, output))
+  return finishDownload(peer, info, out)
+}
+
+/** Shares files that are whole, from where they are. */
+export async function serveFrom(
+  { peer }: Pick<Session, 'peer'>,
+  info: ShareInfo,
+  paths: readonly string[],
+): Promise<void> {
+  const files: OwnFile[] = []
+  for (const path of paths) {
+    const file = await ownFile(path)
+    if (file === null) throw filesFailure(`${path} is gone.`, 'It was there a moment ago.')
+    files.push(file)
+  }
+  peer.runtime.openFiles(info, files)
+}
+
+async function forgetParts(peer: Session['peer'], info: ShareInfo): Promise<void> {
+  await peer.shares.removeShare(info.infoHash)
+  await peer.storage.remove(info.infoHash)
+}
+
+function showProgress(share: ShareView, output: Output): void {
+  const { state, verifiedBytes, wantedBytes, downSpeed, peers, etaMs, infoHash } = share
+  if (state.name === 'checking') {
+    const progress = { fraction: state.fraction, label: 'Checking', details: '' }
+    return output.progress('checking', { infoHash, fraction: state.fraction }, progress)
+  }
+  const eta = etaMs === null ? '' : `, ${timeInWords(etaMs)} left`
+  output.progress(
+    'progress',
+    { infoHash, verifiedBytes, wantedBytes, bytesPerSecond: Math.round(downSpeed), peers: peers.length },
+    {
+      fraction: wantedBytes === 0 ? 1 : verifiedBytes / wantedBytes,
+      label: 'Downloading',
+      details: `${bytesInWords(downSpeed)}/s from ${countInWords(peers.length, 'peer')}${eta}`,
+    },
+  )
+}
+
+/** Nothing stays behind when nothing is left to go on with. */
+async function dropEmpty(...folders: readonly string[]): Promise<void> {
+  for (const folder of folders) await rmdir(folder).catch(() => undefined)
+}
+
+async function lockDownload(path: string, out: string): Promise<FileLock> {
+  const lock = await takeLock(path).catch((error: unknown) => {
+    throw filesFailure(`Downloads can’t go to ${out}.`, error)
+  })
+  if (lock !== null) return lock
+  throw new CliFailure(
+    'files',
+    'This share is being downloaded to the same folder by another command.',
+    `The lock ${path} is held.`,
+    'Wait for it, or name another folder with --out DIR.',
+  )
+}

@@ -1,0 +1,150 @@
+import { join, resolve } from 'node:path'
+import { parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { takeLock } from '../adapters/node/file-lock.ts'
+import { ownFile } from '../adapters/node/delivery.ts'
+import type { Command } from './arguments.ts'
+import {
+  finishDownload,
+  openDownload,
+  prepareOut,
+  startDownload,
+  treesOf,
+  untilKnown,
+  untilWhole,
+} from './downloads.ts'
+import { CliFailure, failureOf } from './failure.ts'
+import { announceDownload, serveFrom } from './get-command.ts'
+import { NodeMemory } from './node-memory.ts'
+import type { Output } from './output.ts'
+import { partsFolder, withPeer, type Session } from './session.ts'
+import { untilInterrupted } from './share-command.ts'
+import { announceShare, offerShare, prepareShare } from './sharing.ts'
+import { bytesInWords, countInWords } from './words.ts'
+
+type NodeCommand = Extract<Command, { name: 'node' }>
+
+/** An always-on member of the network: seeds what it was given, and lends itself to the discovery systems. */
+export async function runNode(command: NodeCommand, output: Output, signal: AbortSignal): Promise<void> {
+  const { options, out } = command
+  const lock = await takeLock(join(options.stateFolder, 'node.lock'))
+  if (lock === null)
+    throw new CliFailure(
+      'files',
+      'A node with this state folder runs already.',
+      `${join(options.stateFolder, 'node.lock')} is held.`,
+      'End it, or name another folder with --state DIR.',
+    )
+  try {
+    await prepareOut(out)
+    const memory = await NodeMemory.load(options.stateFolder)
+    for (const path of command.paths) await memory.addPath(resolve(path), command.isUnlisted)
+    for (const infoHash of command.links) await memory.addWanted(infoHash)
+    await withPeer(
+      { common: options, output, signal, folder: partsFolder(out), isWilling: true, isPatient: true },
+      () => Promise.resolve(),
+      (session) => new Member(session, memory, options.server, out).run(),
+    )
+  } finally {
+    lock.release()
+  }
+}
+
+/** The node while it runs. What goes wrong with one share is said, and does not end the others. */
+class Member {
+  constructor(
+    readonly session: Session,
+    readonly memory: NodeMemory,
+    readonly server: string,
+    readonly out: string,
+  ) {}
+
+  async run(): Promise<void> {
+    const { session, memory } = this
+    const jobs = [
+      this.#bringBack(),
+      ...memory.wanted.map((infoHash) => this.#try(() => this.#fetch(infoHash))),
+    ]
+    await untilInterrupted(session, () => this.#tell())
+    await Promise.all(jobs)
+  }
+
+  /** One after the other: each is hashed. */
+  async #bringBack(): Promise<void> {
+    for (const { path, isUnlisted } of this.memory.paths)
+      await this.#try(() => this.#sharePath(path, isUnlisted))
+    for (const saved of this.memory.saved) await this.#try(() => this.#shareSaved(saved))
+  }
+
+  async #sharePath(path: string, isUnlisted: boolean): Promise<void> {
+    const { peer, output, signal } = this.session
+    const made = await prepareShare([path], output, signal)
+    offerShare(peer, made, isUnlisted)
+    announceShare(this.server, made.info, output)
+  }
+
+  async #shareSaved({ infoBytes, files }: NodeMemory['saved'][number]): Promise<void> {
+    const { peer, output } = this.session
+    const info = parseInfo(infoBytes)
+    const own = await Promise.all(files.map(ownFile))
+    const present = own.flatMap((file) => file ?? [])
+    const trees =
+      info.ok && present.length === info.value.files.length ? await treesOf(info.value, present) : null
+    if (!info.ok || trees === null) {
+      await this.memory.dropSaved(infoBytes)
+      const why = `The files at ${files[0] ?? 'their place'} are gone or were changed.`
+      throw new CliFailure(
+        'files',
+        'A download is no longer shared.',
+        why,
+        'Get it again, or share it as your own.',
+      )
+    }
+    const placed = present.map((file, index) => ({ file, path: info.value.files[index]?.path ?? [] }))
+    offerShare(peer, { info: info.value, trees, files: placed }, false)
+    announceShare(this.server, info.value, output)
+  }
+
+  /** However long it takes. */
+  async #fetch(infoHash: InfoHash): Promise<void> {
+    const { peer, output, signal } = this.session
+    await openDownload(peer, infoHash)
+    const info: ShareInfo = await untilKnown(peer, infoHash, signal, Infinity)
+    announceDownload(info, output)
+    await startDownload(peer, info, this.out)
+    await untilWhole(peer, infoHash, signal, Infinity, () => undefined)
+    const paths = await finishDownload(peer, info, this.out)
+    output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
+    await this.memory.addSaved(infoHash, info.infoBytes, paths)
+    await serveFrom(this.session, info, paths)
+    announceShare(this.server, info, output)
+  }
+
+  async #try(job: () => Promise<void>): Promise<void> {
+    const { output, signal } = this.session
+    try {
+      await job()
+    } catch (error) {
+      if (!signal.aborted) output.failure(failureOf(error))
+    }
+  }
+
+  #tell(): void {
+    const { peer, output } = this.session
+    const { links, shares, systems } = peer.snapshot()
+    const server = peer.server.state
+    const role = systems.kazaa?.role ?? 'off'
+    const ringSize = systems.ring?.size ?? 0
+    const uploadedBytes = shares.reduce((sum, share) => sum + share.uploadedBytes, 0)
+    const fields = { server, links: links.length, role, ringSize, shares: shares.length, uploadedBytes }
+    const words = [
+      `server ${server}`,
+      countInWords(links.length, 'link'),
+      role,
+      `ring of ${String(ringSize)}`,
+      countInWords(shares.length, 'share'),
+      `${bytesInWords(uploadedBytes)} sent`,
+    ]
+    output.status('status', fields, words.join(', '))
+  }
+}

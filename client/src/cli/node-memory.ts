@@ -1,0 +1,79 @@
+import { join } from 'node:path'
+import * as v from 'valibot'
+import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { FileValues } from '../adapters/node/file-values.ts'
+import type { Values } from '../adapters/values.ts'
+
+const schema = v.object({
+  /** Own files and folders, as absolute paths. */
+  paths: v.array(v.object({ path: v.string(), isUnlisted: v.boolean() })),
+  /** Links that were given and are not downloaded yet. */
+  wanted: v.array(v.custom<InfoHash>((each) => parseInfoHash(each) !== null)),
+  /** Finished downloads and where their files are. */
+  saved: v.array(
+    v.object({
+      infoBytes: v.custom<Bytes>((each) => each instanceof Uint8Array),
+      files: v.array(v.string()),
+    }),
+  ),
+})
+type Memory = v.InferOutput<typeof schema>
+
+const KEY = 'node'
+
+/** What the always-on member shares and fetches, over restarts. */
+export class NodeMemory {
+  private constructor(
+    readonly values: Values,
+    private memory: Memory,
+  ) {}
+
+  /** @param stateFolder as in the options of the command. */
+  static async load(stateFolder: string): Promise<NodeMemory> {
+    const values = new FileValues(join(stateFolder, 'node'))
+    const parsed = v.safeParse(schema, await values.get(KEY))
+    return new NodeMemory(values, parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] })
+  }
+
+  get paths(): Memory['paths'] {
+    return this.memory.paths
+  }
+
+  get wanted(): Memory['wanted'] {
+    return this.memory.wanted
+  }
+
+  get saved(): Memory['saved'] {
+    return this.memory.saved
+  }
+
+  addPath(path: string, isUnlisted: boolean): Promise<void> {
+    const paths = [...this.memory.paths.filter((each) => each.path !== path), { path, isUnlisted }]
+    return this.#save({ paths })
+  }
+
+  addWanted(infoHash: InfoHash): Promise<void> {
+    return this.#save({ wanted: [...this.#othersWanted(infoHash), infoHash] })
+  }
+
+  /** A wanted share is there. */
+  addSaved(infoHash: InfoHash, infoBytes: Bytes, files: readonly string[]): Promise<void> {
+    const saved = [...this.memory.saved, { infoBytes, files: [...files] }]
+    return this.#save({ wanted: this.#othersWanted(infoHash), saved })
+  }
+
+  /** Its files are gone or changed. */
+  dropSaved(infoBytes: Bytes): Promise<void> {
+    return this.#save({ saved: this.memory.saved.filter((each) => each.infoBytes !== infoBytes) })
+  }
+
+  #othersWanted(infoHash: InfoHash): Memory['wanted'] {
+    return this.memory.wanted.filter((each) => each !== infoHash)
+  }
+
+  #save(change: Partial<Memory>): Promise<void> {
+    this.memory = { ...this.memory, ...change }
+    return this.values.set(KEY, this.memory)
+  }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os'
+import process from 'node:process'
+
+/** The command `ringdrop`: this process's streams and signals, and nothing else. */
+
+const ending = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.on(name, () => {
+    // Whoever asks twice does not want to wait.
+    if (ending.signal.aborted) process.exit(130)
+    ending.abort(new Error(name))
+  })
+// Whoever reads us may stop reading.
+process.stdout.on('error', () => process.exit(0))
+
+const { run } = await import('./run.ts')
+const code = await run({
+  args: process.argv.slice(2),
+  env: process.env,
+  home: homedir(),
+  out: process.stdout,
+  err: process.stderr,
+  signal: ending.signal,
+})
+// Threads of WebRTC would keep the process.
+process.exit(code)

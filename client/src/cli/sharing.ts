@@ -1,0 +1,97 @@
+import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { formatLink } from '@ringdrop/shared/content/magnet.ts'
+import { DiskHasher } from '../adapters/node/disk-hasher.ts'
+import {
+  pickPaths,
+  type PickedPath,
+  type PickResult,
+  type SkipReason,
+} from '../adapters/node/picked-paths.ts'
+import { makeShare, type MadeShare } from '../app/share-maker.ts'
+import { CliFailure } from './failure.ts'
+import type { Output } from './output.ts'
+import type { Peer } from './peer.ts'
+import { safeName, safePath } from './safe-names.ts'
+import { bytesInWords, countInWords } from './words.ts'
+
+export type OwnShare = MadeShare<PickedPath>
+
+const SKIP_WORDS: Readonly<Record<SkipReason, string>> = {
+  linkOutside: 'a symbolic link that leads out of the folder',
+  linkToFolder: 'a symbolic link to a folder',
+  brokenLink: 'a symbolic link to nothing',
+  special: 'neither a file nor a folder',
+  unreadable: 'not readable',
+}
+const PICK_WORDS: Readonly<Record<Extract<PickResult, { ok: false }>['because'], string>> = {
+  missing: 'There is nothing of that name.',
+  unreadable: 'It can’t be read.',
+  special: 'It is neither a file nor a folder.',
+  tooMany: 'It has more than 10,000 files.',
+}
+const MAKE_WORDS = {
+  empty: 'There are no files in it.',
+  tooManyFiles: 'It has more than 10,000 files.',
+  tooBig: 'Its names are too many or too long, or it is larger than 1 TiB.',
+  unreadable: 'A file can’t be read, or was changed meanwhile.',
+} as const
+
+/** Hashes files and folders, in as much time as it takes. Nothing is shared yet. */
+export async function prepareShare(
+  paths: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+): Promise<OwnShare> {
+  const picked = await pickPaths(paths)
+  if (!picked.ok)
+    throw new CliFailure(
+      'files',
+      `"${picked.path}" can’t be shared.`,
+      PICK_WORDS[picked.because],
+      'Check the path and its permissions.',
+    )
+  for (const { path, because } of picked.skipped) {
+    const line = `Left out: ${safePath(path)}, ${SKIP_WORDS[because]}.`
+    if (output.isJson) output.event('skipped', { path, because }, null)
+    else output.note(line)
+  }
+  const { files } = picked
+  const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
+  let hashedBytes = 0
+  const made = await makeShare(files, new DiskHasher(), (bytes) => {
+    signal.throwIfAborted()
+    hashedBytes += bytes
+    output.progress(
+      'hashing',
+      { hashedBytes, totalBytes },
+      { fraction: hashedBytes / totalBytes, label: 'Hashing', details: bytesInWords(totalBytes) },
+    )
+  })
+  signal.throwIfAborted()
+  if (made.ok) return made.value
+  throw new CliFailure(
+    'files',
+    'The share can’t be made.',
+    MAKE_WORDS[made.code],
+    'Check the files, or share them in several parts.',
+  )
+}
+
+/** Offers a share to everybody. */
+export function offerShare(peer: Peer, { info, trees, files }: OwnShare, isUnlisted: boolean): void {
+  peer.runtime.openFiles(
+    info,
+    files.map(({ file }) => file),
+  )
+  const share = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted } as const
+  peer.runtime.feed({ type: 'addShare', share })
+}
+
+/** Says what is shared, and the link to it. */
+export function announceShare(server: string, info: ShareInfo, output: Output): void {
+  const { infoHash, name, totalBytes, files } = info
+  const link = formatLink(server, { infoHash, name, totalBytes })
+  const fields = { infoHash, name, link, files: files.length, bytes: totalBytes }
+  const size = `${countInWords(files.length, 'file')}, ${bytesInWords(totalBytes)}`
+  output.event('shared', fields, `Sharing ${safeName(name)} (${size})\n${link}`)
+}
