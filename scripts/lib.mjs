@@ -83,6 +83,7 @@ On Debian or Ubuntu: sudo apt-get install ${names.join(' ')}`)
 export const TEST_PACKAGES = {
   ffmpeg: () => existsSync('/usr/bin/ffmpeg'),
   chromium: () => existsSync('/usr/bin/chromium'),
+  'redis-server': () => existsSync('/usr/bin/redis-server'),
   'firefox-esr': () => existsSync('/usr/bin/firefox-esr'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
 }

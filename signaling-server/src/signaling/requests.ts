@@ -69,11 +69,14 @@ const scrape: Handler = (request) => {
 }
 
 const sample: Handler = ({ from, payload, budget, services, reply, refuse }) => {
-  const { clock, registry, rng } = services
+  const { clock, registry, rng, cluster } = services
   if (!budget.take('sample', 1, clock.now())) return refuse('rateLimited')
   const parsed = v.safeParse(sampleRequestSchema, payload)
   if (!parsed.success) return refuse('badRequest')
-  reply({ ok: true, peers: registry.sample(from, parsed.output.numWant, rng) })
+  const { numWant } = parsed.output
+  const own = (): readonly PeerId[] => registry.sample(from, numWant, rng)
+  if (cluster?.state !== 'up') return reply({ ok: true, peers: own() })
+  void cluster.sample(from, numWant).then((peers) => reply({ ok: true, peers: peers ?? own() }))
 }
 
 const directoryUpdate: Handler = (request) => {

@@ -7,6 +7,7 @@ import {
   type RefusalCode,
 } from '@ringdrop/shared/wire/signaling.ts'
 import * as v from 'valibot'
+import type { Cluster } from '../adapters/redis/cluster.ts'
 import type { ServerConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import { peerGone, rolesOn, type Roles } from '../roles/roles.ts'
@@ -15,7 +16,7 @@ import { iceServersFor } from './ice-servers.ts'
 import { createNonce, verifyIdentity } from './identify.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 import { SOCKET_LIMITS, SocketBudget } from './rate-limits.ts'
-import { acceptEnvelope, relay } from './relay.ts'
+import { acceptEnvelope, relay, type Forward } from './relay.ts'
 import { handleRequest, isRequest, type RequestName } from './requests.ts'
 
 /** What all sessions of one server share. */
@@ -27,6 +28,9 @@ export interface SessionServices {
   readonly roles: Roles
   /** For samples. */
   readonly rng: Rng
+  /** `null` when this process is alone. */
+  readonly cluster: Cluster | null
+  readonly forward: () => Forward
 }
 
 type SessionState =
@@ -110,8 +114,10 @@ export class Session {
     const { peer } = this
     this.#state = { name: 'closed' }
     this.#cancelDeadline()
-    const { registry, roles } = this.services
-    if (peer !== null && registry.release(peer, this)) peerGone(roles, peer)
+    const { registry, roles, cluster } = this.services
+    if (peer === null || !registry.release(peer, this)) return
+    peerGone(roles, peer)
+    void cluster?.release(peer)
   }
 
   #identify(payload: unknown, reply: Reply): void {
@@ -134,23 +140,28 @@ export class Session {
   }
 
   #identified(peer: PeerId, reply: Reply): void {
-    const { config, clock, metrics, registry, roles } = this.services
+    const { config, clock, metrics, registry, roles, cluster } = this.services
     this.#cancelDeadline()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
     this.#state = { name: 'identified', peer }
     registry.bind(peer, this)
+    if (cluster !== null) {
+      // Other servers reach the peer by its room. What it asks for next is carried out after this.
+      void this.socket.join(peer)
+      void cluster.claim(peer)
+    }
     metrics.identified.inc()
     const iceServers = iceServersFor(config, peer, clock.now())
     reply({ ok: true, peerId: peer, roles: rolesOn(roles), iceServers })
   }
 
   #signal(peer: PeerId, payload: unknown, reply: Reply): void {
-    const { clock, metrics, registry } = this.services
+    const { clock, metrics, registry, forward } = this.services
     if (!this.#budget.take('signal', 1, clock.now())) return this.#refuse('signal', 'rateLimited', reply)
     const accepted = acceptEnvelope(payload, peer)
     if (!accepted.ok) return this.#refuse('signal', accepted.code, reply)
-    metrics.relays.inc({ result: relay(accepted.value, registry) })
+    metrics.relays.inc({ result: relay(accepted.value, registry, forward()) })
     // The same answer whatever became of it, so that it tells nothing about who is online.
     reply({ ok: true })
   }

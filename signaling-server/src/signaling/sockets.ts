@@ -1,14 +1,18 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import { Server } from 'socket.io'
+import { Server, type ServerOptions } from 'socket.io'
 import type { Connection, PeerServer, PeerSocket } from './events.ts'
 import { answerRefusal, type Gate } from './gate.ts'
+import type { Forwarded } from './relay.ts'
 import { Session, type SessionServices } from './session.ts'
 
 export interface SocketsOptions {
   readonly gate: Gate
   readonly services: SessionServices
+  /** Lets rooms reach across servers; `null` when this process is alone. */
+  readonly adapter: ServerOptions['adapter'] | null
   /** Told when handling an event threw, which is a bug of ours; the socket is closed. */
   readonly onFault: (error: unknown) => void
 }
@@ -35,6 +39,7 @@ export class Sockets {
       httpCompression: false,
       serveClient: false,
       cookie: false,
+      ...(options.adapter === null ? {} : { adapter: options.adapter }),
       connectTimeout: LIMITS.unauthenticatedMs,
       allowRequest: (request, decide) => {
         const refusal = options.gate.check(request)
@@ -50,6 +55,20 @@ export class Sockets {
     this.#io.on('connection', (socket) => {
       this.#welcome(socket)
     })
+  }
+
+  /** Sends an event to a peer through other servers. */
+  forward(to: PeerId, event: Forwarded): void {
+    if (event.type === 'signal') this.#io.to(to).emit('signal', event.envelope)
+    else this.#io.to(to).emit('nearby', event.change)
+  }
+
+  /** Closes the sockets of a peer on other servers, which must not come back: it has a newer one here. */
+  closeElsewhere(peer: PeerId): void {
+    const own = this.options.services.registry.get(peer)?.socket.id
+    const elsewhere = own === undefined ? this.#io.in(peer) : this.#io.in(peer).except(own)
+    elsewhere.emit('closing', { reason: 'replaced' })
+    elsewhere.disconnectSockets(true)
   }
 
   /** Tells every peer, closes every socket and returns when all are gone, after `GOODBYE_MS` at the latest. */
