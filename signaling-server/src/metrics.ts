@@ -24,6 +24,7 @@ export class Metrics {
   readonly nearbyAnnounces: Counter
   readonly refusals: Counter<'event' | 'code'>
   readonly connectionsRefused: Counter<'reason'>
+  readonly connectionsCut: Counter<'reason'>
   readonly identified: Counter
   readonly faults: Counter<'role'>
   readonly redisFailures: Counter
@@ -41,6 +42,7 @@ export class Metrics {
     this.relays = counter('relays_total', 'Signals by result; forwarded ones go to other servers', ['result'])
     this.refusals = counter('refusals_total', 'Requests refused, by event and code', ['event', 'code'])
     this.connectionsRefused = counter('connections_refused_total', 'Handshakes refused', ['reason'])
+    this.connectionsCut = counter('connections_cut_total', 'Connections cut off without a word', ['reason'])
     this.identified = counter('identified_total', 'Sockets that proved a key', [])
     this.redisFailures = counter('redis_failures_total', 'Commands that Redis did not carry out', [])
     this.faults = counter('role_faults_total', 'Cores that threw and were made anew', ['role'])

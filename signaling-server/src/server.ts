@@ -11,6 +11,7 @@ import { Cluster, type OwnRoles } from './adapters/redis/cluster.ts'
 import { Metrics } from './metrics.ts'
 import { registerHealth } from './plugins/health.ts'
 import { registerMetrics } from './plugins/metrics.ts'
+import { registerRequestLimits } from './plugins/request-limits.ts'
 import { registerSecurityHeaders } from './plugins/security-headers.ts'
 import { registerStaticClient } from './plugins/static-client.ts'
 import { DirectoryRole } from './roles/directory.ts'
@@ -21,10 +22,11 @@ import { AllowList } from './signaling/allow-list.ts'
 import { Gate } from './signaling/gate.ts'
 import { PeerRegistry } from './signaling/peer-registry.ts'
 import { pushChange, type Forward } from './signaling/relay.ts'
+import { RequestGate } from './signaling/request-gate.ts'
 import { Sockets } from './signaling/sockets.ts'
 import { CertificateKeeper } from './tls/certificate-keeper.ts'
 import { hostNames, lanAddresses } from './tls/host-names.ts'
-import { TlsServers } from './tls/tls-server.ts'
+import { SLOW_SENDERS, TlsServers } from './tls/tls-server.ts'
 
 export interface ServerDeps {
   readonly clock: Clock
@@ -84,6 +86,7 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   })
   const redis = (): 'off' | 'up' | 'down' => cluster?.state ?? 'off'
   watch(metrics, gate, registry, roles, redis)
+  registerRequestLimits(app, new RequestGate(config, clock))
   await registerSecurityHeaders(app, allowList, config.tls.mode)
   registerHealth(app, { clock, version, peers: () => registry.size, redis })
   registerMetrics(app, metrics)
@@ -160,7 +163,7 @@ async function openCertificate(
   return CertificateKeeper.open({ config: tls, clock, names, onFault })
 }
 
-/** Time and size limits, our choice. */
+/** Time and size limits, our choice. Node would look for slow senders every 30 s only. */
 function createApp(config: ServerConfig, tlsServers: TlsServers | null): FastifyInstance {
   const app = Fastify({
     // Fastify's types tell servers with and without TLS apart; nothing that is done with them differs.
@@ -175,6 +178,7 @@ function createApp(config: ServerConfig, tlsServers: TlsServers | null): Fastify
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     connectionTimeout: 10_000,
     requestTimeout: 15_000,
+    http: SLOW_SENDERS,
     bodyLimit: LIMITS.socketMessageBytes,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',

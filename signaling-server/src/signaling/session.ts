@@ -33,6 +33,14 @@ export interface SessionServices {
   readonly forward: () => Forward
 }
 
+/** Where a socket comes from. */
+export interface SessionSource {
+  /** The `Host` header of the handshake, which `identify` must repeat. */
+  readonly host: string
+  /** The network that the socket comes from; `null` when that cannot be told. */
+  readonly network: string | null
+}
+
 type SessionState =
   | { readonly name: 'challenged'; readonly nonce: Nonce }
   /** The signature is being checked; the nonce is spent. */
@@ -50,14 +58,11 @@ export class Session {
   readonly #budget: SocketBudget
   readonly #cancelDeadline: () => void
 
-  /**
-   * @param host the `Host` header of the handshake, which `identify` must repeat
-   * @param network the one that the socket comes from; `null` when that cannot be told
-   */
+  /** @param waiting bytes that were sent but not yet taken by the network */
   constructor(
     readonly socket: PeerSocket,
-    readonly host: string,
-    readonly network: string | null,
+    readonly from: SessionSource,
+    readonly waiting: () => number,
     readonly services: SessionServices,
   ) {
     const { clock } = services
@@ -75,7 +80,7 @@ export class Session {
 
   /** Bytes that were sent but not yet taken by the network. */
   get waitingBytes(): number {
-    return this.socket.request.socket.writableLength
+    return this.waiting()
   }
 
   /** Handles one event as it arrived; nothing in it is trusted. */
@@ -94,7 +99,8 @@ export class Session {
     if (this.#state.name !== 'identified') return this.#refuse(name, 'notIdentified', reply)
     const { peer } = this.#state
     if (name === 'signal') return this.#signal(peer, payload, reply)
-    const { services, network } = this
+    const { services } = this
+    const { network } = this.from
     const refuse = (code: RefusalCode) => {
       this.#refuse(name, code, reply)
     }
@@ -124,9 +130,9 @@ export class Session {
     if (this.#state.name !== 'challenged') return this.#refuse('identify', 'badRequest', reply)
     const { nonce } = this.#state
     this.#state = { name: 'verifying' }
-    const parsed = v.safeParse(identifyRequestSchema, payload)
+    const parsed = v.safeParse(identifyRequestSchema, payload, { abortEarly: true })
     if (!parsed.success) return this.#failIdentify('badRequest', reply)
-    void verifyIdentity(parsed.output, nonce, this.host).then((result) => {
+    void verifyIdentity(parsed.output, nonce, this.from.host).then((result) => {
       if (this.#state.name !== 'verifying') return
       if (result.ok) this.#identified(result.value, reply)
       else this.#failIdentify(result.code, reply)
