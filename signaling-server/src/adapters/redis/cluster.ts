@@ -74,7 +74,7 @@ export class Cluster {
 
   constructor(readonly options: ClusterOptions) {
     const { config, own } = options
-    this.#link = new RedisLink(config.url, {
+    this.#link = new RedisLink(config.url, options.clock, {
       up: () => {
         options.onChange('up')
         void this.#publishAll()

@@ -1,9 +1,13 @@
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { Redis } from 'ioredis'
 import type { Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 
-/** A command without an answer after this time counts as a failure of Redis. Our choice. */
-const COMMAND_TIMEOUT_MS = 1_000
+/** Redis is gone when commands wait and none was answered for so long: it may be slow, but not silent. Our choice. */
+const SILENCE_MS = 1_000
+const LOOK_MS = 250
+/** Commands that may wait; more are answered from memory at once. Our choice, a second's work of Redis. */
+const WAITING = 20_000
 /** Pause before the n-th try to connect: doubling up to the longest. Our choice. */
 const RETRY_MS = 50
 const RETRY_MAX_MS = 2_000
@@ -40,9 +44,13 @@ export class RedisLink {
   /** For Socket.IO's adapter. Commands wait here while Redis is away, and subscriptions are made again. */
   readonly subscriber: Redis
   #state: 'down' | 'up' | 'closed' = 'down'
+  #waiting = 0
+  #answeredAt = 0
+  #cancelLook: () => void = () => undefined
 
   constructor(
     url: string,
+    readonly clock: Clock,
     readonly events: RedisLinkEvents,
   ) {
     const retryStrategy = (times: number): number =>
@@ -54,7 +62,8 @@ export class RedisLink {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
-      commandTimeout: COMMAND_TIMEOUT_MS,
+      // Whoever is silent is not waited for when it is given up.
+      disconnectTimeout: 1,
     })
     this.subscriber = new Subscriber(url, { ...common, maxRetriesPerRequest: null })
     for (const redis of [this.publisher, this.subscriber]) {
@@ -74,19 +83,36 @@ export class RedisLink {
     for (const redis of [this.publisher, this.subscriber]) redis.connect().catch(() => undefined)
   }
 
-  /** Runs a script. Rejects at once while Redis is away, and after a second of silence. */
+  /** Runs a script. Rejects at once while Redis is away or has too much to do, and after a second of its silence. */
   async run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
-    if (!this.isUp) throw new RedisUnavailable()
+    if (!this.isUp || this.#waiting >= WAITING) throw new RedisUnavailable()
+    if (this.#waiting++ === 0) this.#watch()
     try {
       return await this.#evaluate(script, args)
     } catch (error) {
       this.#failed(error)
       throw new RedisUnavailable()
+    } finally {
+      this.#waiting--
+      this.#answeredAt = this.clock.now()
     }
+  }
+
+  /** While commands wait, somebody looks whether any is answered. */
+  #watch(): void {
+    this.#answeredAt = this.clock.now()
+    const look = (): void => {
+      if (this.#waiting === 0 || this.#state === 'closed') return this.#cancelLook()
+      if (this.clock.now() - this.#answeredAt > SILENCE_MS && this.isUp) this.publisher.disconnect(true)
+      this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
+    }
+    this.#cancelLook()
+    this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
   }
 
   close(): void {
     this.#state = 'closed'
+    this.#cancelLook()
     for (const redis of [this.publisher, this.subscriber]) redis.disconnect()
   }
 
@@ -102,8 +128,6 @@ export class RedisLink {
   #failed(error: unknown): void {
     const isAnswer = error instanceof Error && error.name === 'ReplyError'
     this.events.failed(isAnswer ? error : null)
-    // A connection that has gone silent is given up; 'close' follows.
-    if (!isAnswer && this.publisher.status === 'ready') this.publisher.disconnect(true)
   }
 
   #changed(): void {
