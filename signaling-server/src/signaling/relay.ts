@@ -27,8 +27,19 @@ export function acceptEnvelope(input: unknown, sender: PeerId): Result<SignalEnv
   if (!decoded.ok) return fail('badRequest')
   const envelope = decoded.value
   if (envelope.from !== sender || envelope.route.length > 0) return fail('badRequest')
-  if (Buffer.byteLength(JSON.stringify(envelope)) > LIMITS.signalBytes) return fail('badRequest')
-  return ok(envelope)
+  return isTooLong(envelope) ? fail('badRequest') : ok(envelope)
+}
+
+/** Bytes of an envelope besides its payload: keys, ids and signature, whose lengths are fixed, and room to spare. */
+const FRAME_BYTES = 1_024
+/** A character of a text is at most six bytes of JSON: `\\u0000`. */
+const BYTES_PER_CHARACTER = 6
+
+/** Writing it as JSON costs as much as all other checks, so that is left to the few long ones. */
+function isTooLong(envelope: SignalEnvelope): boolean {
+  const atMost = FRAME_BYTES + envelope.payload.length * BYTES_PER_CHARACTER
+  if (atMost <= LIMITS.signalBytes) return false
+  return Buffer.byteLength(JSON.stringify(envelope)) > LIMITS.signalBytes
 }
 
 /** Passes an accepted envelope on to its target, if that is online. */
