@@ -92,6 +92,7 @@ export const TEST_PACKAGES = {
   coturn: () => existsSync('/usr/bin/turnserver'),
   iproute2: () => existsSync('/usr/sbin/ip') || existsSync('/bin/ip'),
   iptables: () => existsSync('/usr/sbin/iptables'),
+  'redis-server': () => existsSync('/usr/bin/redis-server'),
   'firefox-esr': () => existsSync('/usr/bin/firefox-esr'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
 }

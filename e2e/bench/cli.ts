@@ -9,10 +9,11 @@ import { benchMemory } from './memory.ts'
 import { benchMesh } from './mesh.ts'
 import { Report } from './report.ts'
 import { benchResponsiveness } from './responsiveness.ts'
+import { benchServer } from './server.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory|crowd [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory|server|crowd [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
   memory    JavaScript heap during a transfer of 2 GiB
@@ -20,6 +21,7 @@ const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh
   responsiveness  long tasks of both pages of the built app during 64 MiB, 3 rounds
   mesh      links without a server, closed and silent tabs, idle traffic, constructions; --rounds replacements
   crowd     --peers 200: real peers without browsers, in a few processes: connect, share, search, download
+  server    announces and relays by one core of the server, memory of idle sockets; --sockets 10000; --redis: two servers
   directory --files 1000000: queries and removals in the directory's core`
 
 const MiB = 1024 * 1024
@@ -43,6 +45,8 @@ const { values, positionals } = parseArgs({
     files: { type: 'string' },
     peers: { type: 'string' },
     'hidden-for': { type: 'string' },
+    sockets: { type: 'string' },
+    redis: { type: 'boolean', default: false },
   },
 })
 const report = new Report(values.json)
@@ -90,9 +94,21 @@ async function inProcesses(): Promise<void> {
   }
 }
 
+/** Benchmark of the server alone, as it is built. */
+async function ofServer(): Promise<void> {
+  const args = ['run', 'build', '-w', 'signaling-server', '--silent', '--', '--logLevel', 'warn']
+  const cwd = join(client, '..')
+  if (spawnSync('npm', args, { cwd, stdio: ['inherit', 2, 'inherit'] }).status !== 0)
+    throw new Error('the build failed')
+  const idle = values.redis ? 0 : count(values.sockets, 10_000)
+  const options = { rounds: count(values.rounds, 3), clients: 500, idle, isShared: values.redis }
+  await benchServer(options, report)
+}
+
 const [what] = positionals
 if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
 else if (what === 'crowd') await inProcesses()
+else if (what === 'server') await ofServer()
 else if (what === 'hidden' || what === 'responsiveness') await inApp(what)
 else if (what === 'transfer' || what === 'swarm' || what === 'memory' || what === 'mesh')
   await inBrowsers(what)

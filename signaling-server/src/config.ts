@@ -21,6 +21,14 @@ export type TlsConfig =
   /** PEM files of the operator. */
   | { readonly mode: 'files'; readonly cert: string; readonly key: string }
 
+/** The Redis that several server processes share. */
+export interface RedisConfig {
+  /** `redis:` or `rediss:`, with a password if there is one: never printed as it is. */
+  readonly url: string
+  /** How long what a peer registered outlives a server that is gone, in milliseconds. */
+  readonly leaseMs: number
+}
+
 const TLS_MODES = ['off', 'self-signed', 'files'] as const
 
 export interface ServerConfig {
@@ -37,6 +45,8 @@ export interface ServerConfig {
   /** Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[]
   readonly logLevel: LogLevel
+  /** `null`: this process is alone and keeps everything in memory. */
+  readonly redis: RedisConfig | null
   /** Absolute path of the built client. */
   readonly clientDir: string
   readonly maxSockets: number
@@ -52,6 +62,9 @@ export type ConfigResult =
 
 /** 64 sockets and 10 connects a second of an address, 10,000 sockets in all: our choice, as for loopback. */
 const DEFAULTS = { sockets: 64, connectsPerSecond: 10, maxSockets: 10_000, loopback: 10_000 } as const
+
+/** Seconds: short enough that nobody waits for a server that is gone, long enough to survive a pause. Our choice. */
+const LEASE_SECONDS = 30
 
 /** Socket.IO's identify response carries at most so many URLs of one kind (`wire/signaling.ts`). */
 const MAX_ICE_URLS = 8
@@ -73,6 +86,7 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
     tls: readTls(read),
     turn: readTurn(read),
     trustProxy: read.list('TRUST_PROXY', parseNetwork, 'IP addresses or networks such as 10.0.0.0/8'),
+    redis: readRedis(read),
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS) ?? 'info',
     clientDir: resolve(packageRoot, read.text('CLIENT_DIR') ?? '../client/dist'),
     maxSockets: read.integer('MAX_SOCKETS', 1, 1_000_000) ?? DEFAULTS.maxSockets,
@@ -85,8 +99,6 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
       connectsPerSecond: connects ?? DEFAULTS.loopback,
     },
   }
-  if (read.text('REDIS_URL') !== undefined && read.text('REDIS_URL') !== 'off')
-    read.fail('REDIS_URL', 'a value', 'off: not supported yet, run one process')
   return read.errors.length === 0 ? { ok: true, config } : { ok: false, errors: read.errors }
 }
 
@@ -117,6 +129,16 @@ function readTurn(read: EnvironmentReader): ServerConfig['turn'] {
     read.fail('TURN_URLS', 'nothing', 'URLs of the TURN server, since TURN_SECRET is set')
   }
   return urls.length > 0 && secret !== undefined ? { urls, secret } : null
+}
+
+function readRedis(read: EnvironmentReader): RedisConfig | null {
+  const url = read.text('REDIS_URL') ?? 'off'
+  const seconds = read.integer('REDIS_LEASE_SECONDS', 1, 600) ?? LEASE_SECONDS
+  if (url === 'off') return null
+  // The value may hold a password, so it is not repeated.
+  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol) || new URL(url).hostname === '')
+    read.fail('REDIS_URL', 'a value', 'off, or a URL such as redis://:password@host:6379/0')
+  return { url, leaseMs: seconds * 1000 }
 }
 
 function readTls(read: EnvironmentReader): TlsConfig {

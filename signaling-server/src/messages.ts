@@ -13,6 +13,8 @@ export function describeConfig(config: ServerConfig, version: string): string[] 
     ['TURN_URLS', list(config.turn?.urls ?? [])],
     ['TURN_SECRET', config.turn === null ? '(none)' : '(set)'],
     ['TRUST_PROXY', list(config.trustProxy)],
+    ['REDIS_URL', describeRedis(config)],
+    ['REDIS_LEASE_SECONDS', config.redis === null ? '(none)' : String(config.redis.leaseMs / 1000)],
     ['LOG_LEVEL', config.logLevel],
     ['CLIENT_DIR', config.clientDir],
     ['MAX_SOCKETS', String(config.maxSockets)],
@@ -49,6 +51,13 @@ function codeOf(error: unknown): string {
 function describeTls({ tls }: ServerConfig): string {
   if (tls.mode === 'off') return 'off'
   return tls.mode === 'files' ? `files ${tls.cert}, ${tls.key}` : `self-signed, kept in ${tls.folder}`
+}
+
+/** Without user name and password. */
+function describeRedis({ redis }: ServerConfig): string {
+  if (redis === null) return 'off'
+  const { protocol, host, pathname } = new URL(redis.url)
+  return `${protocol}//${host}${pathname}`
 }
 
 function list(items: readonly string[]): string {

@@ -1,13 +1,17 @@
 import type { RequestListener, Server as HttpServer } from 'node:http'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { Rng } from '@ringdrop/shared/kernel/rng.ts'
+import type { NearbyChange } from '@ringdrop/shared/wire/nearby.ts'
 import type { ServerRole } from '@ringdrop/shared/wire/signaling.ts'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 'fastify'
 import type { ServerConfig } from './config.ts'
+import { Cluster, type OwnRoles } from './adapters/redis/cluster.ts'
 import { Metrics } from './metrics.ts'
 import { registerHealth } from './plugins/health.ts'
 import { registerMetrics } from './plugins/metrics.ts'
+import { registerRequestLimits } from './plugins/request-limits.ts'
 import { registerSecurityHeaders } from './plugins/security-headers.ts'
 import { registerStaticClient } from './plugins/static-client.ts'
 import { DirectoryRole } from './roles/directory.ts'
@@ -17,11 +21,12 @@ import { TrackerRole } from './roles/tracker.ts'
 import { AllowList } from './signaling/allow-list.ts'
 import { Gate } from './signaling/gate.ts'
 import { PeerRegistry } from './signaling/peer-registry.ts'
-import { pushChange } from './signaling/relay.ts'
+import { pushChange, type Forward } from './signaling/relay.ts'
+import { RequestGate } from './signaling/request-gate.ts'
 import { Sockets } from './signaling/sockets.ts'
 import { CertificateKeeper } from './tls/certificate-keeper.ts'
 import { hostNames, lanAddresses } from './tls/host-names.ts'
-import { TlsServers } from './tls/tls-server.ts'
+import { SLOW_SENDERS, TlsServers } from './tls/tls-server.ts'
 
 export interface ServerDeps {
   readonly clock: Clock
@@ -65,15 +70,44 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   const metrics = new Metrics()
   const registry = new PeerRegistry()
   const gate = new Gate(config, allowList, clock)
-  const roles = createRoles(app, config, metrics, registry, deps)
-  const { tracker, directory, nearby } = roles
+  const forward = (): Forward => (cluster?.state === 'up' ? (to, event) => sockets.forward(to, event) : null)
+  const own = createRoles(app, config, metrics, deps, (to, change) => {
+    pushChange(registry, to, change, forward())
+  })
+  const cluster = createCluster(app, config, metrics, registry, own, deps, () => sockets)
+  const roles = cluster?.roles ?? own
   const sockets = new Sockets(app.server, {
     gate,
-    services: { config, clock, metrics, registry, roles, rng: rng.child('samples') },
+    adapter: cluster?.adapter ?? null,
+    services: { config, clock, metrics, registry, roles, rng: rng.child('samples'), cluster, forward },
     onFault: (error) => {
       app.log.error(error, 'handling a socket event failed')
     },
   })
+  const redis = (): 'off' | 'up' | 'down' => cluster?.state ?? 'off'
+  watch(metrics, gate, registry, roles, redis)
+  registerRequestLimits(app, new RequestGate(config, clock))
+  await registerSecurityHeaders(app, allowList, config.tls.mode)
+  registerHealth(app, { clock, version, peers: () => registry.size, redis })
+  registerMetrics(app, metrics)
+  await registerStaticClient(app, config.clientDir)
+  app.addHook('preClose', async () => {
+    await sockets.close()
+    stopRoles(roles)
+    cluster?.close()
+    tlsServers?.close()
+  })
+  cluster?.start()
+  return { app, allowList, certificate }
+}
+
+function watch(
+  metrics: Metrics,
+  gate: Gate,
+  registry: PeerRegistry,
+  { tracker, directory, nearby }: Roles,
+  redis: () => 'off' | 'up' | 'down',
+): void {
   metrics.watch({
     sockets: () => gate.sockets,
     peers: () => registry.size,
@@ -82,17 +116,41 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
     directoryFiles: () => directory?.sizes.files ?? 0,
     directoryPeers: () => directory?.sizes.peers ?? 0,
     nearbyPeers: () => nearby?.sizes.peers ?? 0,
+    degraded: () => (redis() === 'down' ? 1 : 0),
   })
-  await registerSecurityHeaders(app, allowList, config.tls.mode)
-  registerHealth(app, { clock, version, peers: () => registry.size })
-  registerMetrics(app, metrics)
-  await registerStaticClient(app, config.clientDir)
-  app.addHook('preClose', async () => {
-    await sockets.close()
-    stopRoles(roles)
-    tlsServers?.close()
+}
+
+/** With Redis this process is one of several. @param sockets asked later, since they need the cluster first */
+function createCluster(
+  app: FastifyInstance,
+  config: ServerConfig,
+  metrics: Metrics,
+  registry: PeerRegistry,
+  own: OwnRoles,
+  { clock }: ServerDeps,
+  sockets: () => Sockets,
+): Cluster | null {
+  if (config.redis === null) return null
+  return new Cluster({
+    config: config.redis,
+    clock,
+    registry,
+    own,
+    sockets: {
+      closeElsewhere: (peer) => sockets().closeElsewhere(peer),
+      closeHere: (peer) => registry.get(peer)?.close('replaced'),
+      pushNearby: (to, change) =>
+        pushChange(registry, to, change, (peer, event) => sockets().forward(peer, event)),
+    },
+    onChange: (state) => {
+      if (state === 'up') app.log.info('Redis is there: state is shared with other servers')
+      else app.log.warn('Redis is away: this server goes on alone')
+    },
+    onFailure: (fault) => {
+      metrics.redisFailures.inc()
+      if (fault !== null) app.log.error(fault, 'Redis refused a command')
+    },
   })
-  return { app, allowList, certificate }
 }
 
 async function openCertificate(
@@ -105,7 +163,7 @@ async function openCertificate(
   return CertificateKeeper.open({ config: tls, clock, names, onFault })
 }
 
-/** Time and size limits, our choice. */
+/** Time and size limits, our choice. Node would look for slow senders every 30 s only. */
 function createApp(config: ServerConfig, tlsServers: TlsServers | null): FastifyInstance {
   const app = Fastify({
     // Fastify's types tell servers with and without TLS apart; nothing that is done with them differs.
@@ -120,6 +178,7 @@ function createApp(config: ServerConfig, tlsServers: TlsServers | null): Fastify
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     connectionTimeout: 10_000,
     requestTimeout: 15_000,
+    http: SLOW_SENDERS,
     bodyLimit: LIMITS.socketMessageBytes,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
@@ -149,9 +208,9 @@ function createRoles(
   app: FastifyInstance,
   config: ServerConfig,
   metrics: Metrics,
-  registry: PeerRegistry,
   deps: ServerDeps,
-): Roles {
+  push: (to: PeerId, change: NearbyChange) => void,
+): OwnRoles {
   const { clock, rng } = deps
   const onFault = (role: ServerRole) => (error: unknown) => {
     metrics.faults.inc({ role })
@@ -166,7 +225,7 @@ function createRoles(
     nearby: isOn('nearby')
       ? new NearbyRole({
           clock,
-          push: (to, change) => pushChange(registry, to, change),
+          push,
           onFault: onFault('nearby'),
         })
       : null,

@@ -24,6 +24,7 @@ describe('readConfig', () => {
         logLevel: 'info',
         clientDir: '/srv/ringdrop/client/dist',
         maxSockets: 10_000,
+        redis: null,
         perAddress: { sockets: 64, connectsPerSecond: 10 },
         perLoopbackAddress: { sockets: 10_000, connectsPerSecond: 10_000 },
       },
@@ -50,7 +51,13 @@ describe('readConfig', () => {
     [{ MAX_SOCKETS: '7' }, { maxSockets: 7 }],
     [{ MAX_SOCKETS_PER_ADDRESS: '5' }, { perLoopbackAddress: { sockets: 5, connectsPerSecond: 10_000 } }],
     [{ MAX_CONNECTS_PER_ADDRESS: '3' }, { perAddress: { sockets: 64, connectsPerSecond: 3 } }],
-    [{ TLS: 'off', REDIS_URL: '' }, { tls: { mode: 'off' } }],
+    [
+      { TLS: 'off', REDIS_URL: '' },
+      { tls: { mode: 'off' }, redis: null },
+    ],
+    [{ REDIS_URL: 'off' }, { redis: null }],
+    [{ REDIS_URL: 'redis://u:p@h:1/2' }, { redis: { url: 'redis://u:p@h:1/2', leaseMs: 30_000 } }],
+    [{ REDIS_URL: 'rediss://h', REDIS_LEASE_SECONDS: '5' }, { redis: { url: 'rediss://h', leaseMs: 5_000 } }],
     [{ TLS: 'self-signed', DATA_DIR: '/data' }, { tls: { mode: 'self-signed', folder: '/data/tls' } }],
     [
       { TLS: 'self-signed', XDG_DATA_HOME: '/home/me/.local/share' },
@@ -91,7 +98,11 @@ describe('readConfig', () => {
     [{ TLS: 'files', TLS_KEY: '/k' }, 'TLS_CERT: found nothing, allowed is the path of a PEM certificate'],
     [{ TLS: 'files', TLS_CERT: '/c' }, 'TLS_KEY: found nothing, allowed is the path of its PEM private key'],
     [{ TLS_CERT: '/c' }, 'TLS: found "off", allowed is files, since TLS_CERT or TLS_KEY is set'],
-    [{ REDIS_URL: 'redis://u:secret@h' }, 'REDIS_URL: found a value, allowed is off: not supported yet'],
+    [
+      { REDIS_URL: 'http://u:secret@h' },
+      'REDIS_URL: found a value, allowed is off, or a URL such as redis://',
+    ],
+    [{ REDIS_LEASE_SECONDS: '0' }, 'REDIS_LEASE_SECONDS: found "0", allowed is a whole number from 1 to 600'],
   ])('refuses %j in one line', (env, message) => {
     const result = read(env)
     if (result.ok) throw new Error('accepted')
@@ -111,8 +122,10 @@ describe('readConfig', () => {
 
 describe('messages', () => {
   it('prints every setting but no secret', () => {
-    const text = describeConfig(testConfig({ TURN_URLS: 'turn:a', TURN_SECRET: 'hush' }), '1.0').join('\n')
+    const secrets = { TURN_URLS: 'turn:a', TURN_SECRET: 'hush', REDIS_URL: 'redis://me:hush@cache:6379/1' }
+    const text = describeConfig(testConfig(secrets), '1.0').join('\n')
     expect(text).toContain('turn:a')
+    expect(text).toContain('redis://cache:6379/1')
     expect(text).toContain('64, on loopback 10000')
     expect(text).not.toContain('hush')
   })

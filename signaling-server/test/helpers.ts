@@ -87,7 +87,11 @@ export interface Client {
   readonly closed: Promise<string>
 }
 
-export async function connect(running: Running, headers: Record<string, string> = {}): Promise<Client> {
+/** `running`: a server of this process or of another. */
+export async function connect(
+  running: Pick<Running, 'origin'>,
+  headers: Record<string, string> = {},
+): Promise<Client> {
   const socket = io(running.origin, {
     transports: ['websocket'],
     forceNew: true,
@@ -156,7 +160,7 @@ export class TestPeer {
 
 /** A connected and identified peer. */
 export async function join(
-  running: Running,
+  running: Pick<Running, 'origin'>,
   peer?: TestPeer,
   headers: Record<string, string> = {},
 ): Promise<Client & { peer: TestPeer }> {

@@ -77,7 +77,13 @@ describe('endpoints', () => {
     onTestFinished(() => app.close())
     clock.advance(61_500)
     const response = await app.inject({ url: '/health', headers: { host } })
-    expect(response.json()).toEqual({ status: 'ok', uptimeSeconds: 61, version: '1.2.3', peers: 0 })
+    expect(response.json()).toEqual({
+      status: 'ok',
+      redis: 'off',
+      uptimeSeconds: 61,
+      version: '1.2.3',
+      peers: 0,
+    })
     expect(response.headers['cache-control']).toBe('no-store')
   })
 

@@ -5,17 +5,23 @@ export interface HealthOptions {
   readonly clock: Clock
   readonly version: string
   readonly peers: () => number
+  /** `off`: this process is alone. */
+  readonly redis: () => 'off' | 'up' | 'down'
 }
 
-/** `GET /health`: `{status, uptimeSeconds, version, peers}`. */
+/**
+ * `GET /health`: `{status, uptimeSeconds, version, peers, redis}`. `degraded`: Redis is away, and this process serves its own
+ * peers alone. That is no reason to restart it or to send its peers elsewhere, so the answer is 200 all the same.
+ */
 export function registerHealth(app: FastifyInstance, options: HealthOptions): void {
   const startedAt = options.clock.now()
   app.get('/health', (_request, reply) => {
     reply.header('cache-control', 'no-store').send({
-      status: 'ok',
+      status: options.redis() === 'down' ? 'degraded' : 'ok',
       uptimeSeconds: Math.floor((options.clock.now() - startedAt) / 1000),
       version: options.version,
       peers: options.peers(),
+      redis: options.redis(),
     })
   })
 }

@@ -6,12 +6,11 @@ import type {
   DirectorySearchResponse,
   DirectoryUpdateRequest,
   DirectoryUpdateResponse,
-  Refusal,
 } from '@ringdrop/shared/wire/signaling.ts'
 import { RoleHost } from './role-host.ts'
+import type { Directory, Reply } from './roles.ts'
 
 type DirectoryResponse = DirectoryUpdateResponse | DirectorySearchResponse
-type Reply = (response: DirectoryResponse | Refusal) => void
 
 export interface DirectoryRoleOptions {
   readonly clock: Clock
@@ -20,7 +19,7 @@ export interface DirectoryRoleOptions {
 }
 
 /** Hosts the directory core. */
-export class DirectoryRole {
+export class DirectoryRole implements Directory {
   readonly #host: RoleHost<DirectoryServerInput, DirectoryResponse, DirectoryServer>
 
   constructor({ clock, onFault }: DirectoryRoleOptions) {
@@ -31,14 +30,20 @@ export class DirectoryRole {
     return this.#host.core.sizes
   }
 
-  /** @param request checked by its schema. `reply` is called exactly once. */
-  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply): void {
-    this.#host.ask((replyTo) => ({ type: 'update', from, request, replyTo }), reply)
+  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void {
+    // An update is answered by its own kind of response.
+    const answer = reply as Reply<DirectoryResponse>
+    this.#host.ask((replyTo) => ({ type: 'update', from, request, replyTo }), answer)
   }
 
-  /** @param request checked by its schema. `reply` is called exactly once. */
-  search(from: PeerId, request: DirectorySearchRequest, reply: Reply): void {
-    this.#host.ask((replyTo) => ({ type: 'search', from, request, replyTo }), reply)
+  search(from: PeerId, request: DirectorySearchRequest, reply: Reply<DirectorySearchResponse>): void {
+    const answer = reply as Reply<DirectoryResponse>
+    this.#host.ask((replyTo) => ({ type: 'search', from, request, replyTo }), answer)
+  }
+
+  /** What a peer has registered, by share. */
+  sharesOf(peer: PeerId): ReturnType<DirectoryServer['sharesOf']> {
+    return this.#host.core.sharesOf(peer)
   }
 
   peerGone(peer: PeerId): void {

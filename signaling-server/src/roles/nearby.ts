@@ -6,8 +6,8 @@ import {
   type NearbyServerInput,
 } from '@ringdrop/shared/protocols/nearby/server.ts'
 import type { NearbyChange, NearbyRequest, NearbyResponse } from '@ringdrop/shared/wire/nearby.ts'
-import type { Refusal } from '@ringdrop/shared/wire/signaling.ts'
 import { RoleHost } from './role-host.ts'
+import type { Nearby, Reply } from './roles.ts'
 
 type Push = Extract<NearbyServerEffect, { type: 'push' }>
 
@@ -20,7 +20,7 @@ export interface NearbyRoleOptions {
 }
 
 /** Hosts the core that shows peers of one network to each other. */
-export class NearbyRole {
+export class NearbyRole implements Nearby {
   readonly #host: RoleHost<NearbyServerInput, NearbyResponse, NearbyServer, Push>
 
   constructor({ clock, push, onFault }: NearbyRoleOptions) {
@@ -36,17 +36,13 @@ export class NearbyRole {
     return this.#host.core.sizes
   }
 
-  /**
-   * @param network the one that the peer's socket comes from
-   * @param request checked by its schema. `reply` is called exactly once.
-   */
-  announce(
-    from: PeerId,
-    network: string,
-    { card }: NearbyRequest,
-    reply: (response: NearbyResponse | Refusal) => void,
-  ): void {
+  announce(from: PeerId, network: string, { card }: NearbyRequest, reply: Reply<NearbyResponse>): void {
     this.#host.ask((replyTo) => ({ type: 'announce', from, network, card, replyTo }), reply)
+  }
+
+  /** Where a peer wants to be seen, and how; `null` when it does not. */
+  placeOf(peer: PeerId): ReturnType<NearbyServer['placeOf']> {
+    return this.#host.core.placeOf(peer)
   }
 
   peerGone(peer: PeerId): void {

@@ -1,14 +1,58 @@
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
-import { SERVER_ROLES, type ServerRole } from '@ringdrop/shared/wire/signaling.ts'
-import type { DirectoryRole } from './directory.ts'
-import type { NearbyRole } from './nearby.ts'
-import type { TrackerRole } from './tracker.ts'
+import type { NearbyRequest, NearbyResponse } from '@ringdrop/shared/wire/nearby.ts'
+import {
+  SERVER_ROLES,
+  type AnnounceRequest,
+  type AnnounceResponse,
+  type DirectorySearchRequest,
+  type DirectorySearchResponse,
+  type DirectoryUpdateRequest,
+  type DirectoryUpdateResponse,
+  type Refusal,
+  type ScrapeRequest,
+  type ScrapeResponse,
+  type ServerRole,
+} from '@ringdrop/shared/wire/signaling.ts'
+
+/** Takes the answer to a request; called exactly once, now or later. */
+export type Reply<Response> = (response: Response | Refusal) => void
+
+/** What every role does besides its requests. */
+interface Role {
+  /** The peer's socket is gone, and with it all that it registered. */
+  peerGone(peer: PeerId): void
+  stop(): void
+}
+
+/** The tracker, in this process's memory or shared. Requests are checked by their schemas. */
+export interface Tracker extends Role {
+  /** What this process's own peers registered. */
+  readonly sizes: { readonly swarms: number; readonly entries: number }
+  announce(from: PeerId, request: AnnounceRequest, reply: Reply<AnnounceResponse>): void
+  scrape(from: PeerId, request: ScrapeRequest, reply: Reply<ScrapeResponse>): void
+}
+
+/** The directory, in this process's memory or shared. Requests are checked by their schemas. */
+export interface Directory extends Role {
+  /** What this process's own peers registered. */
+  readonly sizes: { readonly files: number; readonly peers: number }
+  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void
+  search(from: PeerId, request: DirectorySearchRequest, reply: Reply<DirectorySearchResponse>): void
+}
+
+/** Shows peers of one network to each other, in this process's memory or shared. */
+export interface Nearby extends Role {
+  /** What this process's own peers registered. */
+  readonly sizes: { readonly peers: number; readonly networks: number }
+  /** @param network the one that the peer's socket comes from */
+  announce(from: PeerId, network: string, request: NearbyRequest, reply: Reply<NearbyResponse>): void
+}
 
 /** The roles that this server runs; `null` for one that is off. */
 export interface Roles {
-  readonly tracker: TrackerRole | null
-  readonly directory: DirectoryRole | null
-  readonly nearby: NearbyRole | null
+  readonly tracker: Tracker | null
+  readonly directory: Directory | null
+  readonly nearby: Nearby | null
 }
 
 /** What `identify` tells the peer. */

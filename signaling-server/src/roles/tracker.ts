@@ -5,14 +5,13 @@ import { TrackerServer, type TrackerServerInput } from '@ringdrop/shared/protoco
 import type {
   AnnounceRequest,
   AnnounceResponse,
-  Refusal,
   ScrapeRequest,
   ScrapeResponse,
 } from '@ringdrop/shared/wire/signaling.ts'
 import { RoleHost } from './role-host.ts'
+import type { Reply, Tracker } from './roles.ts'
 
 type TrackerResponse = AnnounceResponse | ScrapeResponse
-type Reply = (response: TrackerResponse | Refusal) => void
 
 export interface TrackerRoleOptions {
   readonly clock: Clock
@@ -22,7 +21,7 @@ export interface TrackerRoleOptions {
 }
 
 /** Hosts the tracker core. */
-export class TrackerRole {
+export class TrackerRole implements Tracker {
   readonly #host: RoleHost<TrackerServerInput, TrackerResponse, TrackerServer>
 
   constructor({ clock, rng, onFault }: TrackerRoleOptions) {
@@ -34,14 +33,20 @@ export class TrackerRole {
     return this.#host.core.sizes
   }
 
-  /** @param request checked by its schema. `reply` is called exactly once. */
-  announce(from: PeerId, request: AnnounceRequest, reply: Reply): void {
-    this.#host.ask((replyTo) => ({ type: 'announce', from, request, replyTo }), reply)
+  announce(from: PeerId, request: AnnounceRequest, reply: Reply<AnnounceResponse>): void {
+    // An announce is answered by its own kind of response.
+    const answer = reply as Reply<TrackerResponse>
+    this.#host.ask((replyTo) => ({ type: 'announce', from, request, replyTo }), answer)
   }
 
-  /** @param request checked by its schema. `reply` is called exactly once. */
-  scrape(from: PeerId, request: ScrapeRequest, reply: Reply): void {
-    this.#host.ask((replyTo) => ({ type: 'scrape', from, request, replyTo }), reply)
+  scrape(from: PeerId, request: ScrapeRequest, reply: Reply<ScrapeResponse>): void {
+    const answer = reply as Reply<TrackerResponse>
+    this.#host.ask((replyTo) => ({ type: 'scrape', from, request, replyTo }), answer)
+  }
+
+  /** The swarms that a peer is in, as it announced them. */
+  swarmsOf(peer: PeerId): ReturnType<TrackerServer['swarmsOf']> {
+    return this.#host.core.swarmsOf(peer)
   }
 
   peerGone(peer: PeerId): void {

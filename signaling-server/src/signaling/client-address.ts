@@ -65,6 +65,12 @@ export class ClientAddresses {
     return isForwarded && !matches(this.#proxies, remote) ? null : 'local'
   }
 
+  /** Whether limits by address make no sense: a trusted proxy, or this machine. */
+  isFree(address: string): boolean {
+    const plain = unmapped(address)
+    return matches(this.#proxies, plain) || this.isLoopback(plain)
+  }
+
   isLoopback(address: string): boolean {
     return matches(this.#loopback, address)
   }

@@ -13,6 +13,11 @@ export class PeerRegistry {
     return this.#sessions.size
   }
 
+  /** All peers that are online here. */
+  peers(): IterableIterator<PeerId> {
+    return this.#sessions.keys()
+  }
+
   get(peer: PeerId): Session | undefined {
     return this.#sessions.get(peer)
   }

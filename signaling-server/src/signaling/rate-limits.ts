@@ -23,7 +23,7 @@ export const SOCKET_LIMITS = {
   /** A socket must identify within this time. */
   unauthenticatedMs: LIMITS.unauthenticatedMs,
   /** Bytes that wait for a slow reader before signals to it are dropped. Our choice. */
-  outboundBytes: 1024 * 1024,
+  outboundBytes: 256 * 1024,
 } as const
 
 type Kind = 'signal' | 'tracker' | 'sample' | 'directoryUpdate' | 'directorySearch' | 'nearby' | 'refusals'

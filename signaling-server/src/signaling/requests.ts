@@ -28,6 +28,9 @@ export interface Request {
   readonly refuse: (code: RefusalCode) => void
 }
 
+/** One fault is enough to refuse: a list of thousands of them would cost more than the request. */
+const FIRST_FAULT = { abortEarly: true } as const
+
 type Handler = (request: Request) => void
 
 /** A role's answer goes out as it is; its refusal is counted like any other. */
@@ -47,7 +50,7 @@ const announce: Handler = (request) => {
   const { clock, metrics, roles } = services
   if (!budget.take('tracker', 1, clock.now())) return refuse('rateLimited')
   if (roles.tracker === null) return refuse('roleOff')
-  const parsed = v.safeParse(announceRequestSchema, payload)
+  const parsed = v.safeParse(announceRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
   const { event } = parsed.output
   roles.tracker.announce(
@@ -62,18 +65,21 @@ const scrape: Handler = (request) => {
   const { clock, metrics, roles } = services
   if (!budget.take('tracker', 1, clock.now())) return refuse('rateLimited')
   if (roles.tracker === null) return refuse('roleOff')
-  const parsed = v.safeParse(scrapeRequestSchema, payload)
+  const parsed = v.safeParse(scrapeRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
   metrics.scrapes.inc()
   roles.tracker.scrape(from, parsed.output, passOn(request))
 }
 
 const sample: Handler = ({ from, payload, budget, services, reply, refuse }) => {
-  const { clock, registry, rng } = services
+  const { clock, registry, rng, cluster } = services
   if (!budget.take('sample', 1, clock.now())) return refuse('rateLimited')
-  const parsed = v.safeParse(sampleRequestSchema, payload)
+  const parsed = v.safeParse(sampleRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
-  reply({ ok: true, peers: registry.sample(from, parsed.output.numWant, rng) })
+  const { numWant } = parsed.output
+  const own = (): readonly PeerId[] => registry.sample(from, numWant, rng)
+  if (cluster?.state !== 'up') return reply({ ok: true, peers: own() })
+  void cluster.sample(from, numWant).then((peers) => reply({ ok: true, peers: peers ?? own() }))
 }
 
 const directoryUpdate: Handler = (request) => {
@@ -81,7 +87,7 @@ const directoryUpdate: Handler = (request) => {
   const { clock, metrics, roles } = services
   if (!budget.take('directoryUpdate', 1, clock.now())) return refuse('rateLimited')
   if (roles.directory === null) return refuse('roleOff')
-  const parsed = v.safeParse(directoryUpdateRequestSchema, payload)
+  const parsed = v.safeParse(directoryUpdateRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
   roles.directory.update(
     from,
@@ -95,7 +101,7 @@ const directorySearch: Handler = (request) => {
   const { clock, metrics, roles } = services
   if (!budget.take('directorySearch', 1, clock.now())) return refuse('rateLimited')
   if (roles.directory === null) return refuse('roleOff')
-  const parsed = v.safeParse(directorySearchRequestSchema, payload)
+  const parsed = v.safeParse(directorySearchRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
   const { criteria } = parsed.output
   if (criteria.by === 'words' && !areQueryWords(criteria.words)) return refuse('badRequest')
@@ -112,7 +118,7 @@ const nearby: Handler = (request) => {
   if (!budget.take('nearby', 1, clock.now())) return refuse('rateLimited')
   if (roles.nearby === null) return refuse('roleOff')
   if (network === null) return refuse('unknownNetwork')
-  const parsed = v.safeParse(nearbyRequestSchema, payload)
+  const parsed = v.safeParse(nearbyRequestSchema, payload, FIRST_FAULT)
   if (!parsed.success) return refuse('badRequest')
   roles.nearby.announce(
     from,

@@ -7,6 +7,7 @@ import {
   type RefusalCode,
 } from '@ringdrop/shared/wire/signaling.ts'
 import * as v from 'valibot'
+import type { Cluster } from '../adapters/redis/cluster.ts'
 import type { ServerConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import { peerGone, rolesOn, type Roles } from '../roles/roles.ts'
@@ -15,7 +16,7 @@ import { iceServersFor } from './ice-servers.ts'
 import { createNonce, verifyIdentity } from './identify.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 import { SOCKET_LIMITS, SocketBudget } from './rate-limits.ts'
-import { acceptEnvelope, relay } from './relay.ts'
+import { acceptEnvelope, relay, type Forward } from './relay.ts'
 import { handleRequest, isRequest, type RequestName } from './requests.ts'
 
 /** What all sessions of one server share. */
@@ -27,6 +28,17 @@ export interface SessionServices {
   readonly roles: Roles
   /** For samples. */
   readonly rng: Rng
+  /** `null` when this process is alone. */
+  readonly cluster: Cluster | null
+  readonly forward: () => Forward
+}
+
+/** Where a socket comes from. */
+export interface SessionSource {
+  /** The `Host` header of the handshake, which `identify` must repeat. */
+  readonly host: string
+  /** The network that the socket comes from; `null` when that cannot be told. */
+  readonly network: string | null
 }
 
 type SessionState =
@@ -46,14 +58,11 @@ export class Session {
   readonly #budget: SocketBudget
   readonly #cancelDeadline: () => void
 
-  /**
-   * @param host the `Host` header of the handshake, which `identify` must repeat
-   * @param network the one that the socket comes from; `null` when that cannot be told
-   */
+  /** @param waiting bytes that were sent but not yet taken by the network */
   constructor(
     readonly socket: PeerSocket,
-    readonly host: string,
-    readonly network: string | null,
+    readonly from: SessionSource,
+    readonly waiting: () => number,
     readonly services: SessionServices,
   ) {
     const { clock } = services
@@ -71,7 +80,7 @@ export class Session {
 
   /** Bytes that were sent but not yet taken by the network. */
   get waitingBytes(): number {
-    return this.socket.request.socket.writableLength
+    return this.waiting()
   }
 
   /** Handles one event as it arrived; nothing in it is trusted. */
@@ -90,7 +99,8 @@ export class Session {
     if (this.#state.name !== 'identified') return this.#refuse(name, 'notIdentified', reply)
     const { peer } = this.#state
     if (name === 'signal') return this.#signal(peer, payload, reply)
-    const { services, network } = this
+    const { services } = this
+    const { network } = this.from
     const refuse = (code: RefusalCode) => {
       this.#refuse(name, code, reply)
     }
@@ -110,17 +120,19 @@ export class Session {
     const { peer } = this
     this.#state = { name: 'closed' }
     this.#cancelDeadline()
-    const { registry, roles } = this.services
-    if (peer !== null && registry.release(peer, this)) peerGone(roles, peer)
+    const { registry, roles, cluster } = this.services
+    if (peer === null || !registry.release(peer, this)) return
+    peerGone(roles, peer)
+    void cluster?.release(peer)
   }
 
   #identify(payload: unknown, reply: Reply): void {
     if (this.#state.name !== 'challenged') return this.#refuse('identify', 'badRequest', reply)
     const { nonce } = this.#state
     this.#state = { name: 'verifying' }
-    const parsed = v.safeParse(identifyRequestSchema, payload)
+    const parsed = v.safeParse(identifyRequestSchema, payload, { abortEarly: true })
     if (!parsed.success) return this.#failIdentify('badRequest', reply)
-    void verifyIdentity(parsed.output, nonce, this.host).then((result) => {
+    void verifyIdentity(parsed.output, nonce, this.from.host).then((result) => {
       if (this.#state.name !== 'verifying') return
       if (result.ok) this.#identified(result.value, reply)
       else this.#failIdentify(result.code, reply)
@@ -134,23 +146,28 @@ export class Session {
   }
 
   #identified(peer: PeerId, reply: Reply): void {
-    const { config, clock, metrics, registry, roles } = this.services
+    const { config, clock, metrics, registry, roles, cluster } = this.services
     this.#cancelDeadline()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
     this.#state = { name: 'identified', peer }
     registry.bind(peer, this)
+    if (cluster !== null) {
+      // Other servers reach the peer by its room. What it asks for next is carried out after this.
+      void this.socket.join(peer)
+      void cluster.claim(peer)
+    }
     metrics.identified.inc()
     const iceServers = iceServersFor(config, peer, clock.now())
     reply({ ok: true, peerId: peer, roles: rolesOn(roles), iceServers })
   }
 
   #signal(peer: PeerId, payload: unknown, reply: Reply): void {
-    const { clock, metrics, registry } = this.services
+    const { clock, metrics, registry, forward } = this.services
     if (!this.#budget.take('signal', 1, clock.now())) return this.#refuse('signal', 'rateLimited', reply)
     const accepted = acceptEnvelope(payload, peer)
     if (!accepted.ok) return this.#refuse('signal', accepted.code, reply)
-    metrics.relays.inc({ result: relay(accepted.value, registry) })
+    metrics.relays.inc({ result: relay(accepted.value, registry, forward()) })
     // The same answer whatever became of it, so that it tells nothing about who is online.
     reply({ ok: true })
   }

@@ -1,14 +1,19 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import { Server } from 'socket.io'
+import { Server, type ServerOptions } from 'socket.io'
+import { ConnectionGuard } from './connection-guard.ts'
 import type { Connection, PeerServer, PeerSocket } from './events.ts'
 import { answerRefusal, type Gate } from './gate.ts'
+import type { Forwarded } from './relay.ts'
 import { Session, type SessionServices } from './session.ts'
 
 export interface SocketsOptions {
   readonly gate: Gate
   readonly services: SessionServices
+  /** Lets rooms reach across servers; `null` when this process is alone. */
+  readonly adapter: ServerOptions['adapter'] | null
   /** Told when handling an event threw, which is a bug of ours; the socket is closed. */
   readonly onFault: (error: unknown) => void
 }
@@ -20,6 +25,7 @@ const GOODBYE_MS = 1000
 export class Sockets {
   readonly #io: PeerServer
   readonly #sessions = new Map<Connection, Session>()
+  readonly #guards = new Map<Connection, ConnectionGuard>()
   readonly #tcp = new Set<TcpSocket>()
   #whenEmpty: () => void = () => undefined
 
@@ -35,6 +41,7 @@ export class Sockets {
       httpCompression: false,
       serveClient: false,
       cookie: false,
+      ...(options.adapter === null ? {} : { adapter: options.adapter }),
       connectTimeout: LIMITS.unauthenticatedMs,
       allowRequest: (request, decide) => {
         const refusal = options.gate.check(request)
@@ -50,6 +57,20 @@ export class Sockets {
     this.#io.on('connection', (socket) => {
       this.#welcome(socket)
     })
+  }
+
+  /** Sends an event to a peer through other servers. */
+  forward(to: PeerId, event: Forwarded): void {
+    if (event.type === 'signal') this.#io.to(to).emit('signal', event.envelope)
+    else this.#io.to(to).emit('nearby', event.change)
+  }
+
+  /** Closes the sockets of a peer on other servers, which must not come back: it has a newer one here. */
+  closeElsewhere(peer: PeerId): void {
+    const own = this.options.services.registry.get(peer)?.socket.id
+    const elsewhere = own === undefined ? this.#io.in(peer) : this.#io.in(peer).except(own)
+    elsewhere.emit('closing', { reason: 'replaced' })
+    elsewhere.disconnectSockets(true)
   }
 
   /** Tells every peer, closes every socket and returns when all are gone, after `GOODBYE_MS` at the latest. */
@@ -69,7 +90,7 @@ export class Sockets {
     cancel()
   }
 
-  /** What no session sees: counts, binary messages, and how much comes before a key is proved. */
+  /** What no session sees: counts, and how much comes and waits. */
   #guard(connection: Connection): void {
     const { gate, services } = this.options
     const { request } = connection
@@ -80,26 +101,28 @@ export class Sockets {
       this.#tcp.delete(tcp)
       if (this.#tcp.size === 0) this.#whenEmpty()
     })
-    connection.once('close', counted)
-    let unauthenticatedBytes = 0
-    // Before Socket.IO's own listener, so that it never gathers attachments.
-    connection.prependListener('data', (data: unknown) => {
-      if (typeof data !== 'string') {
-        services.metrics.refusals.inc({ event: 'unknown', code: 'badRequest' })
-        connection.close(true)
-        return
-      }
-      if ((this.#sessions.get(connection)?.peer ?? null) !== null) return
-      unauthenticatedBytes += data.length
-      if (unauthenticatedBytes > LIMITS.unauthenticatedBytes) connection.close(true)
+    connection.once('close', () => {
+      counted()
+      this.#guards.delete(connection)
     })
+    const guard = new ConnectionGuard({
+      connection,
+      clock: services.clock,
+      session: () => this.#sessions.get(connection),
+      onCut: (reason) => services.metrics.connectionsCut.inc({ reason }),
+    })
+    this.#guards.set(connection, guard)
   }
 
   #welcome(socket: PeerSocket): void {
     const connection = socket.conn
     const { gate, services } = this.options
+    const guard = this.#guards.get(connection)
+    // One session a connection, however often it opens the namespace.
+    if (guard === undefined || this.#sessions.has(connection)) return void connection.close(true)
     const host = socket.handshake.headers.host ?? ''
-    const session = new Session(socket, host, gate.networkOf(connection.request), services)
+    const from = { host, network: gate.networkOf(connection.request) }
+    const session = new Session(socket, from, () => guard.waitingBytes, services)
     this.#sessions.set(connection, session)
     socket.onAny((event: unknown, ...args: unknown[]) => {
       try {

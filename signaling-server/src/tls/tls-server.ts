@@ -14,6 +14,8 @@ import type { CertificateKeeper } from './certificate-keeper.ts'
 const TLS_HANDSHAKE = 0x16
 /** A connection must begin TLS within this time, or be redirected in it; TLS has as long for its handshake. Our choice. */
 const PLAIN_MS = 10_000
+/** Milliseconds for a request's head, and between looks at who is late. Our choice. */
+export const SLOW_SENDERS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const
 /** Longest path that is carried over into a redirect. Our choice. */
 const MAX_PATH = 2048
 
@@ -43,7 +45,7 @@ export class TlsServers {
   create(listener: RequestListener): HttpsServer {
     const { cert, key } = this.#keeper.pair
     const server = createHttpsServer(
-      { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: PLAIN_MS },
+      { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: PLAIN_MS, ...SLOW_SENDERS },
       listener,
     )
     const beginTls = server.listeners('connection')

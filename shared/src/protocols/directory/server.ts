@@ -57,6 +57,11 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return { files: this.#index.size, peers: this.#peers.size }
   }
 
+  /** What a peer has registered, by share. */
+  sharesOf(peer: PeerId): ReadonlyMap<InfoHash, readonly Listing[]> {
+    return this.#peers.get(peer)?.shares ?? new Map<InfoHash, readonly Listing[]>()
+  }
+
   handle(input: DirectoryServerInput): DirectoryServerEffect[] {
     switch (input.type) {
       case 'update':

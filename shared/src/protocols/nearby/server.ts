@@ -33,6 +33,13 @@ export class NearbyServer implements Core<NearbyServerInput, NearbyServerEffect>
     return { peers: this.#networks.size, networks: this.#groups.size }
   }
 
+  /** Where a peer wants to be seen, and how; `null` when it does not. */
+  placeOf(peer: PeerId): { readonly network: string; readonly card: NearbyCard } | null {
+    const network = this.#networks.get(peer)
+    const card = network === undefined ? undefined : this.#groups.get(network)?.get(peer)
+    return network === undefined || card === undefined ? null : { network, card }
+  }
+
   handle(input: NearbyServerInput): NearbyServerEffect[] {
     switch (input.type) {
       case 'announce':

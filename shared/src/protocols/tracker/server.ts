@@ -53,6 +53,11 @@ export class TrackerServer implements Core<TrackerServerInput, TrackerServerEffe
     return { swarms: this.#table.swarms, entries: this.#table.entries }
   }
 
+  /** The swarms that a peer is in, as it announced them: infohash and bytes still missing. */
+  swarmsOf(peer: PeerId): ReturnType<SwarmTable['swarmsOf']> {
+    return this.#table.swarmsOf(peer)
+  }
+
   handle(input: TrackerServerInput, now: number): TrackerServerEffect[] {
     const effects = this.#dispatch(input, now)
     this.#armSweep(now)

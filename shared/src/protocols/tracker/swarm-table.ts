@@ -73,6 +73,11 @@ export class SwarmTable {
     return this.#remembered.size
   }
 
+  /** The swarms that a peer is in, as it announced them. */
+  swarmsOf(peer: PeerId): readonly Pick<SwarmEntry, 'infoHash' | 'left'>[] {
+    return [...(this.#byPeer.get(peer)?.values() ?? [])]
+  }
+
   /** Adds a peer to a swarm, or notes that it was heard. `full`: a bound is reached and nothing changed. */
   put(infoHash: InfoHash, peer: PeerId, left: number, now: number): 'added' | 'updated' | 'full' {
     const known = this.#byPeer.get(peer)?.get(infoHash)

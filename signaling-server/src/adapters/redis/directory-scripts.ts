@@ -1,0 +1,119 @@
+import { script } from './script.ts'
+
+/** Functions that take files out of the directory. */
+export const FILES = `
+local function unlist(peer, hash)
+  local mine = K .. 'peer:' .. peer .. ':files:' .. hash
+  for _, id in ipairs(call('SMEMBERS', mine)) do
+    call('SREM', K .. 'dir:by:' .. id, peer)
+    if call('EXISTS', K .. 'dir:by:' .. id) == 0 then
+      local words = string.match(call('HGET', K .. 'dir:files', id) or '', '^[^\\n]*')
+      for word in string.gmatch(words, '%S+') do
+        call('SREM', K .. 'dir:word:' .. word, id)
+        if call('EXISTS', K .. 'dir:word:' .. word) == 0 then call('ZREM', K .. 'dir:words', word) end
+      end
+      call('HDEL', K .. 'dir:files', id)
+    end
+  end
+  call('DEL', mine)
+  call('SREM', K .. 'dir:share:' .. hash, peer)
+  call('SREM', K .. 'peer:' .. peer .. ':shares', hash)
+end
+local function unlistAll(peer)
+  for _, hash in ipairs(call('SMEMBERS', K .. 'peer:' .. peer .. ':shares')) do unlist(peer, hash) end
+end
+`
+
+/** `server, peer, infohash, files, (id, words, listing)...` -> 1, or 0 when the directory is full. */
+const list = script(`
+local server, peer, hash, files = unpack(ARGV, 1, 4)
+if not owns(server, peer) then return false end
+if call('HLEN', K .. 'dir:files') + (#ARGV - 4) / 3 > tonumber(files) then return 0 end
+call('SADD', K .. 'dir:share:' .. hash, peer)
+call('SADD', K .. 'peer:' .. peer .. ':shares', hash)
+for at = 5, #ARGV, 3 do
+  local id, words = ARGV[at], ARGV[at + 1]
+  if call('HSETNX', K .. 'dir:files', id, words .. '\\n' .. ARGV[at + 2]) == 1 then
+    for word in string.gmatch(words, '%S+') do
+      if call('SADD', K .. 'dir:word:' .. word, id) == 1 then call('ZADD', K .. 'dir:words', 0, word) end
+    end
+  end
+  call('SADD', K .. 'dir:by:' .. id, peer)
+  call('SADD', K .. 'peer:' .. peer .. ':files:' .. hash, id)
+end
+return 1
+`)
+
+/** `server, peer, isReset, infohash...`: takes shares out of the directory, or all of them. */
+const withdraw = script(
+  FILES,
+  `
+if not owns(ARGV[1], ARGV[2]) then return false end
+if ARGV[3] == '1' then unlistAll(ARGV[2]) end
+for at = 4, #ARGV do unlist(ARGV[2], ARGV[at]) end
+return 1
+`,
+)
+
+/** `asker, limit, looked, providers, word...` -> hits, best first: listing, number of peers, some of them. */
+const search = script(`
+local asker, limit, looked, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local t, last = now(), ARGV[#ARGV]
+local set = function(word) return K .. 'dir:word:' .. word end
+-- Everything with the rarest whole word, or with a word that begins like the last: whichever is less.
+local sets, size = { set(last) }, call('SCARD', set(last))
+for _, word in ipairs(call('ZRANGEBYLEX', K .. 'dir:words', '(' .. last, '(' .. last .. '\\255', 'LIMIT', 0, looked)) do
+  sets[#sets + 1] = set(word)
+  size = size + call('SCARD', set(word))
+  if size > looked * 4 then break end
+end
+for at = 5, #ARGV - 1 do
+  local count = call('SCARD', set(ARGV[at]))
+  if count == 0 then return {} end
+  if count < size then sets, size = { set(ARGV[at]) }, count end
+end
+local function fits(words)
+  for at = 5, #ARGV - 1 do
+    if not string.find(words, ' ' .. ARGV[at] .. ' ', 1, true) then return false end
+  end
+  return string.find(words, ' ' .. last, 1, true) ~= nil
+end
+local hits, seen, room = {}, {}, looked
+for order, key in ipairs(sets) do
+  if room <= 0 then break end
+  local ids = call('SRANDMEMBER', key, room)
+  room = room - #ids
+  for _, id in ipairs(ids) do
+    local record = not seen[id] and call('HGET', K .. 'dir:files', id)
+    seen[id] = true
+    if record and fits(string.match(record, '^[^\\n]*')) then
+      local peers = {}
+      for _, peer in ipairs(call('SRANDMEMBER', K .. 'dir:by:' .. id, most + 1)) do
+        if peer ~= asker and #peers < most and lives(peer, t) then peers[#peers + 1] = peer end
+      end
+      if #peers > 0 then
+        hits[#hits + 1] = { string.match(record, '\\n(.*)$'), call('SCARD', K .. 'dir:by:' .. id), peers, order = order }
+      end
+    end
+  end
+end
+table.sort(hits, function(a, b)
+  if a[2] ~= b[2] then return a[2] > b[2] end
+  if a.order ~= b.order then return a.order < b.order end
+  return a[1] < b[1]
+end)
+for at = #hits, limit + 1, -1 do hits[at] = nil end
+return hits
+`)
+
+/** `asker, infohash, limit` -> peers that offer the share. */
+const providers = script(`
+local t, found = now(), {}
+for _, peer in ipairs(call('SRANDMEMBER', K .. 'dir:share:' .. ARGV[2], ARGV[3] * 2)) do
+  if #found >= tonumber(ARGV[3]) then break end
+  if peer ~= ARGV[1] and lives(peer, t) then found[#found + 1] = peer end
+end
+return found
+`)
+
+export const DIRECTORY_SCRIPTS = { list, withdraw, search, providers } as const

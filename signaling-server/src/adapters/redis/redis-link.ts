@@ -1,0 +1,153 @@
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
+import { Redis } from 'ioredis'
+import type { Script } from './script.ts'
+import { SCRIPTS } from './scripts.ts'
+
+/** Redis is gone when commands wait and none was answered for so long: it may be slow, but not silent. Our choice. */
+const SILENCE_MS = 1_000
+const LOOK_MS = 250
+/** Commands that may wait; more are answered from memory at once. Our choice, a second's work of Redis. */
+const WAITING = 20_000
+/** Pause before the n-th try to connect: doubling up to the longest. Our choice. */
+const RETRY_MS = 50
+const RETRY_MAX_MS = 2_000
+
+/** What a link tells. */
+export interface RedisLinkEvents {
+  /** Both connections are ready, at the start or again; what Redis holds may be old or gone. */
+  up(): void
+  down(): void
+  /** A command failed; `fault` is set when Redis is there and refused it. */
+  failed(fault: Error | null): void
+}
+
+/** Why there is no answer. */
+export class RedisUnavailable extends Error {
+  constructor() {
+    super('Redis does not answer')
+  }
+}
+
+/** The adapter subscribes without looking at the promise, which fails when the connection is closed for good. */
+class Subscriber extends Redis {
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    const sent = super.sendCommand(...args)
+    if (sent instanceof Promise) sent.catch(() => undefined)
+    return sent
+  }
+}
+
+/** The two connections to Redis: one for commands and publishing, one for subscriptions. Never throws by itself. */
+export class RedisLink {
+  /** For Socket.IO's adapter. */
+  readonly publisher: Redis
+  /** For Socket.IO's adapter. Commands wait here while Redis is away, and subscriptions are made again. */
+  readonly subscriber: Redis
+  #state: 'down' | 'up' | 'closed' = 'down'
+  #waiting = 0
+  #answeredAt = 0
+  #cancelLook: () => void = () => undefined
+
+  constructor(
+    url: string,
+    readonly clock: Clock,
+    readonly events: RedisLinkEvents,
+  ) {
+    const retryStrategy = (times: number): number =>
+      Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(times, 10))
+    const common = { lazyConnect: true, retryStrategy, connectTimeout: RETRY_MAX_MS }
+    this.publisher = new Redis(url, {
+      ...common,
+      // Requests are answered from memory at once when Redis is away.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      // Whoever is silent is not waited for when it is given up.
+      disconnectTimeout: 1,
+    })
+    this.subscriber = new Subscriber(url, { ...common, maxRetriesPerRequest: null })
+    for (const redis of [this.publisher, this.subscriber]) {
+      redis.on('ready', () => this.#changed())
+      redis.on('close', () => this.#changed())
+      // Without a listener the process would end; what follows is told by 'close'.
+      redis.on('error', () => undefined)
+    }
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up'
+  }
+
+  /** Begins to connect, and goes on trying. */
+  connect(): void {
+    for (const redis of [this.publisher, this.subscriber]) redis.connect().catch(() => undefined)
+  }
+
+  /** Runs a script. Rejects at once while Redis is away or has too much to do, and after a second of its silence. */
+  async run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
+    if (!this.isUp || this.#waiting >= WAITING) throw new RedisUnavailable()
+    if (this.#waiting++ === 0) this.#watch()
+    try {
+      return await this.#evaluate(script, args)
+    } catch (error) {
+      this.#failed(error)
+      throw new RedisUnavailable()
+    } finally {
+      this.#waiting--
+      this.#answeredAt = this.clock.now()
+    }
+  }
+
+  /** While commands wait, somebody looks whether any is answered. */
+  #watch(): void {
+    this.#answeredAt = this.clock.now()
+    const look = (): void => {
+      if (this.#waiting === 0 || this.#state === 'closed') return this.#cancelLook()
+      if (this.clock.now() - this.#answeredAt > SILENCE_MS && this.isUp) this.publisher.disconnect(true)
+      this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
+    }
+    this.#cancelLook()
+    this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
+  }
+
+  close(): void {
+    this.#state = 'closed'
+    this.#cancelLook()
+    for (const redis of [this.publisher, this.subscriber]) redis.disconnect()
+  }
+
+  async #evaluate({ sha, text }: Script, args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await this.publisher.evalsha(sha, 0, ...args)
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return this.publisher.eval(text, 0, ...args)
+    }
+  }
+
+  #failed(error: unknown): void {
+    const isAnswer = error instanceof Error && error.name === 'ReplyError'
+    this.events.failed(isAnswer ? error : null)
+  }
+
+  #changed(): void {
+    const { publisher, subscriber } = this
+    const isReady = publisher.status === 'ready' && subscriber.status === 'ready'
+    if (isReady) return void this.#load()
+    if (this.#state !== 'up') return
+    this.#state = 'down'
+    this.events.down()
+  }
+
+  /** Redis knows all scripts before the first is run, so that no command overtakes another. */
+  async #load(): Promise<void> {
+    try {
+      for (const { text } of Object.values(SCRIPTS)) await this.publisher.script('LOAD', text)
+    } catch (error) {
+      return this.#failed(error)
+    }
+    if (this.#state !== 'down' || this.publisher.status !== 'ready') return
+    this.#state = 'up'
+    this.events.up()
+  }
+}

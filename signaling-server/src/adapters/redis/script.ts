@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * What the servers share, as Redis sees it. Each script is atomic. All times are Redis's own, so that the clocks of the
+ * servers need not agree. Keys are made from arguments: one Redis, or one with a stand-by, but no Redis Cluster.
+ *
+ * | Key | Type | Holds |
+ * |---|---|---|
+ * | `leases` | sorted set | peer, by the end of its lease |
+ * | `owners` | hash | peer to the server that holds its socket |
+ * | `swarm:H`, `swarm:H:seeds` | sorted sets | peers of a swarm, and those with all of it, by the end of silence |
+ * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; emptied swarms, oldest first |
+ * | `dir:files` | hash | file id to its words and its listing |
+ * | `dir:words`, `dir:word:W` | sorted set, sets | all words in alphabetical order; ids of files by word |
+ * | `dir:by:I`, `dir:share:H` | sets | peers by file, peers by share |
+ * | `near:N` | hash | peer to card, by network |
+ * | `peer:P:…` | | what is to be taken away with a peer |
+ */
+const PREFIX = 'ringdrop1:'
+
+/** Functions that scripts have in common. */
+const COMMON = `
+local K = '${PREFIX}'
+local call = redis.call
+local function now()
+  local time = call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function owns(server, peer) return call('HGET', K .. 'owners', peer) == server end
+local function lives(peer, t) return tonumber(call('ZSCORE', K .. 'leases', peer) or 0) > t end
+`
+
+/** A Lua script and the digest by which Redis knows it. */
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+
+/** Puts a script together from parts. */
+export function script(...parts: string[]): Script {
+  const text = [COMMON, ...parts].join('\n')
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}

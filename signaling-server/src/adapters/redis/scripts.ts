@@ -1,0 +1,209 @@
+import { DIRECTORY_SCRIPTS, FILES } from './directory-scripts.ts'
+import { script } from './script.ts'
+
+const SWARMS = `
+-- A swarm that is empty is remembered for a while, but not more than so many of them.
+local function emptied(hash, t, limit)
+  local base = K .. 'swarm:' .. hash
+  if call('EXISTS', base) == 1 then return end
+  if call('EXISTS', base .. ':memo') == 0 then return end
+  call('ZADD', K .. 'remembered', t, hash)
+  while call('ZCARD', K .. 'remembered') > limit do
+    local oldest = call('ZPOPMIN', K .. 'remembered')[1]
+    call('DEL', K .. 'swarm:' .. oldest .. ':memo', K .. 'swarm:' .. oldest .. ':done')
+  end
+end
+local function seedWasThere(hash, t, memory)
+  call('HSET', K .. 'swarm:' .. hash .. ':memo', 'seed', t)
+  call('PEXPIRE', K .. 'swarm:' .. hash .. ':memo', memory)
+end
+local function leave(peer, hash, t, memory, limit)
+  local base = K .. 'swarm:' .. hash
+  if call('ZREM', base, peer) == 0 then return end
+  if call('ZREM', base .. ':seeds', peer) == 1 then seedWasThere(hash, t, memory) end
+  emptied(hash, t, limit)
+end
+local function stats(hash, t)
+  local base = K .. 'swarm:' .. hash
+  call('ZREMRANGEBYSCORE', base, '-inf', t)
+  call('ZREMRANGEBYSCORE', base .. ':seeds', '-inf', t)
+  local memo = call('HMGET', base .. ':memo', 'seed', 'completed')
+  local ago = memo[1] and math.max(0, t - memo[1]) or -1
+  return call('ZCARD', base), call('ZCARD', base .. ':seeds'), ago, tonumber(memo[2] or 0)
+end
+`
+
+const PEERS = `
+local function leaveNetwork(peer)
+  local key = K .. 'peer:' .. peer .. ':network'
+  local network = call('GET', key)
+  if not network then return {} end
+  call('DEL', key)
+  call('HDEL', K .. 'near:' .. network, peer)
+  return call('HKEYS', K .. 'near:' .. network)
+end
+-- All that a peer has registered is gone. Returns who is to be told that it is no longer nearby.
+local function forget(peer, t, memory, limit)
+  local swarms = K .. 'peer:' .. peer .. ':swarms'
+  for _, hash in ipairs(call('SMEMBERS', swarms)) do leave(peer, hash, t, memory, limit) end
+  call('DEL', swarms)
+  unlistAll(peer)
+  call('ZREM', K .. 'leases', peer)
+  call('HDEL', K .. 'owners', peer)
+  return leaveNetwork(peer)
+end
+`
+
+/** `server, peer, lease, memory, limit` -> the server that held the peer until now, or nothing; those nearby. */
+const claim = script(
+  SWARMS,
+  FILES,
+  PEERS,
+  `
+local server, peer, lease, memory, limit = unpack(ARGV)
+local t = now()
+local before = call('HGET', K .. 'owners', peer)
+if before and not lives(peer, t) then before = false end
+local near = forget(peer, t, memory, tonumber(limit))
+call('HSET', K .. 'owners', peer, server)
+call('ZADD', K .. 'leases', t + lease, peer)
+return { before or '', near }
+`,
+)
+
+/** `server, peer, memory, limit` -> those nearby. Does nothing when another server holds the peer. */
+const release = script(
+  SWARMS,
+  FILES,
+  PEERS,
+  `
+local server, peer, memory, limit = unpack(ARGV)
+if not owns(server, peer) then return {} end
+return forget(peer, now(), memory, tonumber(limit))
+`,
+)
+
+/** `server, lease, peer...` -> peers that Redis had forgotten; peers that another server holds. */
+const renew = script(`
+local t, lost, moved = now(), {}, {}
+for at = 3, #ARGV do
+  local peer = ARGV[at]
+  local owner = call('HGET', K .. 'owners', peer)
+  if owner == ARGV[1] and call('ZSCORE', K .. 'leases', peer) then
+    call('ZADD', K .. 'leases', t + ARGV[2], peer)
+  elseif owner and owner ~= ARGV[1] and lives(peer, t) then
+    moved[#moved + 1] = peer
+  else
+    lost[#lost + 1] = peer
+  end
+end
+return { lost, moved }
+`)
+
+/** `count, memory, limit` -> peers whose lease had ended, each with those nearby. */
+const reap = script(
+  SWARMS,
+  FILES,
+  PEERS,
+  `
+local t, gone = now(), {}
+for _, peer in ipairs(call('ZRANGEBYSCORE', K .. 'leases', '-inf', t, 'LIMIT', 0, ARGV[1])) do
+  gone[#gone + 1] = { peer, forget(peer, t, ARGV[2], tonumber(ARGV[3])) }
+end
+return gone
+`,
+)
+
+/** `asker, count` -> peers that are online, at random. */
+const sample = script(`
+local t, found = now(), {}
+for _, peer in ipairs(call('ZRANDMEMBER', K .. 'leases', ARGV[2] * 2 + 1)) do
+  if #found >= tonumber(ARGV[2]) then break end
+  if peer ~= ARGV[1] and lives(peer, t) then found[#found + 1] = peer end
+end
+return found
+`)
+
+/** `server, peer, infohash, event, left, want, silence, memory, limit` -> peers, seeders, age of the last seed, sample. */
+const announce = script(
+  SWARMS,
+  `
+local server, peer, hash, event, left, want, silence, memory, limit = unpack(ARGV)
+if not owns(server, peer) then return false end
+local t = now()
+local base = K .. 'swarm:' .. hash
+if event == 'stopped' then
+  leave(peer, hash, t, memory, tonumber(limit))
+  call('SREM', K .. 'peer:' .. peer .. ':swarms', hash)
+else
+  call('ZADD', base, t + silence, peer)
+  call('PEXPIRE', base, silence)
+  call('SADD', K .. 'peer:' .. peer .. ':swarms', hash)
+  call('ZREM', K .. 'remembered', hash)
+  if left == '0' then
+    call('ZADD', base .. ':seeds', t + silence, peer)
+    call('PEXPIRE', base .. ':seeds', silence)
+    seedWasThere(hash, t, memory)
+  elseif call('ZREM', base .. ':seeds', peer) == 1 then
+    seedWasThere(hash, t, memory)
+  end
+  if event == 'completed' and left == '0' and call('SADD', base .. ':done', peer) == 1 then
+    call('HINCRBY', base .. ':memo', 'completed', 1)
+    call('PEXPIRE', base .. ':done', memory)
+  end
+end
+local all, seeds, ago = stats(hash, t)
+if seeds > 0 then ago = 0 end
+local peers = {}
+if tonumber(want) > 0 then
+  for _, other in ipairs(call('ZRANDMEMBER', base, want + 1)) do
+    if other ~= peer and #peers < tonumber(want) then peers[#peers + 1] = other end
+  end
+end
+return { all, seeds, ago, peers }
+`,
+)
+
+/** `infohash` -> peers, seeders, age of the last seed, times completed. */
+const scrape = script(
+  SWARMS,
+  `
+local all, seeds, ago, completed = stats(ARGV[1], now())
+if seeds > 0 then ago = 0 end
+return { all, seeds, ago, completed }
+`,
+)
+
+/**
+ * `server, peer, network, card, limit` -> 1 when the card is new, 0 when it was known, -1 when the network is full;
+ * its peers and their cards in turn; those of the network that the peer left. No card: be seen no longer.
+ */
+const near = script(
+  PEERS.slice(0, PEERS.indexOf('-- All that')),
+  `
+local server, peer, network, card, limit = unpack(ARGV)
+if not owns(server, peer) then return false end
+local key, left = K .. 'near:' .. network, {}
+local before = call('GET', K .. 'peer:' .. peer .. ':network')
+if before ~= network or card == '' then left = leaveNetwork(peer) end
+if card == '' then return { 0, {}, left } end
+local known = call('HGET', key, peer)
+if not known and call('HLEN', key) > tonumber(limit) then return { -1, {}, left } end
+call('HSET', key, peer, card)
+call('SET', K .. 'peer:' .. peer .. ':network', network)
+return { known == card and 0 or 1, call('HGETALL', key), left }
+`,
+)
+
+/** Every script that the servers run. */
+export const SCRIPTS = {
+  claim,
+  release,
+  renew,
+  reap,
+  sample,
+  announce,
+  scrape,
+  ...DIRECTORY_SCRIPTS,
+  near,
+} as const

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import { mergeHits, type Hit, type Listing } from '@ringdrop/shared/discovery/listing.ts'
+import { wordsOf } from '@ringdrop/shared/discovery/words.ts'
+import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import {
+  FILES,
+  LISTINGS_PER_UPDATE,
+  PROVIDERS,
+  RESULTS,
+} from '@ringdrop/shared/protocols/directory/constants.ts'
+import {
+  countSchema as count,
+  fileRootSchema,
+  infoHashSchema,
+  peerIdSchema,
+} from '@ringdrop/shared/wire/schemas.ts'
+import type {
+  DirectorySearchRequest,
+  DirectorySearchResponse,
+  DirectoryUpdateRequest,
+  DirectoryUpdateResponse,
+} from '@ringdrop/shared/wire/signaling.ts'
+import * as v from 'valibot'
+import type { DirectoryRole } from '../../roles/directory.ts'
+import type { Directory, Reply } from '../../roles/roles.ts'
+import { SCRIPTS } from './scripts.ts'
+import type { SharedState } from './shared-state.ts'
+
+/** Listings looked at for one query, as in memory (`WordIndex`). */
+const LOOKED_AT = 3_000
+/** Digits of a file's id in the index: 132 bits of SHA-256. Our choice. */
+const ID_DIGITS = 22
+
+const listingSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.strictObject({ root: fileRootSchema, infoHash: infoHashSchema, name: v.string(), sizeBytes: count }),
+)
+const hitsSchema = v.array(v.tuple([listingSchema, count, v.array(peerIdSchema)]))
+const peersSchema = v.array(peerIdSchema)
+const listed = v.picklist([0, 1])
+
+/**
+ * The directory of several servers. Each keeps its own peers' files in memory, checks their updates there and
+ * searches there while Redis is away; else the index in Redis answers, which has the files of all.
+ */
+export class SharedDirectory implements Directory {
+  constructor(
+    readonly own: DirectoryRole,
+    readonly shared: SharedState,
+  ) {}
+
+  get sizes(): Directory['sizes'] {
+    return this.own.sizes
+  }
+
+  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void {
+    this.own.update(from, request, (answer) => {
+      void this.#update(from, request).then((result) => {
+        if (result === 'full' && answer.ok) reply({ ok: false, code: 'full' })
+        else reply(answer)
+      })
+    })
+  }
+
+  search(from: PeerId, request: DirectorySearchRequest, reply: Reply<DirectorySearchResponse>): void {
+    void this.#search(from, request).then((answer) => {
+      if (answer !== null) reply(answer)
+      else this.own.search(from, request, reply)
+    })
+  }
+
+  peerGone(peer: PeerId): void {
+    this.own.peerGone(peer)
+  }
+
+  stop(): void {
+    this.own.stop()
+  }
+
+  /** Says again what a peer of this server lists. */
+  async publish(peer: PeerId): Promise<void> {
+    await Promise.all([...this.own.sharesOf(peer)].map((share) => this.#list(peer, ...share)))
+  }
+
+  /** Does in Redis what the own core has done: it may have left out what is too much or there already. */
+  async #update(from: PeerId, request: DirectoryUpdateRequest): Promise<'done' | 'full'> {
+    const { reset, add, withdraw } = request
+    const kept = this.own.sharesOf(from)
+    const steps: Promise<'done' | 'full'>[] = []
+    if (reset || withdraw.length > 0) {
+      const args = [this.shared.server, from, reset ? 1 : 0, ...withdraw]
+      steps.push(this.shared.ask(SCRIPTS.withdraw, args, listed).then(() => 'done'))
+    }
+    for (const { infoHash, listings } of add) {
+      const inCore = new Set(kept.get(infoHash))
+      if (kept.has(infoHash))
+        steps.push(
+          this.#list(
+            from,
+            infoHash,
+            listings.filter((each) => inCore.has(each)),
+          ),
+        )
+    }
+    return (await Promise.all(steps)).includes('full') ? 'full' : 'done'
+  }
+
+  async #list(peer: PeerId, infoHash: InfoHash, listings: readonly Listing[]): Promise<'done' | 'full'> {
+    const parts: Promise<0 | 1 | null>[] = []
+    // At least once, so that an unlisted share has its provider too.
+    for (let at = 0; at === 0 || at < listings.length; at += LISTINGS_PER_UPDATE) {
+      const files = listings.slice(at, at + LISTINGS_PER_UPDATE).flatMap(entryOf)
+      const args = [this.shared.server, peer, infoHash, FILES, ...files]
+      parts.push(this.shared.ask(SCRIPTS.list, args, listed))
+    }
+    return (await Promise.all(parts)).includes(0) ? 'full' : 'done'
+  }
+
+  async #search(
+    from: PeerId,
+    { criteria, limit }: DirectorySearchRequest,
+  ): Promise<DirectorySearchResponse | null> {
+    if (criteria.by === 'infoHash') {
+      const args = [from, criteria.infoHash, PROVIDERS]
+      const peers = await this.shared.ask(SCRIPTS.providers, args, peersSchema)
+      return peers === null ? null : { ok: true, hits: [], peers }
+    }
+    const most = Math.min(limit, RESULTS)
+    const args = [from, most, LOOKED_AT, LIMITS.providersPerHit, ...criteria.words]
+    const found = await this.shared.ask(SCRIPTS.search, args, hitsSchema)
+    if (found === null) return null
+    const hits = mergeHits(found.map(([listing, , providers]): Hit => ({ listing, providers })))
+    return {
+      ok: true,
+      hits: hits.map(({ listing, providers }) => ({
+        listing,
+        providers: providers.slice(0, LIMITS.providersPerHit),
+      })),
+      peers: [],
+    }
+  }
+}
+
+/** Id, words and text of a listing, as the index has it. Who lists a file under another name makes another entry. */
+function entryOf(listing: Listing): [string, string, string] {
+  const { root, infoHash, name, sizeBytes } = listing
+  const text = JSON.stringify({ root, infoHash, name, sizeBytes })
+  const id = createHash('sha256').update(text).digest('base64url').slice(0, ID_DIGITS)
+  return [id, ` ${wordsOf(name).join(' ')} `, text]
+}
