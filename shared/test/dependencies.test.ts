@@ -31,7 +31,7 @@ const MAY_RUN = ['esbuild']
 const UNNAMED = ['xmlhttprequest-ssl']
 /** Licences that ask for no more than their own text, or leave our files alone. */
 const LICENCES =
-  /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|MPL-2\.0|Python-2\.0)\b/
+  /^\(?(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD|BlueOak-1\.0\.0|CC0-1\.0|CC-BY-4\.0|MPL[- ]2\.0|Python-2\.0)\b/
 
 const nameOf = (path: string): string =>
   path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)

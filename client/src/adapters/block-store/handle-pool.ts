@@ -1,19 +1,8 @@
-import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-
-/** Sync access handles exist in workers only; TypeScript's DOM library does not name them. */
-export interface SyncHandle {
-  read(buffer: Bytes, options: { at: number }): number
-  write(buffer: Bytes, options: { at: number }): number
-  getSize(): number
-  flush(): void
-  close(): void
-}
-
 /** Files open at a time; each holds a lock and a descriptor. Our choice. */
 const OPEN_FILES = 64
 
-interface OpenFile {
-  readonly handle: Promise<SyncHandle>
+interface OpenFile<Handle> {
+  readonly handle: Promise<Handle>
   /** Calls that hold the handle or wait for it; only a file with none is closed. */
   users: number
   /** Called when nobody uses the file any more. */
@@ -24,22 +13,24 @@ interface OpenFile {
  * Open handles of one share's files, the least recently used closed first. A handle is never closed under somebody
  * who uses it, and a file is never opened twice: both fail in the browser, and would look like a broken disk.
  */
-export class HandlePool {
+export class HandlePool<Handle> {
   /** Least recently used first. */
-  readonly #files = new Map<number, OpenFile>()
+  readonly #files = new Map<number, OpenFile<Handle>>()
   /** Those who wait for one of the places. */
   readonly #waiting: (() => void)[] = []
 
   constructor(
-    readonly openHandle: (file: number) => Promise<SyncHandle>,
+    readonly openHandle: (file: number) => Promise<Handle>,
+    /** Makes what was written survive, and lets go of the file. */
+    readonly closeHandle: (handle: Handle) => void | Promise<void>,
     readonly maxOpen = OPEN_FILES,
   ) {}
 
   /** Calls `work` with the file's handle, opened if need be. Rejects with what opening or `work` throws. */
-  async use<T>(file: number, work: (handle: SyncHandle) => T): Promise<T> {
+  async use<T>(file: number, work: (handle: Handle) => T | Promise<T>): Promise<T> {
     const opened = await this.#acquire(file)
     try {
-      return work(await opened.handle)
+      return await work(await opened.handle)
     } catch (error) {
       // A file that couldn't be opened is tried anew by the next call.
       await opened.handle.catch(() => this.#forget(file, opened))
@@ -65,7 +56,7 @@ export class HandlePool {
   }
 
   /** Waits until the file is open or there is room for it, and counts the caller as a user in the same step. */
-  async #acquire(file: number): Promise<OpenFile> {
+  async #acquire(file: number): Promise<OpenFile<Handle>> {
     while (!this.#files.has(file) && this.#files.size >= this.maxOpen) {
       const idle = [...this.#files].find(([, { users }]) => users === 0)
       if (idle === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -78,16 +69,15 @@ export class HandlePool {
     return opened
   }
 
-  async #close(file: number, opened: OpenFile): Promise<void> {
+  async #close(file: number, opened: OpenFile<Handle>): Promise<void> {
     const handle = await opened.handle
     // Somebody else may have closed it or begun to use it meanwhile.
     if (this.#files.get(file) !== opened || opened.users > 0) return
     this.#files.delete(file)
-    handle.flush()
-    handle.close()
+    await this.closeHandle(handle)
   }
 
-  #forget(file: number, opened: OpenFile): void {
+  #forget(file: number, opened: OpenFile<Handle>): void {
     if (this.#files.get(file) === opened) this.#files.delete(file)
   }
 }

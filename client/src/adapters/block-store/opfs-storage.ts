@@ -1,7 +1,16 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import { HandlePool, type SyncHandle } from './handle-pool.ts'
+import { HandlePool } from './handle-pool.ts'
 import type { ShareFiles, ShareStorage } from './share-files.ts'
+
+/** Sync access handles exist in workers only; TypeScript's DOM library does not name them. */
+interface SyncHandle {
+  read(buffer: Bytes, options: { at: number }): number
+  write(buffer: Bytes, options: { at: number }): number
+  getSize(): number
+  flush(): void
+  close(): void
+}
 
 type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncHandle> }
 type ListableDirectory = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> }
@@ -53,7 +62,7 @@ export class OpfsStorage implements ShareStorage {
 }
 
 class OpfsShareFiles implements ShareFiles {
-  readonly #handles = new HandlePool((file) => this.#openHandle(file))
+  readonly #handles = new HandlePool((file) => this.#openHandle(file), closeHandle)
   readonly #unflushed = new Map<number, number>()
   #directory: Promise<FileSystemDirectoryHandle> | null = null
 
@@ -99,6 +108,11 @@ class OpfsShareFiles implements ShareFiles {
     )
     return this.#directory
   }
+}
+
+function closeHandle(handle: SyncHandle): void {
+  handle.flush()
+  handle.close()
 }
 
 async function sharesDirectory(): Promise<ListableDirectory> {

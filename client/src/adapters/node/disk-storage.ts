@@ -5,9 +5,10 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { HandlePool } from '../block-store/handle-pool.ts'
 import type { ShareFiles, ShareStorage } from '../block-store/share-files.ts'
 import { hasCode, isFull } from './atomic-file.ts'
-import { NO_FOLLOW, OpenFiles, readFully } from './open-files.ts'
+import { NO_FOLLOW, readFully } from './open-files.ts'
 
 /** Written bytes after which a file is flushed. As in a browser. */
 const FLUSH_BYTES = 16 * 1024 * 1024
@@ -61,25 +62,26 @@ export class DiskStorage implements ShareStorage {
 
 /** Files that are being written. */
 class PartFiles implements ShareFiles {
-  readonly #open: OpenFiles
+  readonly #handles: HandlePool<FileHandle>
   readonly #unflushed = new Map<number, number>()
 
   constructor(readonly paths: readonly string[]) {
-    this.#open = new OpenFiles((file) => openPart(paths[file] ?? ''))
+    this.#handles = new HandlePool((file) => openPart(paths[file] ?? ''), closePart)
   }
 
-  async read(file: number, offset: number, into: Bytes): Promise<number> {
-    return readFully(await this.#open.get(file), offset, into)
+  read(file: number, offset: number, into: Bytes): Promise<number> {
+    return this.#handles.use(file, (handle) => readFully(handle, offset, into))
   }
 
   async write(file: number, offset: number, bytes: Bytes): Promise<void> {
     try {
-      const handle = await this.#open.get(file)
-      for (let done = 0; done < bytes.length;)
-        done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten
-      const unflushed = (this.#unflushed.get(file) ?? 0) + bytes.length
-      this.#unflushed.set(file, unflushed >= FLUSH_BYTES ? 0 : unflushed)
-      if (unflushed >= FLUSH_BYTES) await handle.sync()
+      await this.#handles.use(file, async (handle) => {
+        for (let done = 0; done < bytes.length;)
+          done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten
+        const unflushed = (this.#unflushed.get(file) ?? 0) + bytes.length
+        this.#unflushed.set(file, unflushed >= FLUSH_BYTES ? 0 : unflushed)
+        if (unflushed >= FLUSH_BYTES) await handle.sync()
+      })
     } catch (error) {
       throw isFull(error) ? new DOMException('the disk is full', 'QuotaExceededError') : error
     }
@@ -87,14 +89,19 @@ class PartFiles implements ShareFiles {
 
   async blob(file: number): Promise<Blob> {
     // Makes the file if nothing was written to it yet.
-    await this.#open.get(file)
+    await this.#handles.use(file, () => undefined)
     return openAsBlob(this.paths[file] ?? '')
   }
 
-  async close(): Promise<void> {
-    await this.#open.flush()
-    await this.#open.releaseAll()
+  close(): Promise<void> {
+    return this.#handles.releaseAll()
   }
+}
+
+/** Makes what was written survive a crash of the machine. */
+async function closePart(handle: FileHandle): Promise<void> {
+  await handle.sync()
+  await handle.close()
 }
 
 async function openPart(path: string): Promise<FileHandle> {

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { ShareFiles } from '../block-store/share-files.ts'
-import { NO_FOLLOW, OpenFiles, readFully } from './open-files.ts'
+import { HandlePool } from '../block-store/handle-pool.ts'
+import { NO_FOLLOW, readFully } from './open-files.ts'
 
 /** A file of the person's own, as it was when it was looked at. */
 export interface OwnFile {
@@ -29,17 +30,18 @@ export async function openOwn({ path, stamp }: OwnFile): Promise<FileHandle> {
 
 /** The person's own files, read where they lie. A file that was changed or replaced is not read. */
 export class OwnFiles implements ShareFiles {
-  readonly #open: OpenFiles
+  readonly #handles: HandlePool<FileHandle>
 
   constructor(readonly files: readonly OwnFile[]) {
-    this.#open = new OpenFiles((file) => {
+    const open = (file: number) => {
       const own = files[file]
       return own === undefined ? Promise.reject(new Error('no such file')) : openOwn(own)
-    })
+    }
+    this.#handles = new HandlePool(open, (handle) => handle.close())
   }
 
-  async read(file: number, offset: number, into: Bytes): Promise<number> {
-    return readFully(await this.#open.get(file), offset, into)
+  read(file: number, offset: number, into: Bytes): Promise<number> {
+    return this.#handles.use(file, (handle) => readFully(handle, offset, into))
   }
 
   write(): Promise<void> {
@@ -52,6 +54,6 @@ export class OwnFiles implements ShareFiles {
   }
 
   close(): Promise<void> {
-    return this.#open.releaseAll()
+    return this.#handles.releaseAll()
   }
 }
