@@ -16,6 +16,13 @@ const CHROMIUM = {
   ],
 }
 
+/** Real processes under load, and the million inputs: `npm test` runs them, `npm run check` does not. */
+const LONG = [
+  'signaling-server/test/abuse/**/*.test.ts',
+  'signaling-server/test/cluster.test.ts',
+  'shared/test/fuzz/**/*.test.ts',
+]
+
 export default defineConfig({
   test: {
     projects: [
@@ -29,9 +36,12 @@ export default defineConfig({
             'signaling-server/test/**/*.test.ts',
             'client/test/**/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', 'client/test/browser/**'],
+          exclude: ['**/node_modules/**', 'client/test/browser/**', ...LONG],
           testTimeout: 30_000,
         },
+      },
+      {
+        test: { name: 'long', environment: 'node', include: LONG, testTimeout: 60_000 },
       },
       {
         test: {
