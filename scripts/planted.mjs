@@ -10,6 +10,9 @@ import { root } from './lib.mjs'
  */
 const { PLANTED_BUGS } = await import(join(root, 'shared/test/planted/bugs.ts'))
 
+/** Longer than any of the tests takes on a busy machine. */
+const HANGS_MS = 240_000
+
 /** @returns `caught` and by which file, `missed`, or `broken` when the tests did not even run. */
 function tryBug(number, { tests }) {
   const folder = mkdtempSync(join(tmpdir(), 'planted-'))
@@ -26,9 +29,15 @@ function tryBug(number, { tests }) {
     cwd: root,
     env: { ...process.env, PLANTED: String(number) },
     stdio: 'ignore',
+    // A group of its own, to be killed with everything that it started.
+    detached: true,
   })
+  // A mistake that makes a core spin shows itself by that; the test run can't end it.
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), HANGS_MS)
   return new Promise((resolve) => {
-    child.on('exit', () => {
+    child.on('exit', (_, signal) => {
+      clearTimeout(timer)
+      if (signal === 'SIGKILL') return resolve({ outcome: 'caught', by: 'it hangs' })
       try {
         const { testResults, numFailedTests, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'))
         const red = testResults.find(({ assertionResults }) =>

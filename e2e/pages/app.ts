@@ -44,6 +44,21 @@ export interface Snapshot {
   } | null
 }
 
+/**
+ * Waits until the page has painted twice and nothing moves any more: colours asked for in the middle of a change of theme
+ * are neither the old nor the new ones.
+ */
+export async function untilPainted(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+    // Some go on for ever: a pulse, drops that fall.
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
+}
+
 /** Ringdrop in one tab, driven as a person would, by its accessible names. */
 export class App {
   readonly problems: string[] = []

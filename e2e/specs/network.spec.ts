@@ -2,7 +2,7 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { makeFile, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
-import type { App } from '../pages/app.ts'
+import { untilPainted, type App } from '../pages/app.ts'
 
 const VIEWS = ['Swarm', 'Gnutella', 'KaZaA', 'Ring', 'Everything'] as const
 
@@ -22,10 +22,11 @@ async function openFive(openPeer: () => Promise<App>): Promise<App[]> {
 }
 
 const map = (page: Page) => page.getByRole('listbox', { name: /on the ring/ })
-const scan = async (page: Page) =>
-  (await new AxeBuilder({ page }).analyze()).violations.map(
-    ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`,
-  )
+async function scan(page: Page): Promise<string[]> {
+  await untilPainted(page)
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
+}
 
 test('the map shows each system, is walked by keyboard, and replays a search', async ({ openPeer }) => {
   const apps = await openFive(openPeer)

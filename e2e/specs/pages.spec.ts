@@ -2,8 +2,10 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
+import { untilPainted } from '../pages/app.ts'
 
 async function violations(page: Page): Promise<string[]> {
+  await untilPainted(page)
   const { violations: found } = await new AxeBuilder({ page }).analyze()
   return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
 }

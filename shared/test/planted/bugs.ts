@@ -218,11 +218,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: RING,
   },
   {
-    name: 'stabilize is never scheduled',
+    name: 'neighbours are never asked whether they are still there',
     file: 'protocols/chord/membership.ts',
-    find: "if (this.#stabilizeAt <= now && this.#context.phase === 'member') this.#stabilize()",
+    find: "this.#context.send(link.peer, { type: 'stabilize' })",
     put: '',
-    tests: ['sim/chord-explorer'],
+    tests: CHORD,
   },
   {
     name: 'a silent successor stays in the ring',
