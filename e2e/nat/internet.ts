@@ -123,6 +123,8 @@ export class Internet {
     const space = this.#prefix + name
     execFileSync('ip', ['netns', 'add', space])
     this.#spaces.push(space)
+    // Its addresses come seconds after a link is up: browsers would see their network change in the middle of a load.
+    this.#run(space, 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
     this.#ip(space, 'link set lo up')
     return space
   }

@@ -98,3 +98,14 @@ test('the server is killed half way: downloads finish, and a newcomer joins thro
     expect((await app.save(largeShare.infoHash)).sha).toBe(large.sha)
   }
 })
+
+test('a page whose code did not arrive the first time is fetched again', async ({ openPeer }) => {
+  const app = await openPeer()
+  let refused = 0
+  await app.page
+    .context()
+    .route(/\/SearchPage-.*\.js$/, (route) => (refused++ === 0 ? route.abort() : route.continue()))
+  await app.page.evaluate(() => (location.hash = '#/search'))
+  await expect(app.page.getByRole('searchbox', { name: 'Search files' })).toBeVisible()
+  expect(refused).toBeGreaterThan(1)
+})

@@ -123,8 +123,9 @@ describe('an address', () => {
         requests.connected(tcp as unknown as Parameters<RequestGate['connected']>[0])
         return tcp
       })
-    const own = open('9.9.9.9', 5)
-    expect(own.map(({ destroyed }) => destroyed)).toEqual([false, false, false, false, true])
+    const most = 2 * REQUEST_LIMITS.connectionsPerSocket
+    const own = open('9.9.9.9', most + 1)
+    expect(own.map(({ destroyed }) => destroyed)).toEqual([...Array<boolean>(most).fill(false), true])
     own[0]?.destroy()
     expect(open('9.9.9.9', 2).map(({ destroyed }) => destroyed)).toEqual([false, true])
     expect(open('10.0.0.1', 50).some(({ destroyed }) => destroyed)).toBe(false)

@@ -8,10 +8,10 @@ import { ClientAddresses, limitKey } from './client-address.ts'
 
 /** Bounds on what one address may do by plain HTTP. Loopback is free of them, as of the others. All our choice. */
 export const REQUEST_LIMITS = {
-  /** The app is about 60 files. */
-  requests: { ratePerSecond: 50, burst: 500 },
-  /** TCP connections of an address over its sockets: browsers open six for a page. */
-  connectionsPerSocket: 2,
+  /** A visit fetches about 100 files with those for the cache, and a class of 40 behind one address opens the page at once. */
+  requests: { ratePerSecond: 200, burst: 5_000 },
+  /** TCP connections of an address for each of its sockets: browsers open six for a page. */
+  connectionsPerSocket: 6,
   /** TCP connections in all over `MAX_SOCKETS`: those who load the page. */
   spareConnections: 2_000,
   /** Addresses that are remembered. */
