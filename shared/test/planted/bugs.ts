@@ -222,7 +222,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: 'protocols/chord/membership.ts',
     find: "this.#context.send(link.peer, { type: 'stabilize' })",
     put: '',
-    tests: CHORD,
+    tests: RING,
   },
   {
     name: 'a silent successor stays in the ring',
