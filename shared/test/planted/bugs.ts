@@ -218,13 +218,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: RING,
   },
   {
-    name: 'neighbours are never asked whether they are still there',
-    file: 'protocols/chord/membership.ts',
-    find: "this.#context.send(link.peer, { type: 'stabilize' })",
-    put: '',
-    tests: RING,
-  },
-  {
     name: 'a silent successor stays in the ring',
     file: 'protocols/chord/membership.ts',
     find: '} else if (now - link.askedAt >= CHORD.silentMs) this.#giveUp(link)',

@@ -106,12 +106,18 @@ export async function openNamespaces(target: Target): Promise<void> {
   await socket.closed
 }
 
+/** More than a server has for a client that says nothing whole. */
+const PATIENCE_MS = 20_000
+
 /** Fragments of one byte that never make a message; returns what ended the connection, or how long it was borne. */
 export async function dripFragments(target: Target, fragments: number): Promise<RawSocket> {
   const socket = await RawSocket.open(target)
   await socket.write(frame('4', 'text', false))
   const drops = Buffer.concat(Array.from({ length: 500 }, () => frame('x', 'continuation', false)))
-  for (let sent = 0; sent < fragments && !socket.isClosed; sent += 500) await socket.write(drops)
+  // A server that takes no more and does not close either is borne for so long; the caller then hangs up.
+  const patience = new Promise<'stuck'>((resolve) => setTimeout(() => resolve('stuck'), PATIENCE_MS).unref())
+  for (let sent = 0; sent < fragments && !socket.isClosed; sent += 500)
+    if ((await Promise.race([socket.write(drops), patience])) === 'stuck') break
   return socket
 }
 
