@@ -10,7 +10,7 @@ import { root, stop } from './lib.mjs'
 const folder = process.env.CLIENT_DIR ?? join(root, 'client/dist')
 
 /** What browsers run; not the compressed copies, and not the source maps, which name the place of the build. */
-export function builtFiles(from) {
+function builtFiles(from) {
   return readdirSync(from, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.(br|map)$/.test(entry.name))
     .map((entry) => relative(from, join(entry.parentPath, entry.name)).split(sep).join('/'))
@@ -20,7 +20,7 @@ export function builtFiles(from) {
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 /** One hash over the sorted list of `<hash>  <path>` lines, as `sha256sum` prints them. */
-export function hashOf(from) {
+function hashOf(from) {
   const lines = builtFiles(from).map((path) => `${sha256(readFileSync(join(from, path)))}  ${path}\n`)
   return sha256(lines.join(''))
 }
@@ -39,14 +39,11 @@ async function compare(address) {
   return different
 }
 
-if (process.argv[1] === import.meta.filename) {
-  if (!existsSync(join(folder, 'index.html'))) stop('There is no build yet: run npm run build first.')
-  console.log(`${hashOf(folder)}  client`)
-  const address = process.argv[2]
-  if (address !== undefined) {
-    const different = await compare(address.endsWith('/') ? address : `${address}/`)
-    if (different.length > 0)
-      stop(`${address} serves something else than this build: ${different.join(', ')}`)
-    console.log(`${address} serves this build, file by file.`)
-  }
+if (!existsSync(join(folder, 'index.html'))) stop('There is no build yet: run npm run build first.')
+console.log(`${hashOf(folder)}  client`)
+const address = process.argv[2]
+if (address !== undefined) {
+  const different = await compare(address.endsWith('/') ? address : `${address}/`)
+  if (different.length > 0) stop(`${address} serves something else than this build: ${different.join(', ')}`)
+  console.log(`${address} serves this build, file by file.`)
 }

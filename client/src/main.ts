@@ -4,6 +4,7 @@ import './app.css'
 import type { NodeClient } from './app/api.ts'
 import { LateClient } from './app/late-client.ts'
 import { VERSION } from './app/version.ts'
+import { persistent } from './lib/persistent.ts'
 import { trustOwnScripts } from './lib/trusted-types.ts'
 import { deadClient } from './state/dead-client.ts'
 import { LanguageState } from './state/language-state.svelte.ts'
@@ -11,7 +12,9 @@ import { LanguageState } from './state/language-state.svelte.ts'
 /** Loaded apart: without a secure context its modules may not even start, and people must be told why. */
 async function loadClient(): Promise<NodeClient> {
   try {
-    const { createNodeClient } = await import('./app/tabs.ts')
+    const load = () => import('./app/tabs.ts')
+    // Where nothing will ever start, people are told at once.
+    const { createNodeClient } = await (globalThis.isSecureContext ? persistent(load) : load())
     return createNodeClient()
   } catch (error) {
     const because = globalThis.isSecureContext ? 'fault' : 'insecureContext'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRng } from '@ringdrop/shared/kernel/rng.ts'
 import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
-import { TestRedis } from '../fixtures/redis.ts'
+import { RedisProcess } from '../../signaling-server/test/redis-process.ts'
 import { TestServer } from '../fixtures/server.ts'
 import { LoadClient } from './load-client.ts'
 import { median, round, type Report } from './report.ts'
@@ -46,11 +46,11 @@ function residentKib(pid: number): number {
 
 interface Running {
   readonly servers: readonly TestServer[]
-  readonly redis: TestRedis | null
+  readonly redis: RedisProcess | null
 }
 
 async function start(isShared: boolean): Promise<Running> {
-  const redis = isShared ? await TestRedis.start() : null
+  const redis = isShared ? await RedisProcess.start() : null
   const env = redis === null ? {} : { REDIS_URL: redis.url }
   const servers = [await TestServer.start(env), ...(isShared ? [await TestServer.start(env)] : [])]
   return { servers, redis }
@@ -58,7 +58,7 @@ async function start(isShared: boolean): Promise<Running> {
 
 async function stop({ servers, redis }: Running): Promise<void> {
   await Promise.all(servers.map((server) => server.kill()))
-  await redis?.kill()
+  await redis?.close()
 }
 
 /** Clients on the servers in turn. */
@@ -84,7 +84,7 @@ interface Cost {
 async function measure(running: Running, requests: number, run: () => Promise<void>): Promise<Cost> {
   const { servers, redis } = running
   const spent = () => servers.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0)
-  const redisSpent = () => (redis === null ? 0 : cpuSeconds(redis.process.pid ?? 0))
+  const redisSpent = () => (redis === null ? 0 : cpuSeconds(redis.pid))
   const before = { servers: spent(), redis: redisSpent(), at: performance.now() }
   await run()
   const seconds = (performance.now() - before.at) / 1000

@@ -1,10 +1,9 @@
 import { test as base, chromium, expect, type Browser, type BrowserContext } from '@playwright/test'
-import { join } from 'node:path'
+import { SERVER_ENTRY } from '../fixtures/server.ts'
 import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { Internet, SERVER_ADDRESS, type Home } from './internet.ts'
 
-const ENTRY = join(import.meta.dirname, '../../signaling-server/dist/main.js')
 const PORT = 8080
 const ORIGIN = `http://${SERVER_ADDRESS}:${String(PORT)}`
 const SECRET = 'of-this-test-only'
@@ -35,14 +34,6 @@ export class Resident {
     await page.getByRole('switch', { name }).setChecked(isOn)
     await page.keyboard.press('Escape')
   }
-
-  async limitUpload(kibPerSecond: number): Promise<void> {
-    const { page } = this.app
-    await page.getByRole('button', { name: 'Settings' }).click()
-    await page.getByLabel('Upload limit (KiB/s)').fill(String(kibPerSecond))
-    await page.keyboard.press('Enter')
-    await page.keyboard.press('Escape')
-  }
 }
 
 export interface World {
@@ -64,7 +55,7 @@ async function untilHealthy(internet: Internet): Promise<void> {
 }
 
 function startServers(internet: Internet, hasTurn: boolean): void {
-  internet.start(internet.hub, process.execPath, [ENTRY], {
+  internet.start(internet.hub, process.execPath, [SERVER_ENTRY], {
     PORT: String(PORT),
     HOST: '0.0.0.0',
     PUBLIC_ORIGIN: ORIGIN,

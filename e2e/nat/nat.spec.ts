@@ -72,7 +72,7 @@ test('a computer changes its address in the middle of a transfer, which goes on'
   const [mobile, other] = [internet.home('portRestricted'), internet.home('portRestricted')]
   const file = makeFile(scratch(), 'long.bin', 24 * MiB, 6)
   const sender = await openAt(mobile)
-  await sender.limitUpload(1024)
+  await sender.app.limitUpload(1024)
   const { link, infoHash } = await sender.app.shareFiles(file.path)
   const receiver = await openAt(other, new URL(link).hash)
   await receiver.app.download()
@@ -85,7 +85,7 @@ test('a computer changes its address in the middle of a transfer, which goes on'
   const seconds = (Date.now() - changedAt) / 1000
   console.log(`bytes flowed again within ${seconds.toFixed(1)} s of the change`)
   expect(seconds).toBeLessThan(20)
-  await sender.limitUpload(0)
+  await sender.app.limitUpload(0)
   await receiver.app.untilDone(infoHash, 60_000)
   expect((await receiver.app.save(infoHash)).sha).toBe(file.sha)
 })

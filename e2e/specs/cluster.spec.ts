@@ -1,12 +1,12 @@
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { TestRedis } from '../fixtures/redis.ts'
+import { RedisProcess } from '../../signaling-server/test/redis-process.ts'
 import { TestServer } from '../fixtures/server.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 test('two peers on different servers that share a Redis: found, linked, transferred', async ({
   openPeer,
 }) => {
-  const redis = await TestRedis.start()
+  const redis = await RedisProcess.start()
   const env = { REDIS_URL: redis.url }
   const [first, second] = await Promise.all([TestServer.start(env), TestServer.start(env)])
   try {
@@ -21,6 +21,6 @@ test('two peers on different servers that share a Redis: found, linked, transfer
     expect((await sender.share(infoHash))?.uploadedBytes).toBe(8 * MiB)
   } finally {
     await Promise.all([first.kill(), second.kill()])
-    await redis.kill()
+    await redis.close()
   }
 })

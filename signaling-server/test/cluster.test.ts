@@ -3,7 +3,8 @@ import type { NearbyChange } from '@ringdrop/shared/wire/nearby.ts'
 import { describe, expect, it } from 'vitest'
 import type { TestPeer } from './helpers.ts'
 import { announcement, infoHash, join, startServer, type Client, type Running } from './helpers.ts'
-import { redisState, startCluster, TestRedis } from './redis.ts'
+import { redisState, startCluster, startRedis } from './redis.ts'
+import type { RedisProcess } from './redis-process.ts'
 import { ServerProcess } from './server-process.ts'
 
 const LEASE_MS = 2_000
@@ -56,7 +57,7 @@ function changesOf(client: Client): NearbyChange[] {
 
 describe('a server that is killed', () => {
   it('takes nobody with it: peers that go elsewhere are there at once, the others are gone after a lease', async () => {
-    const redis = await TestRedis.start()
+    const redis = await startRedis()
     const env = { REDIS_URL: redis.url, ...SHORT, LOG_LEVEL: 'info' }
     const [first, second] = await Promise.all([ServerProcess.start(env), ServerProcess.start(env)])
     for (const server of [first, second]) await expect.poll(() => server.output).toContain('Redis is there')
@@ -83,8 +84,8 @@ describe('a server that is killed', () => {
 })
 
 describe('Redis', () => {
-  const start = async (): Promise<{ redis: TestRedis; servers: Running[]; a: Joined; b: Joined }> => {
-    const redis = await TestRedis.start()
+  const start = async (): Promise<{ redis: RedisProcess; servers: Running[]; a: Joined; b: Joined }> => {
+    const redis = await startRedis()
     const servers = await startCluster(redis, 2, SHORT)
     const [a, b] = [await join(servers[0]!), await join(servers[1]!)]
     await register(a, 'alpha', 1)
@@ -145,7 +146,7 @@ describe('Redis', () => {
   })
 
   it('need not be there when a server starts', async () => {
-    const redis = await TestRedis.start()
+    const redis = await startRedis()
     await redis.kill()
     const server = await startServer({ REDIS_URL: redis.url, ...SHORT })
     const client = await join(server)

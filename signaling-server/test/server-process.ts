@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { freePort } from './redis.ts'
+import { freePort } from './free-port.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 

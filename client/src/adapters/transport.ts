@@ -4,7 +4,7 @@ import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effect
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import type { ConnectionPath } from './connection-path.ts'
 
-/** Whether one of the servers is a TURN server. */
+/** Whether one of the servers relays, for those whom no direct path reaches. */
 export const isRelayAmong = (servers: readonly IceServer[]): boolean =>
   servers.some(({ urls }) => urls.some((url) => url.startsWith('turn')))
 
@@ -29,8 +29,6 @@ export interface TransportEvents {
 export interface Transport {
   /** For connections that are made from now on. */
   iceServers: readonly IceServer[]
-  /** Whether one of the servers relays, for those whom no direct path reaches. */
-  readonly hasRelay: boolean
   /**
    * True: only over a TURN server, so that no peer learns this one's addresses. Connections that were made before give
    * them away, so they are closed; whoever needs them makes new ones.

@@ -6,7 +6,7 @@ import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import { pathOf, type ConnectionPath } from './connection-path.ts'
 import { localSignal } from './local-signal.ts'
 import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
-import { isRelayAmong, type ChannelName, type Transport, type TransportEvents } from './transport.ts'
+import type { ChannelName, Transport, TransportEvents } from './transport.ts'
 
 /** The private parts of simple-peer that we need: it can neither make a second channel nor restart ICE. */
 interface Internals {
@@ -53,10 +53,6 @@ export class WebRtcTransport implements Transport {
 
   constructor(events: TransportEvents) {
     this.#events = events
-  }
-
-  get hasRelay(): boolean {
-    return isRelayAmong(this.iceServers)
   }
 
   setRelayOnly(isRelayOnly: boolean): void {

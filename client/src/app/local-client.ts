@@ -5,6 +5,7 @@ import { snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
+import { isRelayAmong } from '../adapters/transport.ts'
 import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
 import type {
   AppCommand,
@@ -102,7 +103,7 @@ export class LocalClient implements NodeClient {
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
       sleep: this.#wakefulness.sleep,
-      hasRelay: this.runtime.transport.hasRelay,
+      hasRelay: isRelayAmong(this.runtime.transport.iceServers),
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot

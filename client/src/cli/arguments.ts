@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { SYSTEMS, type SystemName } from '@ringdrop/shared/node/systems.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure, whyOf } from './failure.ts'
 import { LINK_WORDS } from './link-words.ts'
 
 /** What every command needs to know. */
@@ -136,7 +136,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS })
   } catch (error) {
-    throw usage('The command line makes no sense.', error instanceof Error ? error.message : String(error))
+    throw usage('The command line makes no sense.', whyOf(error))
   }
 }
 

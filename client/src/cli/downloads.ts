@@ -7,7 +7,7 @@ import { deliver, findDelivered } from '../adapters/node/delivery.ts'
 import { DiskHasher } from '../adapters/node/disk-hasher.ts'
 import type { OwnFile } from '../adapters/node/own-files.ts'
 import { treesFrom } from '../app/stored-trees.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure, whyOf } from './failure.ts'
 import type { Peer } from './peer.ts'
 import { bytesInWords } from './words.ts'
 
@@ -167,11 +167,10 @@ function stalled({ peers, verifiedBytes, wantedBytes }: ShareView, timeoutMs: nu
 
 export function filesFailure(what: string, error: unknown): CliFailure {
   if (error instanceof CliFailure) return error
-  const why = error instanceof Error ? error.message : String(error)
   return new CliFailure(
     'files',
     what,
-    why,
+    whyOf(error),
     'Check the folder and its permissions, or name another with --out DIR.',
   )
 }

@@ -41,14 +41,16 @@ export class CliFailure extends Error {
   }
 }
 
+/** What an error says, whatever was thrown. */
+export const whyOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** Anything that was thrown, as a failure. */
 export function failureOf(error: unknown): CliFailure {
   if (error instanceof CliFailure) return error
-  const why = error instanceof Error ? error.message : String(error)
   return new CliFailure(
     'fault',
     'Ringdrop failed.',
-    why,
+    whyOf(error),
     'Try again; if it happens again, report it with this message.',
   )
 }

@@ -61,9 +61,7 @@ export class Output {
       this.#lastAt = this.now()
       if (this.isJson) return this.event(name, fields, null)
       const line = [label, barInWords(fraction), details].filter((part) => part !== '').join('  ')
-      this.err.write(CLEAR_LINE + [...line].slice(0, (this.err.columns ?? 80) - 1).join(''))
-      this.#hasBar = true
-      return
+      return this.#showBar(line)
     }
     const step = `${label} ${String(Math.floor(fraction * STEPS))}`
     if (step === this.#lastStep) return
@@ -80,8 +78,7 @@ export class Output {
     this.#lastAt = this.now()
     if (this.isJson) return this.event(name, fields, null)
     if (isPlain) return void this.err.write(`${line}\n`)
-    this.err.write(CLEAR_LINE + [...line].slice(0, (this.err.columns ?? 80) - 1).join(''))
-    this.#hasBar = true
+    this.#showBar(line)
   }
 
   /** A remark for people that is no result. */
@@ -100,6 +97,12 @@ export class Output {
   /** Leaves the terminal as it was. */
   close(): void {
     this.#clear()
+  }
+
+  /** A line that the next one replaces. */
+  #showBar(line: string): void {
+    this.err.write(CLEAR_LINE + [...line].slice(0, (this.err.columns ?? 80) - 1).join(''))
+    this.#hasBar = true
   }
 
   #clear(): void {

@@ -4,7 +4,7 @@ import type { Identity } from '../adapters/identity.ts'
 import { FileValues } from '../adapters/node/file-values.ts'
 import { loadKeyFile } from '../adapters/node/key-file.ts'
 import { takeLock, type FileLock } from '../adapters/node/file-lock.ts'
-import { CliFailure } from './failure.ts'
+import { CliFailure, whyOf } from './failure.ts'
 
 /** More commands than this at a time are hardly meant. Our choice. */
 const PROFILES = 64
@@ -26,11 +26,10 @@ export async function takeProfile(stateFolder: string): Promise<Profile> {
       if (lock !== null) return await open(folder, lock)
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
     throw new CliFailure(
       'files',
       `The state folder ${stateFolder} can't be used.`,
-      why,
+      whyOf(error),
       'Name another with --state DIR.',
     )
   }

@@ -1,5 +1,6 @@
 /** Getting finished files out of the browser's storage. Nothing here reads a whole file into memory. */
 import type { SavedFile } from '../app/api.ts'
+import { persistent } from './persistent.ts'
 
 /** A zip up to this size is put together without asking where to. Our choice. */
 const ZIP_WITHOUT_PICKER = 64 * 1024 * 1024
@@ -82,7 +83,7 @@ export async function saveZip(
 ): Promise<SaveOutcome> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   const zip = async () => {
-    const { downloadZip } = await import('client-zip')
+    const { downloadZip } = await persistent(() => import('client-zip'))
     return downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
   }
   if (totalBytes > ZIP_WITHOUT_PICKER && pickers.showSaveFilePicker !== undefined) {

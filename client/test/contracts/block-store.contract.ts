@@ -3,8 +3,8 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { createRng } from '@ringdrop/shared/kernel/rng.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
-import { sha256 } from '@ringdrop/shared/content/sha256.ts'
 import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
+import { sampleContent } from './sample-content.ts'
 
 /** A block store behind its messages, whatever thread and storage it uses. */
 export interface StoreUnderTest<Source = File> {
@@ -29,14 +29,7 @@ let nextShare = 1
 /** A share of three files: 40 blocks and a bit, an empty one, and a single short block. */
 function makeShare(sizes = [40 * BLOCK + 123, 0, 99]) {
   const infoHash = parseInfoHash((nextShare++).toString(16).padStart(64, '0')) as InfoHash
-  const rng = createRng(nextShare)
-  const files = sizes.map((size) => rng.bytes(size))
-  const blocks: Bytes[] = []
-  for (const file of files)
-    for (let at = 0; at < file.length; at += BLOCK) blocks.push(file.slice(at, at + BLOCK))
-  const hashes = new Uint8Array(blocks.length * 32)
-  blocks.forEach((block, index) => hashes.set(sha256(block), index * 32))
-  return { infoHash, sizes, files, blocks, hashes }
+  return { infoHash, ...sampleContent(createRng(nextShare), sizes) }
 }
 
 /** What every block store must do. */

@@ -1,5 +1,5 @@
 import { createRng } from '@ringdrop/shared/kernel/rng.ts'
-import { invariant } from '@ringdrop/shared/kernel/invariant.ts'
+import { defined, invariant } from '@ringdrop/shared/kernel/invariant.ts'
 import type { FuzzInput, FuzzTarget } from '@ringdrop/shared/fuzz/fuzz.ts'
 import { schemaTarget } from '@ringdrop/shared/fuzz/value-targets.ts'
 import * as stored from '../../src/adapters/stored-state.ts'
@@ -8,7 +8,6 @@ import { parseRate } from '../../src/lib/format.ts'
 import { hashFor, parseRoute } from '../../src/lib/route.ts'
 import { parseStreamUrl, rangeStart, streamPath } from '../../src/workers/media-protocol.ts'
 import { parseInfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 
 const HASH = 'ab'.repeat(32)
 const ORIGIN = 'https://ringdrop.example/'

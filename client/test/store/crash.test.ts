@@ -4,9 +4,9 @@ import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { createRng, shuffled, type Rng } from '@ringdrop/shared/kernel/rng.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
-import { sha256 } from '@ringdrop/shared/content/sha256.ts'
 import type { StoreAnswer } from '../../src/adapters/block-store/protocol.ts'
 import type { ShareFiles, ShareStorage } from '../../src/adapters/block-store/share-files.ts'
+import { sampleContent } from '../contracts/sample-content.ts'
 import { StoreServer } from '../../src/adapters/block-store/store-server.ts'
 
 /** Sectors in which disks write: a torn write ends at one. */
@@ -88,15 +88,7 @@ function apply(files: Map<number, Bytes>, { file, offset, bytes }: Write, sizes:
   files.set(file, after)
 }
 
-function makeShare(rng: Rng) {
-  const sizes = [3 * BLOCK + 700, 0, 5_000, BLOCK]
-  const blocks: Bytes[] = []
-  for (const size of sizes)
-    for (let at = 0; at < size; at += BLOCK) blocks.push(rng.bytes(Math.min(BLOCK, size - at)))
-  const hashes = new Uint8Array(blocks.length * 32)
-  blocks.forEach((block, index) => hashes.set(sha256(block), index * 32))
-  return { sizes, blocks, hashes }
-}
+const makeShare = (rng: Rng) => sampleContent(rng, [3 * BLOCK + 700, 0, 5_000, BLOCK])
 type Share = ReturnType<typeof makeShare>
 
 /** The production store on that disk, one answer after another. */

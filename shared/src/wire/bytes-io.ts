@@ -111,9 +111,10 @@ export class ByteWriter {
   }
 
   hex(value: string): this {
-    this.#reserve(value.length / 2)
+    const length = value.length >> 1
+    this.#reserve(length)
     writeHex(value, this.#bytes, this.#length)
-    this.#length += value.length / 2
+    this.#length += length
     return this
   }
 

@@ -2,8 +2,8 @@ import { fromHex, toHex, type Bytes } from '../../src/kernel/bytes.ts'
 import { createRng } from '../../src/kernel/rng.ts'
 import { Mutator } from './mutate.ts'
 
-/** What a decoder takes. */
-export type FuzzInput = Bytes | string | unknown
+/** What a decoder takes: bytes, a text, or any value, as the target's kind says. */
+export type FuzzInput = unknown
 
 /** One decoder under attack. */
 export interface FuzzTarget {

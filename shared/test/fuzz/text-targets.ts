@@ -71,14 +71,18 @@ export function textTargets({ envelopes }: Traffic): FuzzTarget[] {
       invariant(verdict === 'refused' || !/[\r\n]/.test(text), 'a candidate is one line')
       return { outcome: verdict === 'allowed' ? 'ok' : verdict }
     }),
-    target('payload', payloadSeeds(envelopes), LIMITS.signalBytes, (text) => {
-      const kind = SIGNAL_KINDS[text.length % SIGNAL_KINDS.length] ?? 'probe'
-      const results = new Set(
-        [kind, 'offer' as const, 'candidate' as const].map((each) => decodePayload(each, text)),
-      )
-      const good = [...results].find((each) => each.ok)
-      return good?.ok === true ? { outcome: 'ok', value: good.value } : { outcome: 'refused' }
-    }),
+    target(
+      'payload',
+      envelopes.map(({ payload }) => payload),
+      LIMITS.signalBytes,
+      (text) => {
+        const kind = SIGNAL_KINDS[text.length % SIGNAL_KINDS.length] ?? 'probe'
+        const good = [kind, 'offer' as const, 'candidate' as const]
+          .map((each) => decodePayload(each, text))
+          .find((each) => each.ok)
+        return good?.ok === true ? { outcome: 'ok', value: good.value } : { outcome: 'refused' }
+      },
+    ),
     target('name', HOSTILE_NAMES, 2_000, (text) => {
       const name = sanitizeName(text)
       invariant(name !== '' && utf8Encode(name).length <= LIMITS.nameBytes, 'a name of bounded length')
@@ -124,8 +128,4 @@ export function textTargets({ envelopes }: Traffic): FuzzTarget[] {
       return { outcome: name === null ? 'refused' : 'ok', value: name }
     }),
   ]
-}
-
-function payloadSeeds(envelopes: Traffic['envelopes']): string[] {
-  return envelopes.map(({ payload }) => payload)
 }

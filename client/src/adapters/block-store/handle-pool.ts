@@ -50,9 +50,10 @@ export class HandlePool<Handle> {
     await this.#close(file, opened)
   }
 
-  /** Flushes and closes every file. */
+  /** Flushes and closes every file, those too that calls under way open meanwhile. */
   async releaseAll(): Promise<void> {
-    for (const file of [...this.#files.keys()]) await this.release(file)
+    for (let [file] = this.#files.keys(); file !== undefined; [file] = this.#files.keys())
+      await this.release(file)
   }
 
   /** Waits until the file is open or there is room for it, and counts the caller as a user in the same step. */

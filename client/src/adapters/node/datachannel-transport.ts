@@ -5,7 +5,7 @@ import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effect
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import type { ConnectionPath } from '../connection-path.ts'
 import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from '../high-water.ts'
-import { isRelayAmong, type ChannelName, type Transport, type TransportEvents } from '../transport.ts'
+import type { ChannelName, Transport, TransportEvents } from '../transport.ts'
 import { BulkQueue, bytesOf, candidateLine, nativeServers, pathOfNative } from './data-channels.ts'
 
 /** Frames kept that come before both channels are open; as in a browser. */
@@ -40,10 +40,6 @@ export class DataChannelTransport implements Transport {
 
   constructor(events: TransportEvents) {
     this.#events = events
-  }
-
-  get hasRelay(): boolean {
-    return isRelayAmong(this.iceServers)
   }
 
   setRelayOnly(isRelayOnly: boolean): void {

@@ -25,8 +25,7 @@ export async function loadKeyFile(path: string): Promise<Identity> {
 
 /** A key pair that nothing keeps. */
 export async function makeIdentity(): Promise<Identity> {
-  const { jwk } = await generate()
-  return identityOf(jwk)
+  return identityOf(await generate())
 }
 
 async function readKey(path: string): Promise<Identity | null> {
@@ -44,15 +43,15 @@ async function readKey(path: string): Promise<Identity | null> {
 }
 
 async function makeKey(path: string): Promise<Identity> {
-  const { jwk } = await generate()
+  const jwk = await generate()
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await writeAtomic(path, JSON.stringify(jwk), MODE)
   return identityOf(jwk)
 }
 
-async function generate(): Promise<{ jwk: Jwk }> {
+async function generate(): Promise<Jwk> {
   const pair = await crypto.subtle.generateKey(CURVE, true, ['sign', 'verify'])
-  return { jwk: v.parse(jwkSchema, await crypto.subtle.exportKey('jwk', pair.privateKey)) }
+  return v.parse(jwkSchema, await crypto.subtle.exportKey('jwk', pair.privateKey))
 }
 
 async function identityOf({ kty, crv, x, y, d }: Jwk): Promise<Identity> {
