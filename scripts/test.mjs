@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import {
   build,
   checkNode,
@@ -19,6 +19,8 @@ import {
 const results = join(root, '.cache')
 const total = { passed: 0, failed: 0, skipped: 0 }
 let isRed = false
+/** Names of what failed, said again at the end: logs are long, and often only their end is kept. */
+const failures = []
 
 function read(file) {
   const path = join(results, file)
@@ -29,7 +31,10 @@ function suite(name, command, args, env = {}) {
   console.log(`\n== ${name}`)
   const started = Date.now()
   const code = run(command, args, { env: { ...process.env, ...env } })
-  if (code !== 0) isRed = true
+  if (code !== 0) {
+    isRed = true
+    failures.push(`${name}: exit ${code}`)
+  }
   console.log(
     `== ${name}: ${code === 0 ? 'ok' : `exit ${code}`}, ${Math.round((Date.now() - started) / 1000)} s`,
   )
@@ -41,6 +46,15 @@ function addVitest(file) {
   total.passed += report.numPassedTests
   total.failed += report.numFailedTests
   total.skipped += report.numPendingTests + (report.numTodoTests ?? 0)
+  for (const { name, message, assertionResults } of report.testResults) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    for (const { fullName, failureMessages } of failed) addFailure(name, fullName, failureMessages[0])
+    if (failed.length === 0 && message) addFailure(name, 'the file itself', message)
+  }
+}
+
+function addFailure(file, test, message = '') {
+  failures.push(`${relative(root, file)} > ${test}\n${message.split('\n').slice(0, 12).join('\n')}`)
 }
 
 function addPlaywright(file) {
@@ -49,6 +63,15 @@ function addPlaywright(file) {
   total.passed += report.stats.expected
   total.failed += report.stats.unexpected + report.stats.flaky
   total.skipped += report.stats.skipped
+  const visit = ({ suites = [], specs = [] }) => {
+    for (const { ok, file, title, tests } of specs)
+      if (!ok) {
+        const results = tests.flatMap(({ results }) => results)
+        addFailure(file, title, results.find(({ error }) => error)?.error.message)
+      }
+    suites.forEach(visit)
+  }
+  visit(report)
 }
 
 checkNode()
@@ -75,6 +98,7 @@ if (isRoot()) {
   console.log('\n== over routers and relays: skipped, since making network namespaces needs root')
   total.skipped += 1
 }
+if (failures.length > 0) console.log(`\n== what failed\n${failures.join('\n\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 if (isRed || total.failed > 0) stop('Something failed; see above.')
 if (total.passed === 0) stop('No test ran.')

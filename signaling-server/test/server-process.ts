@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { freePort } from './free-port.ts'
 
 const ROOT = join(import.meta.dirname, '..')
+const LOADED = ['--expose-gc', '--import', 'tsx', '--import', './test/collect-garbage.mjs']
+const COLLECTED = /heap after collection: (\d+) bytes/g
 
 /** The real server as a process of its own, from the sources, so that it can be killed; gone when the test ends. */
 export class ServerProcess {
@@ -16,7 +18,7 @@ export class ServerProcess {
     env: Record<string, string>,
   ) {
     const settings = { HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env, PORT: String(port) }
-    this.#process = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    this.#process = spawn(process.execPath, [...LOADED, 'src/main.ts'], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -42,6 +44,15 @@ export class ServerProcess {
   /** `null` while it runs. */
   get ended(): number | string | null {
     return this.#process.exitCode ?? this.#process.signalCode
+  }
+
+  /** What its heap holds when everything that nobody needs is gone, in bytes. */
+  async heapBytes(): Promise<number> {
+    const sizes = (): string[] => [...this.output.matchAll(COLLECTED)].map(([, size = '0']) => size)
+    const before = sizes().length
+    this.#process.kill('SIGWINCH')
+    await expect.poll(() => sizes().length, { timeout: 10_000 }).toBeGreaterThan(before)
+    return Number(sizes().at(-1))
   }
 
   /** As a crash would end it. */

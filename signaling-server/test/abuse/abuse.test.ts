@@ -30,7 +30,7 @@ const MiB = 1024 * 1024
 /** Resident memory of a process in MiB. */
 function residentMiB(pid: number): number {
   const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8')) ?? []
-  return Number(kib) / 1024
+  return Math.round(Number(kib) / 1024)
 }
 
 async function metricsOf(server: ServerProcess): Promise<Map<string, number>> {
@@ -83,8 +83,8 @@ describe('the server under abuse', () => {
         const sent = await oneRound(server, victim)
         await Promise.all([...loris, ...silent].map(({ closed }) => closed))
         await expect.poll(async () => (await metricsOf(server)).get('ringdrop_sockets')).toBe(2)
-        const heap = ((await metricsOf(server)).get('nodejs_heap_size_used_bytes') ?? 0) / MiB
-        rounds.push({ ...sent, heapMiB: Math.round(heap), residentMiB: Math.round(residentMiB(server.pid)) })
+        const heapMiB = (await server.heapBytes()) / MiB
+        rounds.push({ ...sent, heapMiB: Math.round(heapMiB * 10) / 10, residentMiB: residentMiB(server.pid) })
       }
       const experience = await honest.stop()
       console.log('abuse', JSON.stringify({ rounds, honest: experience }))
@@ -97,7 +97,9 @@ describe('the server under abuse', () => {
       expect(experience.p99Ms).toBeLessThan(5_000)
       const [first, second] = rounds
       expect(rounds.map(({ accepted }) => accepted)).toEqual([0, 0])
-      expect((second?.['residentMiB'] ?? 0) - (first?.['residentMiB'] ?? 0)).toBeLessThan(64)
+      // What a round leaves behind for good; resident memory follows the collector's moods, so only its order counts.
+      expect((second?.['heapMiB'] ?? 0) - (first?.['heapMiB'] ?? 0)).toBeLessThan(2)
+      expect(second?.['residentMiB']).toBeLessThan(400)
       const metrics = await metricsOf(server)
       expect(metrics.get('ringdrop_relays_total{result="congested"}')).toBeGreaterThan(0)
       expect(metrics.get('ringdrop_swarm_peers')).toBe(1)
