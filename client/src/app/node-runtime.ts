@@ -11,6 +11,7 @@ import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 import type { BlockStore, BlockStoreEvents } from '../adapters/block-store/block-store.ts'
 import { verifySignature, type Identity } from '../adapters/identity.ts'
 import type { ServerEvents, ServerSocket } from '../adapters/server-socket.ts'
+import { SealedChannels } from '../adapters/sealed-channels.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import type { Transport, TransportEvents } from '../adapters/transport.ts'
 import type { StorageView } from './api.ts'
@@ -49,6 +50,8 @@ export class NodeRuntime<Source = File> {
   readonly node: SharingNode
   readonly socket: ServerSocket
   readonly transport: Transport
+  /** Links that go over other peers. */
+  readonly sealed: SealedChannels
   readonly blocks: BlockStore<Source>
   readonly violations: { peer: PeerId; code: string }[] = []
   storageKind: StorageView['kind'] = 'opfs'
@@ -79,11 +82,18 @@ export class NodeRuntime<Source = File> {
         events.changed()
       },
     })
-    this.transport = ports.transport({
+    const channelEvents: Pick<TransportEvents, 'signal' | 'open' | 'closed' | 'frame'> = {
       signal: (sid, signal) => this.feed({ type: 'localSignal', sid, signal }),
       open: (sid) => this.feed({ type: 'channelOpen', sid }),
       closed: (sid) => this.feed({ type: 'channelClosed', sid }),
       frame: (sid, channel, bytes) => this.feed({ type: 'frame', sid, channel, bytes }),
+    }
+    this.sealed = new SealedChannels({
+      ...channelEvents,
+      sealed: (sid, bytes) => this.feed({ type: 'sealed', sid, bytes }),
+    })
+    this.transport = ports.transport({
+      ...channelEvents,
       congestion: (sid, type) => this.feed({ type, sid }),
       faltering: (sid) => this.feed({ type: 'faltering', sid }),
     })
@@ -133,6 +143,7 @@ export class NodeRuntime<Source = File> {
     this.#host.stop()
     this.socket.disconnect()
     this.transport.closeAll()
+    this.sealed.closeAll()
     this.blocks.terminate()
   }
 
@@ -149,13 +160,22 @@ export class NodeRuntime<Source = File> {
         void this.#verify(effect)
         return
       case 'openConnection':
-        return this.transport.open(effect.sid, effect.isInitiator, effect.isTrickling)
+        if (effect.circuit !== null) this.sealed.open(effect.sid, effect.isInitiator, effect.circuit)
+        else this.transport.open(effect.sid, effect.isInitiator, effect.isTrickling)
+        return
       case 'applySignal':
-        return this.transport.signal(effect.sid, effect.signal)
+        if (this.sealed.has(effect.sid)) this.sealed.signal(effect.sid, effect.signal)
+        else this.transport.signal(effect.sid, effect.signal)
+        return
+      case 'seal':
+        return this.sealed.seal(effect.sid, effect.channel, effect.bytes)
+      case 'unseal':
+        return this.sealed.unseal(effect.sid, effect.bytes)
       case 'restartIce':
         return this.transport.restart(effect.sid)
       case 'closeConnection':
-        return this.transport.close(effect.sid)
+        if (!this.sealed.close(effect.sid)) this.transport.close(effect.sid)
+        return
       case 'serverSignal':
         return this.socket.signal(effect.envelope)
       case 'serverAnnounce':

@@ -509,6 +509,8 @@ export const zh: Messages = {
     discovery: '发现',
     discoveryText: '你共享的内容会登记到所有开启的系统中，搜索时也可以询问它们。',
     willing: '可以成为超级节点',
+    willingText:
+      '这样它也会在彼此找不到路径的节点之间转发密封的数据。两者都会记入信用：付出的人会更早得到服务。',
     privacy: '隐私',
     relayOnly: '只通过中继连接',
     relayOnlyText:

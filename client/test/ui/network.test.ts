@@ -29,6 +29,7 @@ const link = (id: PeerId, parts: Partial<LinkView> = {}): LinkView => ({
   receivedBytes: 20,
   shareCount: 0,
   isSilent: false,
+  relay: null,
   ...parts,
 })
 

@@ -65,7 +65,7 @@ export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnap
       links: [],
       shares,
       systems: {
-        relay: { relayed: 0, refused: 0 },
+        relay: { relayed: 0, refused: 0, circuits: 0, carriedBytes: 0 },
         directory: null,
         gnutella: null,
         kazaa: null,

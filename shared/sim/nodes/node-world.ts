@@ -1,5 +1,5 @@
 import type { Bytes } from '../../src/kernel/bytes.ts'
-import { equalBytes } from '../../src/kernel/bytes.ts'
+import { equalBytes, toHex } from '../../src/kernel/bytes.ts'
 import type { InfoHash, SessionId } from '../../src/kernel/ids.ts'
 import { createRng, shuffled, type Rng } from '../../src/kernel/rng.ts'
 import { Bitfield } from '../../src/content/bitfield.ts'
@@ -20,6 +20,7 @@ import {
 } from '../../src/wire/signaling.ts'
 import { VirtualClock } from '../clock.ts'
 import { fakeSdp, simIdentity, verifySim, type Identity } from './identity.ts'
+import { SimCircuits } from './sim-circuits.ts'
 import type { TestShare } from './node-share.ts'
 
 /** One node with its store and its connections. */
@@ -34,6 +35,8 @@ export class TestNode {
   /** What really leaves instead of a frame: a peer that garbles, drops, repeats. */
   garble: (frame: Bytes, channel: 'control' | 'bulk') => readonly Bytes[] = (frame) => [frame]
   isAlive = true
+  /** What seals its frames over circuits. */
+  circuits: SimCircuits | null = null
   /** The tab does not run: nothing goes in or out, its links stay. */
   isFrozen = false
   /** How far its clock is ahead of the others'. */
@@ -57,6 +60,8 @@ export interface NodeWorldOptions {
   readonly verify?: (key: string, text: string, signature: string) => boolean
   /** One way over a link, in milliseconds. */
   readonly latencyMs?: (a: Identity, b: Identity) => number
+  /** Whether a direct path leads from one to the other; if not, they notice after 15 s, as ICE does. */
+  readonly hasPath?: (a: Identity, b: Identity) => boolean
   /** From the answer to the open channel. */
   readonly connectMs?: number
   /** Keep the effects of every node, for tests to look at. */
@@ -95,7 +100,15 @@ export class NodeWorld {
 
   constructor(options: NodeWorldOptions = {}) {
     const verify = verifySim
-    const defaults = { seed: 1, makeIdentity: simIdentity, verify, latencyMs: () => 10, connectMs: 10 }
+    const hasPath = () => true
+    const defaults = {
+      seed: 1,
+      hasPath,
+      makeIdentity: simIdentity,
+      verify,
+      latencyMs: () => 10,
+      connectMs: 10,
+    }
     this.#options = { ...defaults, keepsEffects: true, ...options }
     this.#rng = createRng(this.#options.seed)
   }
@@ -111,6 +124,11 @@ export class NodeWorld {
     const node = new SharingNode({ self: key.peerId, key: key.key, rng, now: this.now })
     const added = new TestNode(name, key, node)
     this.nodes.push(added)
+    added.circuits = new SimCircuits(
+      (input) => this.feed(added, input),
+      (ms, run) => this.#later(ms, run),
+      () => `04${toHex(this.#rng.bytes(64))}`,
+    )
     for (const name of SYSTEMS)
       if (!this.systems.includes(name)) this.feed(added, { type: 'switchSystem', name, isOn: false })
     this.feed(added, this.isServerUp ? { type: 'serverUp', roles: SERVER_ROLES } : { type: 'serverDown' })
@@ -187,7 +205,7 @@ export class NodeWorld {
     }
     for (const effect of node.node.handle(input, this.now + node.skewMs)) {
       if (this.#options.keepsEffects) node.effects.push(effect)
-      this.#apply(node, effect)
+      if (node.circuits?.apply(effect) !== true) this.#apply(node, effect)
     }
     this.#arm(node)
   }
@@ -358,14 +376,17 @@ export class NodeWorld {
 
   #open(sid: SessionId): void {
     const connection = this.#connections.get(sid)
-    if (connection?.ends.length !== 2) return
+    const [a, b] = connection?.ends ?? []
+    if (connection === undefined || a === undefined || b === undefined) return
+    if (!this.#options.hasPath(a.key, b.key))
+      return this.#later(15_000, () => this.#breakConnection(sid, null))
     connection.isOpen = true
     for (const deliver of connection.held?.splice(0) ?? []) deliver()
     connection.held = null
     for (const end of connection.ends) this.feed(end, { type: 'channelOpen', sid })
   }
 
-  #breakConnection(sid: SessionId, by: TestNode): void {
+  #breakConnection(sid: SessionId, by: TestNode | null): void {
     const connection = this.#connections.get(sid)
     this.#connections.delete(sid)
     for (const end of connection?.ends ?? [])

@@ -5,6 +5,7 @@ import type { Introducer } from '../protocols/introduction/introducer.ts'
 import type { Dialler } from './dialler.ts'
 import type { Discovery } from './discovery.ts'
 import type { Links } from './links.ts'
+import type { Relaying } from './relaying.ts'
 import type { Shares } from './shares.ts'
 
 /** Ways that are tried to one peer, each for 3 s. */
@@ -19,6 +20,7 @@ export interface ConnectorParts {
   readonly dialler: Dialler
   readonly introducer: Introducer
   readonly discovery: Discovery
+  readonly relaying: Relaying
   readonly isServerUp: () => boolean
   readonly introduce: (input: IntroductionInput, now: number) => void
 }
@@ -68,12 +70,12 @@ export class Connector {
 
   /** @returns false when there is no room for more links or negotiations now. */
   #connect(peer: PeerId, via: ReadonlySet<PeerId>, budget: number, now: number): boolean {
-    const { links, introducer, discovery, introduce } = this.#parts
+    const { links, introducer, discovery, relaying, introduce } = this.#parts
     const { pendingCount } = introducer
     if (budget - links.upCount - pendingCount <= 0) return false
     if (pendingCount >= LIMITS.pendingNegotiations) return false
     const carriers = this.carriersTo(peer, via, now)
-    if (introducer.stageOf(peer) !== null) return true
+    if (introducer.stageOf(peer) !== null || relaying.ends.isReaching(peer)) return true
     if (carriers.length > 0) {
       discovery.dialler.started(peer)
       introduce({ type: 'connect', peer, carriers }, now)

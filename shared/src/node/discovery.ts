@@ -44,6 +44,8 @@ export interface DiscoveryParts {
   readonly onProvider: (infoHash: InfoHash, peer: PeerId) => void
   readonly punish: (link: Link, code: string, now: number) => void
   readonly onQueue: (effect: QueueEffect, now: number) => void
+  /** Whether circuits of others are carried here. */
+  readonly isRelay: () => boolean
 }
 
 /** Whose signature the host was asked for. */
@@ -148,9 +150,13 @@ export class Discovery {
 
   /** Tells the other end which systems run here; they start once both have said so. */
   onLinkUp(link: Link, now: number): void {
-    link.send({ type: 'hello', systems: this.overlays.on })
+    this.greet(link)
     this.#settle(link.peer, true, now)
     if (link.systems.length > 0) this.onHello(link, link.systems, now)
+  }
+
+  greet(link: Link): void {
+    link.send({ type: 'hello', systems: this.overlays.on, isRelay: this.#parts.isRelay() })
   }
 
   onHello(link: Link, systems: readonly OverlayName[], now: number): void {
@@ -238,7 +244,7 @@ export class Discovery {
     if (!isOn) this.overlays.switchOff(name, now)
     else this.overlays.switchOn(name, now)
     for (const link of this.#parts.links.up()) {
-      link.send({ type: 'hello', systems: this.overlays.on })
+      this.greet(link)
       if (isOn) this.onHello(link, link.systems, now)
     }
     this.#parts.tickets.drop(name)

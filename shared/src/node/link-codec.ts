@@ -11,6 +11,8 @@ import { kazaaFormat } from '../protocols/kazaa/codec.ts'
 import type { KazaaMessage } from '../protocols/kazaa/messages.ts'
 import { nearbyFormat } from '../protocols/nearby/codec.ts'
 import type { NearbyMessage } from '../protocols/nearby/messages.ts'
+import { relayFormat } from '../protocols/relay/codec.ts'
+import type { RelayMessage } from '../protocols/relay/messages.ts'
 import { ByteReader, ByteWriter } from '../wire/bytes-io.ts'
 import { decodeEnvelope, type SignalEnvelope } from '../wire/envelope.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
@@ -34,13 +36,15 @@ export type LinkMessage =
   | { readonly type: 'leave'; readonly handle: number }
   /** The sender does not have the share that the receiver joined. */
   | { readonly type: 'decline'; readonly infoHash: InfoHash }
-  /** Discovery systems that the sender has switched on; sent first, and again when that changes. */
-  | { readonly type: 'hello'; readonly systems: readonly OverlayName[] }
+  /** Discovery systems that the sender has switched on, and whether it relays; sent first, and again when that changes. */
+  | { readonly type: 'hello'; readonly systems: readonly OverlayName[]; readonly isRelay: boolean }
   | { readonly type: 'gnutella'; readonly message: GnutellaMessage }
   | { readonly type: 'kazaa'; readonly message: KazaaMessage }
   | { readonly type: 'chord'; readonly message: ChordMessage }
   /** A share that the sender would like the receiver to have. */
   | { readonly type: 'nearby'; readonly message: NearbyMessage }
+  /** About a circuit through one of the two ends. */
+  | { readonly type: 'relay'; readonly message: RelayMessage }
   | { readonly type: 'exchange'; readonly handle: number; readonly message: ControlMessage }
 
 const IDS = {
@@ -57,7 +61,10 @@ const IDS = {
   kazaa: 10,
   chord: 11,
   nearby: 12,
+  relay: 13,
 } as const
+/** In the mask of a hello; the systems count from the other end. */
+const RELAY_BIT = 0x80
 const TYPES = new Map<number, LinkMessage['type']>(
   Object.entries(IDS).map(([type, id]) => [id, type as LinkMessage['type']]),
 )
@@ -82,7 +89,7 @@ export function encodeLink(message: LinkMessage): Bytes {
     case 'decline':
       return writer.hex(message.infoHash).finish()
     case 'hello':
-      return writer.uint8(maskOf(message.systems)).finish()
+      return writer.uint8(maskOf(message.systems) | (message.isRelay ? RELAY_BIT : 0)).finish()
     case 'gnutella':
       gnutellaFormat.write(writer, message.message)
       return writer.finish()
@@ -94,6 +101,9 @@ export function encodeLink(message: LinkMessage): Bytes {
       return writer.finish()
     case 'nearby':
       nearbyFormat.write(writer, message.message)
+      return writer.finish()
+    case 'relay':
+      relayFormat.write(writer, message.message)
       return writer.finish()
     case 'exchange':
       return writer.uint16(message.handle).bytes(encodeExchange(message.message)).finish()
@@ -111,8 +121,7 @@ export function decodeLink(bytes: Bytes): Result<LinkMessage, LinkCode> {
     const inner = decodeExchange(reader.rest())
     return inner.ok ? ok({ type, handle, message: inner.value }) : inner
   }
-  if (bytes.length > (isOverlay(type) ? LIMITS.discoveryMessageBytes : LIMITS.signalBytes))
-    return fail('tooBig')
+  if (bytes.length > (isLong(type) ? LIMITS.discoveryMessageBytes : LIMITS.signalBytes)) return fail('tooBig')
   const message = readFields(type, reader)
   return message !== null && reader.isDone ? ok(message) : fail('badMessage')
 }
@@ -140,7 +149,8 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
     }
     case 'hello': {
       const mask = reader.uint8()
-      return { type, systems: OVERLAYS.filter((_, bit) => (mask & (1 << bit)) !== 0) }
+      const systems = OVERLAYS.filter((_, bit) => (mask & (1 << bit)) !== 0)
+      return { type, systems, isRelay: (mask & RELAY_BIT) !== 0 }
     }
     case 'gnutella':
       return { type, message: gnutellaFormat.read(reader) }
@@ -150,6 +160,8 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
       return { type, message: chordFormat.read(reader) }
     case 'nearby':
       return { type, message: nearbyFormat.read(reader) }
+    case 'relay':
+      return { type, message: relayFormat.read(reader) }
     default:
       return assertNever(type)
   }
@@ -160,8 +172,8 @@ function maskOf(systems: readonly OverlayName[]): number {
   return OVERLAYS.reduce((mask, name, bit) => mask | (systems.includes(name) ? 1 << bit : 0), 0)
 }
 
-const isOverlay = (type: LinkMessage['type']): boolean =>
-  type === 'gnutella' || type === 'kazaa' || type === 'chord'
+const isLong = (type: LinkMessage['type']): boolean =>
+  type === 'gnutella' || type === 'kazaa' || type === 'chord' || type === 'relay'
 
 function readSignal(bytes: Bytes): LinkMessage | null {
   const text = utf8Decode(bytes)

@@ -11,6 +11,7 @@ import type { Link, Links } from './links.ts'
 import type { Nearby } from './nearby.ts'
 import type { NodeEffect } from './node-io.ts'
 import type { Shares } from './shares.ts'
+import type { Relaying } from './relaying.ts'
 import type { SignalRelay } from './signal-relay.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -20,6 +21,7 @@ export interface LinkManagerParts {
   readonly links: Links
   readonly introducer: Introducer
   readonly relay: SignalRelay
+  readonly relaying: Relaying
   readonly dialler: Dialler
   readonly shares: Shares
   readonly discovery: Discovery
@@ -46,9 +48,9 @@ export class LinkManager {
 
   /** Pings silent links, and gives up those that are dead or of no use. */
   wake(now: number): void {
-    const { links, discovery, nearby } = this.#parts
+    const { links, discovery, nearby, relaying } = this.#parts
     this.introduce({ type: 'wake' }, now)
-    const needs = (peer: PeerId) => discovery.needs(peer) || nearby.needs(peer)
+    const needs = (peer: PeerId) => discovery.needs(peer) || nearby.needs(peer) || relaying.needs(peer)
     for (const [link, verdict] of this.#keeper.inspect(links, needs, now)) {
       if (verdict === 'close') this.close(link, now)
       else link.send({ type: 'ping' })
@@ -74,6 +76,7 @@ export class LinkManager {
       link.isSilent = false
       this.#parts.discovery.onHeardAgain(link, now)
     }
+    this.#parts.relaying.onUnsealed(link, bytes.length, now)
     const read = this.#keeper.read(link, channel, bytes)
     if (!read.ok) return this.punish(link, read.code, now)
     for (const message of read.value) {
@@ -94,6 +97,7 @@ export class LinkManager {
       case 'signal':
         return this.#onSignal(link, message.envelope, now)
       case 'hello':
+        link.isRelay = message.isRelay
         return this.#parts.discovery.onHello(link, message.systems, now)
       case 'gnutella':
       case 'kazaa':
@@ -101,6 +105,8 @@ export class LinkManager {
         return this.#parts.discovery.onMessage(link, message, now)
       case 'nearby':
         return this.#parts.nearby.onMessage(link.peer, message.message, now)
+      case 'relay':
+        return this.#parts.relaying.onMessage(link, message.message, now)
       default:
         return this.#parts.shares.onMessage(link, message, now)
     }
@@ -131,9 +137,7 @@ export class LinkManager {
       case 'route':
         return this.#route(effect.envelope, effect.carrier)
       case 'openConnection':
-        this.#parts.links.open(effect.sid, effect.peer, now)
-        this.#parts.emit(effect)
-        return
+        return this.#openConnection(effect, now)
       case 'sendProof':
         this.#parts.links.bySid(effect.sid)?.send({ type: 'proof', signature: effect.signature })
         return
@@ -143,9 +147,8 @@ export class LinkManager {
         return this.#onLinkDown(effect.sid, now)
       case 'linkFailed':
         this.failures.set(effect.peer, effect.code)
-        this.#parts.dialler.onFailed(effect.peer, now)
-        this.#parts.discovery.onLinkFailed(effect.peer, now)
-        return this.#parts.nearby.onLink('linkFailed', effect.peer, now)
+        if (this.#parts.relaying.onLinkFailed(effect, now)) return
+        return this.onUnreachable(effect.peer, now)
       case 'closeConnection':
         this.#onLinkDown(effect.sid, now)
         this.#parts.emit(effect)
@@ -164,6 +167,20 @@ export class LinkManager {
     }
   }
 
+  #openConnection(effect: Extract<IntroductionEffect, { type: 'openConnection' }>, now: number): void {
+    const { sid, peer, circuit } = effect
+    this.#parts.links.open(sid, peer, now, circuit)
+    this.#parts.emit(effect)
+    if (circuit !== null) this.#parts.relaying.feedEnds({ type: 'bind', sid, peer, ref: circuit }, now)
+  }
+
+  /** Nothing led to the peer, neither a path nor a relay. */
+  onUnreachable(peer: PeerId, now: number): void {
+    this.#parts.dialler.onFailed(peer, now)
+    this.#parts.discovery.onLinkFailed(peer, now)
+    this.#parts.nearby.onLink('linkFailed', peer, now)
+  }
+
   #route(envelope: SignalEnvelope, carrier: Carrier): void {
     if (carrier === 'server') this.#parts.emit({ type: 'serverSignal', envelope })
     else if (carrier === 'manual') this.#parts.emit({ type: 'manualEnvelope', envelope })
@@ -178,6 +195,7 @@ export class LinkManager {
     this.#parts.links.markUp(link)
     this.failures.delete(peer)
     this.#parts.dialler.onLinked(peer)
+    this.#parts.relaying.onLinkUp(link, now)
     this.#parts.shares.onLinkUp(link, now)
     this.#parts.discovery.onLinkUp(link, now)
     this.#parts.nearby.onLink('linkUp', peer, now)
@@ -188,6 +206,7 @@ export class LinkManager {
   #onLinkDown(sid: SessionId, now: number): void {
     const link = this.#parts.links.remove(sid)
     if (link === undefined) return
+    this.#parts.relaying.onLinkDown(link, now)
     this.#parts.shares.onLinkDown(link, now)
     this.#parts.discovery.onLinkDown(link, now)
     this.#parts.dialler.onLinkLost(link.peer, now)

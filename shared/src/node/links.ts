@@ -5,6 +5,7 @@ import { encodeBlocks } from '../protocols/bittorrent/codec.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import { packFrames } from '../wire/frames.ts'
 import { encodeLink, type LinkMessage } from './link-codec.ts'
+import type { CircuitRef } from '../wire/circuit-description.ts'
 import type { NodeEffect } from './node-io.ts'
 import type { OverlayName } from './systems.ts'
 
@@ -38,6 +39,8 @@ export class Link {
   readonly held: HeldFrame[] = []
   /** Discovery systems that run at the other end, by its word. */
   systems: readonly OverlayName[] = []
+  /** The other end carries circuits for others, by its word. */
+  isRelay = false
   /** Nothing was heard for suspiciously long. */
   isSilent = false
   lastHeardAt: number
@@ -56,6 +59,8 @@ export class Link {
     /** Ourselves while an invite has no taker. */
     public peer: PeerId,
     readonly openedAt: number,
+    /** What it goes over instead of a connection of its own. */
+    readonly circuit: CircuitRef | null = null,
   ) {
     this.lastHeardAt = openedAt
     this.idleSince = openedAt
@@ -120,7 +125,7 @@ export class Link {
 
   #emit(channel: 'control' | 'bulk', bytes: Bytes, emit: Emit): void {
     this.sentBytes += bytes.length
-    emit({ type: 'sendFrame', sid: this.sid, channel, bytes })
+    emit({ type: this.circuit === null ? 'sendFrame' : 'seal', sid: this.sid, channel, bytes })
   }
 }
 
@@ -129,8 +134,8 @@ export class Links {
   readonly #bySid = new Map<SessionId, Link>()
   readonly #byPeer = new Map<PeerId, Link>()
 
-  open(sid: SessionId, peer: PeerId, now: number): Link {
-    const link = new Link(sid, peer, now)
+  open(sid: SessionId, peer: PeerId, now: number, circuit: CircuitRef | null = null): Link {
+    const link = new Link(sid, peer, now, circuit)
     this.#bySid.set(sid, link)
     return link
   }

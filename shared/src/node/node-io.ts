@@ -130,6 +130,8 @@ export type NodeInput =
       readonly bytes: Bytes
     }
   | { readonly type: 'congested' | 'writable'; readonly sid: SessionId }
+  /** A frame of a circuit has its seal; in the order in which they were asked for. */
+  | { readonly type: 'sealed'; readonly sid: SessionId; readonly bytes: Bytes }
   /** The path of this connection no longer answers, or the network has changed under it. */
   | { readonly type: 'faltering'; readonly sid: SessionId }
   /** The page or the machine did not run for a while: links are asked at once whether they still live. */
@@ -154,6 +156,15 @@ export type NodeEffect =
       readonly channel: 'control' | 'bulk'
       readonly bytes: Bytes
     }
+  /** A frame for the far end of a circuit. Answer: `sealed`. */
+  | {
+      readonly type: 'seal'
+      readonly sid: SessionId
+      readonly channel: 'control' | 'bulk'
+      readonly bytes: Bytes
+    }
+  /** A sealed frame that came over a circuit. Answer: `frame`, or `channelClosed` if it is not whole. */
+  | { readonly type: 'unseal'; readonly sid: SessionId; readonly bytes: Bytes }
   | { readonly type: 'serverSignal'; readonly envelope: SignalEnvelope }
   /** To be shown as text or code, for a person to carry. */
   | { readonly type: 'manualEnvelope'; readonly envelope: SignalEnvelope }

@@ -13,6 +13,7 @@ import { LinkManager } from './link-manager.ts'
 import { Links } from './links.ts'
 import { Nearby } from './nearby.ts'
 import type { NearbyInput, NodeEffect, NodeInput } from './node-io.ts'
+import { Relaying } from './relaying.ts'
 import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
 import { Tickets } from './tickets.ts'
@@ -57,6 +58,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly shares: Shares
   readonly dialler: Dialler
   readonly relay: SignalRelay
+  readonly relaying: Relaying
   readonly introducer: Introducer
   readonly announcer: Announcer
   readonly discovery: Discovery
@@ -101,6 +103,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       onProvider: (infoHash, peer) => this.dialler.learn(infoHash, peer, null),
       onQueue: (effect, at) => this.slots.onEffect(effect, at),
       punish: (link, code, at) => this.linking.punish(link, code, at),
+      isRelay: () => this.relaying.desk.isWilling,
     })
     this.slots = new UploadSlots(
       () => this.shares,
@@ -111,12 +114,34 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const link = (peer: PeerId, at: number) => this.#link(peer, at)
     this.nearby = new Nearby({ self, links, shares, dialler, emit, link })
     const { nearby } = this
-    const parts = { links, shares, dialler, introducer, discovery, nearby }
+    this.relaying = this.#makeRelaying(rng.child('relaying'), now)
+    const { relaying } = this
+    const parts = { links, shares, dialler, introducer, discovery, nearby, relaying }
     this.linking = new LinkManager({ ...parts, self, now, relay, tickets: this.#tickets, emit })
     this.#connector = new Connector({
       ...parts,
       isServerUp: () => this.isServerUp,
       introduce: (input, at) => this.linking.introduce(input, at),
+    })
+  }
+
+  #makeRelaying(rng: Rng, now: number): Relaying {
+    return new Relaying({
+      self: this.self,
+      rng,
+      now,
+      links: this.links,
+      emit: (effect) => this.#effects.push(effect),
+      dial: (peer, at) => this.#link(peer, at),
+      connect: (peer, circuit, at) => {
+        const carriers = this.#connector.carriersTo(peer, new Set([circuit.relay]), at)
+        this.linking.introduce({ type: 'connect', peer, carriers, circuit }, at)
+      },
+      lost: (sid, at) => this.linking.introduce({ type: 'channelClosed', sid }, at),
+      onCongestion: (sid, state, at) => this.linking.onCongestion(sid, state, at),
+      onUnreachable: (peer, at) => this.linking.onUnreachable(peer, at),
+      onCarried: (from, bytes, at) =>
+        this.discovery.overlays.kazaa?.feed({ type: 'received', from, bytes }, at),
     })
   }
 
@@ -150,6 +175,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       this.shares.wakeAt(),
       this.discovery.wakeAt(),
       this.nearby.wakeAt(),
+      this.relaying.wakeAt(),
     )
   }
 
@@ -190,6 +216,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'congested':
       case 'writable':
         return this.linking.onCongestion(input.sid, input.type, now)
+      case 'sealed':
+        return this.relaying.feedEnds(input, now)
       case 'faltering':
         return this.#restart(input.sid, now)
       case 'woke':
@@ -210,9 +238,19 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         return this.linking.introduce(input, now)
       case 'wake':
         return
+      case 'conditions':
+        this.#setRelay(input.isWilling, now)
+        return this.discovery.handle(input, now)
       default:
         return this.discovery.handle(input, now)
     }
+  }
+
+  /** Whoever may become a super node also carries circuits; neighbours are told when that changes. */
+  #setRelay(isWilling: boolean, now: number): void {
+    if (isWilling === this.relaying.desk.isWilling) return
+    this.relaying.setWilling(isWilling, now)
+    for (const link of this.links.up()) this.discovery.greet(link)
   }
 
   #link(peer: PeerId, now: number): void {
@@ -251,6 +289,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     this.shares.wake(now)
     this.discovery.wake(now)
     this.nearby.wake(now)
+    this.relaying.wake(now)
     this.slots.tick(now)
     for (const infoHash of this.shares.lonely(now)) this.discovery.locate(infoHash, now)
   }

@@ -32,6 +32,8 @@ export interface LinkView {
   readonly shareCount: number
   /** Nothing was heard from it for suspiciously long. */
   readonly isSilent: boolean
+  /** The member that carries it, where no path of its own was found. */
+  readonly relay: PeerId | null
 }
 
 export interface ShareView {
@@ -113,6 +115,7 @@ export function snapshotOf(node: SharingNode, now: number): NodeSnapshot {
       receivedBytes: link.receivedBytes,
       shareCount: link.theirs.size,
       isSilent: link.isSilent,
+      relay: link.circuit?.relay ?? null,
     })),
     shares: [...node.shares.entries()].map(([infoHash, entry]) =>
       shareView(infoHash, entry, node.slots.placesOf(infoHash), now),

@@ -9,17 +9,28 @@ type Overlay<View> = (View & { readonly traffic: TrafficView }) | null
 
 /** The discovery systems of a node as plain JSON; `null` for one that is switched off. */
 export interface SystemsView {
-  readonly relay: { readonly relayed: number; readonly refused: number }
+  /** What is passed on for others: envelopes, and the bytes of circuits. */
+  readonly relay: {
+    readonly relayed: number
+    readonly refused: number
+    readonly circuits: number
+    readonly carriedBytes: number
+  }
   readonly directory: { readonly state: DirectoryState } | null
   readonly gnutella: Overlay<GnutellaView>
   readonly kazaa: Overlay<KazaaView>
   readonly ring: Overlay<ChordView>
 }
 
-export function systemsView({ relay, discovery }: SharingNode): SystemsView {
+export function systemsView({ relay, relaying, discovery }: SharingNode): SystemsView {
   const { gnutella, kazaa, ring } = discovery.overlays
   return {
-    relay: { relayed: relay.relayedCount, refused: relay.refusedCount },
+    relay: {
+      relayed: relay.relayedCount,
+      refused: relay.refusedCount,
+      circuits: relaying.desk.circuitCount,
+      carriedBytes: relaying.desk.carriedBytes,
+    },
     directory: discovery.isOn('directory') ? { state: discovery.directory.state } : null,
     gnutella: gnutella === null ? null : { ...gnutella.core.view(), traffic: gnutella.traffic },
     kazaa: kazaa === null ? null : { ...kazaa.core.view(), traffic: kazaa.traffic },

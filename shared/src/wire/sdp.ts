@@ -1,9 +1,13 @@
 import { LIMITS } from '../kernel/limits.ts'
+import { isCircuitDescription, readCircuitDescription, type CircuitRef } from './circuit-description.ts'
 import { fail, ok, type Result } from './result.ts'
 
-/** What we need of a session description: the DTLS certificate's SHA-256, lower-case hex without colons. */
+/** What we need of a description of one end. */
 export interface SdpFacts {
+  /** The DTLS certificate's SHA-256, lower-case hex without colons; of an end of a circuit, its public key. */
   readonly fingerprint: string
+  /** The circuit that it describes an end of; `null` for a session description. */
+  readonly circuit: CircuitRef | null
 }
 
 export type SdpCode = 'tooBig' | 'badLine' | 'badMedia' | 'badFingerprint' | 'unknownAttribute'
@@ -33,6 +37,7 @@ const ATTRIBUTES = new Set([
 /** Checks a description line by line against what a data-channel-only peer sends; everything else is refused. */
 export function inspectSdp(sdp: string): Result<SdpFacts, SdpCode> {
   if (sdp.length > LIMITS.sdpBytes) return fail('tooBig')
+  if (isCircuitDescription(sdp)) return inspectCircuit(sdp)
   let mediaCount = 0
   const fingerprints = new Set<string>()
   for (const line of sdp.split(/\r?\n/)) {
@@ -54,7 +59,14 @@ export function inspectSdp(sdp: string): Result<SdpFacts, SdpCode> {
   const [fingerprint] = fingerprints
   if (fingerprints.size !== 1 || fingerprint === undefined || fingerprint === 'bad')
     return fail('badFingerprint')
-  return ok({ fingerprint: fingerprint.replaceAll(':', '') })
+  return ok({ fingerprint: fingerprint.replaceAll(':', ''), circuit: null })
+}
+
+function inspectCircuit(text: string): Result<SdpFacts, SdpCode> {
+  const description = readCircuitDescription(text)
+  if (description === null) return fail('badLine')
+  const { key, relay, id } = description
+  return ok({ fingerprint: key, circuit: { relay, id } })
 }
 
 const CANDIDATE =

@@ -7,7 +7,7 @@ const good = fakeSdp('ab'.repeat(32))
 
 describe('inspectSdp', () => {
   it('takes what browsers write and reads the fingerprint', () => {
-    expect(inspectSdp(good)).toEqual({ ok: true, value: { fingerprint: 'ab'.repeat(32) } })
+    expect(inspectSdp(good)).toEqual({ ok: true, value: { fingerprint: 'ab'.repeat(32), circuit: null } })
   })
 
   it.each([

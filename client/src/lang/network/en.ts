@@ -160,6 +160,7 @@ const network = {
   whatNow: 'What goes on now',
   made: (n: number, relayed: number) =>
     `${count(n, 'connection')} made since this tab was opened. Passed on for others: ${count(relayed, 'introduction message')}.`,
+  carried: (size: string) => `Carried between peers that find no path to each other: ${size}.`,
   // The truth about connections
   truth: 'Connections',
   truthIntro:
@@ -177,9 +178,12 @@ const network = {
   },
   direct: 'direct',
   relayed: 'relayed',
+  throughPeer: 'through a member',
   measuring: 'measuring…',
   directText: 'Bytes go straight from browser to browser.',
   relayedText: 'No direct path was found; a TURN server passes the bytes on, encrypted, and can’t read them.',
+  throughPeerText:
+    'No direct path was found and no TURN server helped; another member passes the bytes on, sealed between the two ends, and can’t read them.',
   over: (path: string, protocol: string) => `${path}, ${protocol}`,
   candidates: {
     host: 'host: its own address',
@@ -217,7 +221,7 @@ const network = {
     },
     iceFailed: {
       what: 'The two found each other but no path.',
-      why: 'A firewall or a strict router on either side lets no direct connection through, and there is no TURN server to help, or it is blocked too.',
+      why: 'A firewall or a strict router on either side lets no direct connection through, and there is no TURN server to help, or it is blocked too. No member that both can reach carries their bytes either.',
       todo: 'Try another network (a phone’s hotspot often works), switch off a VPN, or ask whoever runs the server to add a TURN server.',
     },
     badProof: {

@@ -142,6 +142,7 @@ export const network: NetworkMessages = {
   byPeers: (n) => `由节点完成：这里转发了${messages(n)}`,
   whatNow: '现在还在继续的',
   made: (n, relayed) => `此标签页打开以来建立了${links(n)}。替别人转发了${withUnit('条介绍消息')(relayed)}。`,
+  carried: (size) => `为彼此找不到路径的节点转发了 ${size}。`,
   truth: '连接',
   truthIntro: '相连的节点究竟是怎样连接的，由浏览器测得。不显示地址。',
   truthNone: '现在没有节点与此浏览器相连。',
@@ -157,9 +158,12 @@ export const network: NetworkMessages = {
   },
   direct: '直连',
   relayed: '中继',
+  throughPeer: '经由成员',
   measuring: '正在测量…',
   directText: '数据直接从浏览器到浏览器。',
   relayedText: '没有找到直接的路径；由 TURN 服务器转发加密的数据，它读不到内容。',
+  throughPeerText:
+    '没有找到直接的路径，也没有 TURN 服务器可用；由另一个成员转发两端之间密封的数据，它读不到内容。',
   over: (path, protocol) => `${path}，${protocol}`,
   candidates: {
     host: 'host：它自己的地址',
@@ -196,7 +200,7 @@ export const network: NetworkMessages = {
     },
     iceFailed: {
       what: '双方找到了对方，却没有找到路径。',
-      why: '某一方的防火墙或严格的路由器不允许直接连接，而又没有 TURN 服务器帮忙，或者它也被挡住了。',
+      why: '某一方的防火墙或严格的路由器不允许直接连接，而又没有 TURN 服务器帮忙，或者它也被挡住了；双方都能到达的成员中也没有谁愿意转发。',
       todo: '换一个网络试试（手机热点常常有效），关闭 VPN，或请服务器的管理者加上 TURN 服务器。',
     },
     badProof: {

@@ -12,12 +12,16 @@ import { hashText, type Session } from './session.ts'
 export function takeOffer(session: Session, sdp: string): IntroductionEffect[] {
   const facts = inspectSdp(sdp)
   if (session.stage !== 'accepted' || !facts.ok) return []
+  const { circuit } = facts.value
+  // What people carry leads to a connection: a relay would have to know both ends already.
+  if (circuit !== null && session.isManual) return []
+  session.circuit = circuit
   session.stage = 'answering'
   session.offerSdp = sdp
   session.offerFingerprint = facts.value.fingerprint
   const { sid, peer, isManual } = session
   return [
-    { type: 'openConnection', sid, peer, isInitiator: false, isTrickling: !isManual },
+    { type: 'openConnection', sid, peer, isInitiator: false, isTrickling: !isManual, circuit },
     { type: 'applySignal', sid, signal: { type: 'offer', sdp } },
   ]
 }
@@ -28,6 +32,8 @@ export function takeAnswer(session: Session, payload: PayloadOf<'answer'>): Intr
     return []
   const facts = inspectSdp(payload.sdp)
   if (!facts.ok || payload.offerHash !== hashText(session.offerSdp)) return []
+  const { circuit } = facts.value
+  if (circuit?.id !== session.circuit?.id || circuit?.relay !== session.circuit?.relay) return []
   session.answerFingerprint = facts.value.fingerprint
   return [{ type: 'applySignal', sid: session.sid, signal: { type: 'answer', sdp: payload.sdp } }]
 }

@@ -1,4 +1,5 @@
 import type { PeerId, SessionId } from '../../kernel/ids.ts'
+import type { CircuitRef } from '../../wire/circuit-description.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
 
 /** A way for envelopes: the server's socket, a person who copies text, or a peer that we have a link with. */
@@ -30,8 +31,13 @@ export type LocalSignal =
 export type LinkFailure = 'noAnswer' | 'busy' | 'refused' | 'iceFailed' | 'badProof' | 'timeout' | 'noWay'
 
 export type IntroductionInput =
-  /** Make a link, trying the ways in order. */
-  | { readonly type: 'connect'; readonly peer: PeerId; readonly carriers: readonly Carrier[] }
+  /** Make a link, trying the ways in order; over a circuit if there is one, else by a connection of its own. */
+  | {
+      readonly type: 'connect'
+      readonly peer: PeerId
+      readonly carriers: readonly Carrier[]
+      readonly circuit?: CircuitRef
+    }
   /** Make an invite that a person carries to another browser. Answer: a `route` effect with the carrier `manual`. */
   | { readonly type: 'invite' }
   /** An envelope for us, shape already checked. A pasted invite or reply comes with the carrier `manual`. */
@@ -73,6 +79,8 @@ export type IntroductionEffect =
       readonly isInitiator: boolean
       /** False: the description must hold all candidates, since nothing can follow it. */
       readonly isTrickling: boolean
+      /** No connection: its frames are sealed and go over this circuit. */
+      readonly circuit: CircuitRef | null
     }
   | { readonly type: 'applySignal'; readonly sid: SessionId; readonly signal: LocalSignal }
   | { readonly type: 'closeConnection'; readonly sid: SessionId }
@@ -82,4 +90,10 @@ export type IntroductionEffect =
   | { readonly type: 'linkUp'; readonly sid: SessionId; readonly peer: PeerId }
   | { readonly type: 'linkDown'; readonly sid: SessionId; readonly peer: PeerId }
   | { readonly type: 'manualRefused'; readonly code: ManualRefusal }
-  | { readonly type: 'linkFailed'; readonly peer: PeerId; readonly code: LinkFailure }
+  | {
+      readonly type: 'linkFailed'
+      readonly peer: PeerId
+      readonly code: LinkFailure
+      /** We called, for a connection of its own: if the peer is there, a circuit may lead to it. */
+      readonly isDirectCall: boolean
+    }

@@ -90,7 +90,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #dispatch(input: IntroductionInput, now: number): void {
     switch (input.type) {
       case 'connect':
-        return this.#connect(input.peer, input.carriers, now)
+        return this.#connect(input, now)
       case 'invite':
         return this.#invite(now)
       case 'envelope':
@@ -124,11 +124,13 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     }
   }
 
-  #connect(peer: PeerId, carriers: readonly Carrier[], now: number): void {
+  #connect(wish: Extract<IntroductionInput, { type: 'connect' }>, now: number): void {
+    const { peer, carriers } = wish
     if (peer === this.#options.self || this.#byPeer.has(peer)) return
     const [carrier, ...otherCarriers] = carriers
     if (carrier === undefined || this.#banned.has(peer)) {
-      this.#effects.push({ type: 'linkFailed', peer, code: carrier === undefined ? 'noWay' : 'refused' })
+      const code = carrier === undefined ? 'noWay' : 'refused'
+      this.#effects.push({ type: 'linkFailed', peer, code, isDirectCall: false })
       return
     }
     const sid = defined(parseSessionId(toHex(this.#options.rng.bytes(16))), 'session id')
@@ -137,6 +139,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       { sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers },
       now,
     )
+    session.circuit = wish.circuit ?? null
     this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
   }
 
@@ -194,7 +197,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     const start = { sid, peer, role: 'initiator', stage: 'offering', carrier: 'manual' } as const
     const session = this.#open({ ...start, otherCarriers: [] }, now)
     session.deadline = now + INVITE_MS
-    this.#effects.push({ type: 'openConnection', sid, peer, isInitiator: true, isTrickling: false })
+    const how = { isInitiator: true, isTrickling: false, circuit: null } as const
+    this.#effects.push({ type: 'openConnection', sid, peer, ...how })
   }
 
   /** Somebody brought an invite: the answer goes back the same way. */
@@ -322,8 +326,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.peerNonce = payload.nonce
     session.stage = 'offering'
     session.deadline = now + CONNECT_TIMEOUT_MS
-    const { sid, peer } = session
-    this.#effects.push({ type: 'openConnection', sid, peer, isInitiator: true, isTrickling: true })
+    const { sid, peer, circuit } = session
+    this.#effects.push({ type: 'openConnection', sid, peer, isInitiator: true, isTrickling: true, circuit })
   }
 
   #onLocalSignal(sid: SessionId, signal: LocalSignal, now: number): void {
@@ -393,7 +397,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     this.#forget(session)
     // An invite that nobody took is nobody's failure.
     if (session.peer === this.#options.self) return
-    this.#effects.push({ type: 'linkFailed', peer: session.peer, code })
+    const isDirectCall = session.role === 'initiator' && session.circuit === null
+    this.#effects.push({ type: 'linkFailed', peer: session.peer, code, isDirectCall })
   }
 
   #forget(session: Session): void {

@@ -1,6 +1,7 @@
 import { toHex, utf8Encode } from '../../kernel/bytes.ts'
 import type { Nonce, PeerId, SessionId } from '../../kernel/ids.ts'
 import { sha256 } from '../../content/sha256.ts'
+import type { CircuitRef } from '../../wire/circuit-description.ts'
 import type { Carrier, LocalSignal } from './effects.ts'
 
 /**
@@ -26,6 +27,8 @@ export interface Session {
   carrier: Carrier
   readonly otherCarriers: Carrier[]
   deadline: number
+  /** What it goes over instead of a connection of its own; known to the responder from the offer. */
+  circuit: CircuitRef | null
   offerSdp: string | null
   offerFingerprint: string | null
   answerFingerprint: string | null
@@ -70,6 +73,7 @@ export function newSession(start: SessionStart, nonce: Nonce, deadline: number):
     peerKey: null,
     peerNonce: null,
     deadline,
+    circuit: null,
     offerSdp: null,
     offerFingerprint: null,
     answerFingerprint: null,
@@ -84,7 +88,7 @@ export const hashText = (text: string): string => toHex(sha256(utf8Encode(text))
 
 /**
  * What both ends sign once the channel is open, each for its own role: who they are, the negotiation, and the
- * two DTLS certificates. Whoever put itself in the middle would have other certificates.
+ * two DTLS certificates, or the two keys of a circuit. Whoever put itself in the middle would have others.
  */
 export function transcript(session: Session, self: PeerId, signer: 'initiator' | 'responder'): string {
   const isInitiator = session.role === 'initiator'

@@ -1,0 +1,3 @@
+import { sealedChannelsContract } from '../contracts/sealed-channels.contract.ts'
+
+sealedChannelsContract()

@@ -1,0 +1,146 @@
+import { assertNever } from '../kernel/core.ts'
+import type { PeerId, SessionId } from '../kernel/ids.ts'
+import type { Rng } from '../kernel/rng.ts'
+import type { CircuitRef } from '../wire/circuit-description.ts'
+import type { IntroductionEffect, LinkFailure } from '../protocols/introduction/effects.ts'
+import {
+  CircuitEnds,
+  type CircuitEndsEffect,
+  type CircuitEndsInput,
+} from '../protocols/relay/circuit-ends.ts'
+import type { RelayMessage } from '../protocols/relay/messages.ts'
+import { RelayDesk, type RelayDeskInput } from '../protocols/relay/relay-desk.ts'
+import type { Link, Links } from './links.ts'
+import type { NodeEffect } from './node-io.ts'
+
+/** Failures that say: the peer is there, and no path leads to it. Others would fail over a circuit too. */
+const NO_PATH: ReadonlySet<LinkFailure> = new Set<LinkFailure>(['iceFailed', 'timeout'])
+
+type LinkFailed = Extract<IntroductionEffect, { type: 'linkFailed' }>
+
+export interface RelayingParts {
+  readonly self: PeerId
+  readonly rng: Rng
+  readonly now: number
+  readonly links: Links
+  readonly emit: (effect: NodeEffect) => void
+  /** Makes a link with a peer that somebody wants a circuit to. */
+  readonly dial: (peer: PeerId, now: number) => void
+  /** Introduces us to a peer over a circuit. */
+  readonly connect: (peer: PeerId, ref: CircuitRef, now: number) => void
+  /** The circuit under this session is gone. */
+  readonly lost: (sid: SessionId, now: number) => void
+  readonly onCongestion: (sid: SessionId, state: 'congested' | 'writable', now: number) => void
+  /** Nobody carries a circuit to the peer. */
+  readonly onUnreachable: (peer: PeerId, now: number) => void
+  /** A relay carried so much for us: it gets receipts for it. */
+  readonly onCarried: (relay: PeerId, bytes: number, now: number) => void
+}
+
+/** Peers as relays, at all three places: the end that asks, the relay, the end that is asked. */
+export class Relaying {
+  readonly desk: RelayDesk
+  readonly ends: CircuitEnds
+  readonly #parts: RelayingParts
+
+  constructor(parts: RelayingParts) {
+    this.#parts = parts
+    this.desk = new RelayDesk(parts.self, parts.now)
+    this.ends = new CircuitEnds(parts.rng)
+  }
+
+  wakeAt(): number {
+    return Math.min(this.desk.wakeAt(), this.ends.wakeAt())
+  }
+
+  wake(now: number): void {
+    this.#tellDesk({ type: 'wake' }, now)
+    this.feedEnds({ type: 'wake' }, now)
+  }
+
+  /** Whether a link carries circuits, of ours or of others. */
+  needs(peer: PeerId): boolean {
+    return this.desk.needs(peer) || this.ends.needs(peer)
+  }
+
+  setWilling(isWilling: boolean, now: number): void {
+    this.#tellDesk({ type: 'willing', isWilling }, now)
+  }
+
+  onLinkUp(link: Link, now: number): void {
+    this.feedEnds({ type: 'linked', peer: link.peer }, now)
+    // A circuit over a circuit would cost two relays, and loops could be built of them.
+    if (link.circuit === null) this.#tellDesk({ type: 'linkUp', peer: link.peer }, now)
+  }
+
+  onLinkDown(link: Link, now: number): void {
+    if (link.circuit !== null) return this.feedEnds({ type: 'unbind', sid: link.sid }, now)
+    this.#tellDesk({ type: 'linkDown', peer: link.peer }, now)
+    this.feedEnds({ type: 'linkDown', peer: link.peer }, now)
+  }
+
+  /** @returns whether a relay is asked, so that the attempt goes on. */
+  onLinkFailed({ peer, code, isDirectCall }: LinkFailed, now: number): boolean {
+    this.#tellDesk({ type: 'dialFailed', peer }, now)
+    if (this.ends.isReaching(peer)) {
+      // Either the next relay is asked, or the word is spread that there is none.
+      this.feedEnds({ type: 'failed', peer }, now)
+      return true
+    }
+    if (isDirectCall && NO_PATH.has(code)) {
+      const relays = [...this.#parts.links.up()].filter((link) => canCarry(link)).map((link) => link.peer)
+      this.feedEnds({ type: 'reach', peer, relays }, now)
+    }
+    return this.ends.isReaching(peer)
+  }
+
+  onMessage(link: Link, message: RelayMessage, now: number): void {
+    if (link.circuit !== null) return
+    const input = { type: 'message', from: link.peer, message } as const
+    if (message.type === 'open') return this.#tellDesk(input, now)
+    const isOurs = message.type === 'incoming' || message.type === 'opened' || message.type === 'refused'
+    // The rest speaks of a circuit, which is either carried here or ends here.
+    if (!isOurs) this.#tellDesk(input, now)
+    this.feedEnds(input, now)
+  }
+
+  /** A frame came out of its seal: the relay did carry it. */
+  onUnsealed(link: Link, bytes: number, now: number): void {
+    if (link.circuit !== null) this.#parts.onCarried(link.circuit.relay, bytes, now)
+  }
+
+  feedEnds(input: CircuitEndsInput, now: number): void {
+    for (const effect of this.ends.handle(input, now)) this.#applyEnds(effect, now)
+  }
+
+  #applyEnds(effect: CircuitEndsEffect, now: number): void {
+    const { emit, connect, lost, links, onCongestion, onUnreachable } = this.#parts
+    switch (effect.type) {
+      case 'send':
+        links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
+        return
+      case 'connect':
+        return connect(effect.peer, effect.ref, now)
+      case 'unreachable':
+        return onUnreachable(effect.peer, now)
+      case 'arrived':
+        return emit({ type: 'unseal', sid: effect.sid, bytes: effect.bytes })
+      case 'congested':
+      case 'writable':
+        return onCongestion(effect.sid, effect.type, now)
+      case 'lost':
+        return lost(effect.sid, now)
+      default:
+        assertNever(effect)
+    }
+  }
+
+  #tellDesk(input: RelayDeskInput, now: number): void {
+    for (const effect of this.desk.handle(input, now))
+      if (effect.type === 'dial') this.#parts.dial(effect.peer, now)
+      else this.#parts.links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
+  }
+}
+
+/** A neighbour that offers to relay, over a connection of its own. */
+const canCarry = (link: Link): boolean => link.isRelay && link.circuit === null && !link.isSilent

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { equalBytes, type Bytes } from '../../src/kernel/bytes.ts'
+import type { Link } from '../../src/node/links.ts'
+import { RELAY_BYTES_PER_SECOND } from '../../src/protocols/relay/constants.ts'
+import { snapshotOf } from '../../src/node/snapshot.ts'
+import { makeTestShare } from '../../sim/nodes/node-share.ts'
+import { NodeWorld, type TestNode } from '../../sim/nodes/node-world.ts'
+
+/** The first two find no path to each other; with everybody else they do. */
+function apart(others: number): { world: NodeWorld; a: TestNode; b: TestNode; rest: TestNode[] } {
+  const apart: string[] = []
+  const world = new NodeWorld({
+    hasPath: (one, other) => !(apart.includes(one.peerId) && apart.includes(other.peerId)),
+  })
+  const [a, b] = [world.add('a'), world.add('b')]
+  apart.push(a.key.peerId, b.key.peerId)
+  const rest = Array.from({ length: others }, (_, number) => world.add(`relay ${String(number)}`))
+  return { world, a, b, rest }
+}
+
+const linkOf = (from: TestNode, to: TestNode): Link | undefined => from.node.links.byPeer(to.key.peerId)
+const share = makeTestShare(3_000_000, 7, 'holiday.mp4')
+const { infoHash } = share.info
+const verified = (node: TestNode): number => (node.held.get(infoHash)?.count ?? 0) * 16_384
+
+function conditions(world: NodeWorld, node: TestNode, isWilling: boolean): void {
+  const how = { isVisible: true, uploadBytesPerSecond: 1_000_000, isWilling }
+  world.feed(node, { type: 'conditions', ...how })
+}
+
+describe('two peers that find no path to each other', () => {
+  it('are linked through a neighbour of both, which is credited', () => {
+    const { world, a, b, rest } = apart(1)
+    const [relay] = rest as [TestNode]
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.until(() => b.stateOf(infoHash) === 'seeding', 120_000)
+    expect(equalBytes(b.stored.get(infoHash)!, share.content)).toBe(true)
+    expect([linkOf(a, b)?.circuit?.relay, linkOf(b, a)?.circuit?.relay]).toEqual([
+      relay.key.peerId,
+      relay.key.peerId,
+    ])
+    expect(relay.node.relaying.desk.carriedBytes).toBeGreaterThan(share.content.length)
+    world.until(
+      () => (snapshotOf(relay.node, world.now).systems.kazaa?.counters.receiptsVerified ?? 0) > 0,
+      60_000,
+    )
+  })
+
+  it('are linked through somebody who has to call one of them first', () => {
+    const { world, a, b, rest } = apart(1)
+    const [relay] = rest as [TestNode]
+    for (const node of [a, b, relay])
+      for (const name of ['gnutella', 'kazaa', 'ring'] as const)
+        world.feed(node, { type: 'switchSystem', name, isOn: false })
+    world.seed(a, share)
+    // Only the receiver is linked with the relay.
+    world.feed(b, { type: 'link', peer: relay.key.peerId })
+    world.until(() => linkOf(b, relay) !== undefined)
+    world.download(b, infoHash)
+    world.until(() => b.stateOf(infoHash) === 'seeding', 120_000)
+    expect(linkOf(b, a)?.circuit?.relay).toBe(relay.key.peerId)
+    expect(linkOf(relay, a)?.circuit).toBe(null)
+  })
+
+  it('stay apart when nobody relays, and are told so', () => {
+    const { world, a, b, rest } = apart(2)
+    for (const node of rest) conditions(world, node, false)
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.pass(120_000)
+    expect(linkOf(b, a)).toBeUndefined()
+    expect(b.node.linking.failures.get(a.key.peerId)).toMatch(/iceFailed|timeout/)
+    expect(rest.map(({ node }) => node.relaying.desk.carriedBytes)).toEqual([0, 0])
+  })
+
+  it('go on through another when their relay dies in mid-transfer', () => {
+    const { world, a, b, rest } = apart(3)
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.until(() => verified(b) > 500_000, 120_000)
+    const first = linkOf(b, a)?.circuit?.relay
+    world.kill(rest.find(({ key }) => key.peerId === first)!)
+    world.until(() => b.stateOf(infoHash) === 'seeding', 240_000)
+    expect(linkOf(b, a)?.circuit?.relay).not.toBe(first)
+  })
+
+  it('do without the server', () => {
+    const { world, a, b } = apart(4)
+    world.seed(a, share)
+    world.pass(60_000)
+    world.killServer()
+    world.pass(5_000)
+    world.download(b, infoHash)
+    world.until(() => b.stateOf(infoHash) === 'seeding', 240_000)
+  })
+
+  it('take nothing that a relay changed', () => {
+    const { world, a, b, rest } = apart(1)
+    const [relay] = rest as [TestNode]
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.until(() => verified(b) > 200_000, 120_000)
+    relay.garble = (frame) => [frame.length > 10_000 ? flipped(frame) : frame]
+    world.until(() => linkOf(b, a) === undefined, 60_000)
+    relay.garble = (frame) => [frame]
+    world.until(() => b.stateOf(infoHash) === 'seeding', 400_000)
+    expect(equalBytes(b.stored.get(infoHash)!, share.content)).toBe(true)
+    // Both ends blame the circuit, not each other.
+    for (const node of [a, b]) expect(node.effects.filter(({ type }) => type === 'violation')).toEqual([])
+  })
+})
+
+describe('a relay', () => {
+  it('passes on no faster than it allows', () => {
+    const { world, a, b, rest } = apart(1)
+    const [relay] = rest as [TestNode]
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.until(() => relay.node.relaying.desk.carriedBytes > 100_000, 120_000)
+    const [before, since] = [relay.node.relaying.desk.carriedBytes, world.now]
+    world.until(() => b.stateOf(infoHash) === 'seeding', 120_000)
+    const rate = ((relay.node.relaying.desk.carriedBytes - before) * 1000) / (world.now - since)
+    expect(rate).toBeLessThan(RELAY_BYTES_PER_SECOND * 1.3)
+    expect(rate).toBeGreaterThan(RELAY_BYTES_PER_SECOND / 4)
+  })
+})
+
+function flipped(frame: Bytes): Bytes {
+  const changed = frame.slice()
+  changed[changed.length - 1] = (changed[changed.length - 1] ?? 0) ^ 1
+  return changed
+}
