@@ -1,5 +1,13 @@
-import { test as base, chromium, expect, type Browser, type BrowserContext } from '@playwright/test'
+import {
+  test as base,
+  chromium,
+  expect,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+} from '@playwright/test'
 import { SERVER_ENTRY } from '../fixtures/server.ts'
+import { Cli } from '../fixtures/cli.ts'
 import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { Internet, SERVER_ADDRESS, type Home } from './internet.ts'
@@ -21,11 +29,15 @@ export class Resident {
 
   /** Kinds of candidates at both ends of each connection, as the network page tells them: `srflx ↔ relay udp`. */
   async paths(): Promise<string[]> {
-    const { page } = this.app
-    await page.evaluate(() => (location.hash = '#/network'))
-    const table = page.getByRole('table', { name: 'Connections' })
+    const table = await this.connections()
     await expect(table.getByText(ENDS).first()).toBeVisible()
     return (await table.getByText(ENDS).allInnerTexts()).map((text) => text.trim())
+  }
+
+  /** The table of connections of the network page. */
+  async connections(): Promise<Locator> {
+    await this.app.page.evaluate(() => (location.hash = '#/network'))
+    return this.app.page.getByRole('table', { name: 'Connections' })
   }
 
   async setSwitch(name: string, isOn: boolean): Promise<void> {
@@ -40,6 +52,8 @@ export interface World {
   readonly internet: Internet
   /** Opens the app in a browser of its own inside this home. */
   readonly openAt: (home: Home, hash?: string) => Promise<Resident>
+  /** A member without a browser on the server's host, whom everybody reaches. */
+  readonly startMember: () => Promise<void>
 }
 
 export interface NatFixtures {
@@ -86,6 +100,7 @@ export const test = base.extend<NatFixtures>({
     const internet = new Internet()
     const browsers: Browser[] = []
     const residents: Resident[] = []
+    const members: Cli[] = []
     startServers(internet, hasTurn)
     await untilHealthy(internet)
     const openAt = async (home: Home, hash = ''): Promise<Resident> => {
@@ -104,7 +119,14 @@ export const test = base.extend<NatFixtures>({
       residents.push(resident)
       return resident
     }
-    await use({ internet, openAt })
+    const startMember = async (): Promise<void> => {
+      const args = ['node', '--json', '--server', ORIGIN]
+      const member = new Cli(args, undefined, ['ip', 'netns', 'exec', internet.hub])
+      members.push(member)
+      await member.until('started')
+    }
+    await use({ internet, openAt, startMember })
+    for (const member of members) await member.interrupt()
     for (const browser of browsers) await browser.close()
     internet.close()
     expect(residents.flatMap(({ app }) => app.problems)).toEqual([])
