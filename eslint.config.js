@@ -44,6 +44,7 @@ const PROTOCOLS = [
   'introduction',
   'kazaa',
   'nearby',
+  'relay',
   'tracker',
 ]
 const protocolBans = PROTOCOLS.map((protocol) => ({

@@ -160,22 +160,14 @@ export class NodeRuntime<Source = File> {
         void this.#verify(effect)
         return
       case 'openConnection':
-        if (effect.circuit !== null) this.sealed.open(effect.sid, effect.isInitiator, effect.circuit)
-        else this.transport.open(effect.sid, effect.isInitiator, effect.isTrickling)
-        return
       case 'applySignal':
-        if (this.sealed.has(effect.sid)) this.sealed.signal(effect.sid, effect.signal)
-        else this.transport.signal(effect.sid, effect.signal)
-        return
+      case 'restartIce':
+      case 'closeConnection':
+        return this.#onConnection(effect)
       case 'seal':
         return this.sealed.seal(effect.sid, effect.channel, effect.bytes)
       case 'unseal':
         return this.sealed.unseal(effect.sid, effect.bytes)
-      case 'restartIce':
-        return this.transport.restart(effect.sid)
-      case 'closeConnection':
-        if (!this.sealed.close(effect.sid)) this.transport.close(effect.sid)
-        return
       case 'serverSignal':
         return this.socket.signal(effect.envelope)
       case 'serverAnnounce':
@@ -210,6 +202,27 @@ export class NodeRuntime<Source = File> {
         return
       default:
         assertNever(effect)
+    }
+  }
+
+  /** Of a connection, or of what stands where one does. */
+  #onConnection(
+    effect: Extract<
+      NodeEffect,
+      { type: 'openConnection' | 'applySignal' | 'restartIce' | 'closeConnection' }
+    >,
+  ): void {
+    const { sid } = effect
+    if (effect.type === 'openConnection') {
+      if (effect.circuit !== null) this.sealed.open(sid, effect.isInitiator, effect.circuit)
+      else this.transport.open(sid, effect.isInitiator, effect.isTrickling)
+    } else if (effect.type === 'applySignal') {
+      if (this.sealed.has(sid)) this.sealed.signal(sid, effect.signal)
+      else this.transport.signal(sid, effect.signal)
+    } else if (effect.type === 'restartIce') {
+      this.transport.restart(sid)
+    } else if (!this.sealed.close(sid)) {
+      this.transport.close(sid)
     }
   }
 

@@ -15,7 +15,7 @@ const peer = (digit: string): PeerId => parsePeerId(digit.repeat(64)) as PeerId
 const traffic = { sentMessages: 1, sentBytes: 2, receivedMessages: 3, receivedBytes: 4 }
 
 function systems(parts: Partial<SystemsView> = {}): SystemsView {
-  const relay = { relayed: 0, refused: 0 }
+  const relay = { relayed: 0, refused: 0, circuits: 0, carriedBytes: 0 }
   return { relay, directory: null, gnutella: null, kazaa: null, ring: null, ...parts }
 }
 

@@ -76,6 +76,7 @@ export class Connector {
     if (pendingCount >= LIMITS.pendingNegotiations) return false
     const carriers = this.carriersTo(peer, via, now)
     if (introducer.stageOf(peer) !== null || relaying.ends.isReaching(peer)) return true
+    if (relaying.reachAgain(peer, now)) return true
     if (carriers.length > 0) {
       discovery.dialler.started(peer)
       introduce({ type: 'connect', peer, carriers }, now)

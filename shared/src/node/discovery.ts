@@ -13,7 +13,7 @@ import type { Link, Links } from './links.ts'
 import type { DiscoveryInput, NodeEffect } from './node-io.ts'
 import { OverlayDialler, type Wanted } from './overlay-dialler.ts'
 import type { CommonEffect } from './overlay-system.ts'
-import { Overlays, type OwnEffect } from './overlays.ts'
+import { Overlays, type OwnEffect, type QueueEffect } from './overlays.ts'
 import { Publisher, type PublishCommand } from './publisher.ts'
 import { Sampler } from './sampler.ts'
 import { Locates, Searches } from './searches.ts'
@@ -23,12 +23,6 @@ import type { Tickets } from './tickets.ts'
 import { Ways } from './ways.ts'
 
 type OverlayMessage = Extract<LinkMessage, { type: 'gnutella' | 'kazaa' | 'chord' }>
-
-/** Slots of KaZaA's upload queues. */
-export type QueueEffect = Extract<
-  OwnEffect,
-  { type: 'queued' | 'granted' | 'serve' | 'unserve' | 'released' }
->
 
 export interface DiscoveryParts {
   readonly self: PeerId

@@ -1,3 +1,4 @@
+import { isOneOf } from '../kernel/one-of.ts'
 import type { Bytes } from '../kernel/bytes.ts'
 import type { FileRoot, InfoHash, Nonce, PeerId, SessionId } from '../kernel/ids.ts'
 import type { HashTree } from '../content/merkle.ts'
@@ -100,6 +101,15 @@ export type NearbyInput =
   | { readonly type: 'sendOffer'; readonly id: Nonce; readonly peer: PeerId; readonly infoHash: InfoHash }
   | { readonly type: 'withdrawOffer'; readonly id: Nonce }
   | { readonly type: 'answerOffer'; readonly id: Nonce; readonly isAccepted: boolean }
+
+export const isNearbyInput = isOneOf<NodeInput, NearbyInput['type']>([
+  'nearbyCard',
+  'nearbyAnswered',
+  'nearbyChanged',
+  'sendOffer',
+  'withdrawOffer',
+  'answerOffer',
+])
 
 /** Things that happened to a node. */
 export type NodeInput =

@@ -30,6 +30,12 @@ export type OwnEffect =
   | Own<GnutellaEffect, OverlayEffect<GnutellaMessage>>
   | Own<KazaaEffect, OverlayEffect<KazaaMessage>>
 
+/** Slots of KaZaA's upload queues. */
+export type QueueEffect = Extract<
+  OwnEffect,
+  { type: 'queued' | 'granted' | 'serve' | 'unserve' | 'released' }
+>
+
 export interface OverlaysOptions {
   readonly self: PeerId
   /** Public key in hex. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../kernel/bounded.ts'
 import { assertNever } from '../kernel/core.ts'
 import type { PeerId, SessionId } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
@@ -17,6 +18,10 @@ import type { NodeEffect } from './node-io.ts'
 const NO_PATH: ReadonlySet<LinkFailure> = new Set<LinkFailure>(['iceFailed', 'timeout'])
 
 type LinkFailed = Extract<IntroductionEffect, { type: 'linkFailed' }>
+
+/** So long a peer that was reached over a circuit is not called directly first; networks change. Our choice. */
+const NO_PATH_MS = 10 * 60_000
+const NO_PATH_PEERS = 256
 
 export interface RelayingParts {
   readonly self: PeerId
@@ -42,6 +47,8 @@ export class Relaying {
   readonly desk: RelayDesk
   readonly ends: CircuitEnds
   readonly #parts: RelayingParts
+  /** Peers that no direct path led to, with the time until which that is believed. */
+  readonly #pathless = new BoundedMap<PeerId, number>(NO_PATH_PEERS)
 
   constructor(parts: RelayingParts) {
     this.#parts = parts
@@ -71,6 +78,7 @@ export class Relaying {
     this.feedEnds({ type: 'linked', peer: link.peer }, now)
     // A circuit over a circuit would cost two relays, and loops could be built of them.
     if (link.circuit === null) this.#tellDesk({ type: 'linkUp', peer: link.peer }, now)
+    else this.#pathless.set(link.peer, now + NO_PATH_MS)
   }
 
   onLinkDown(link: Link, now: number): void {
@@ -87,11 +95,21 @@ export class Relaying {
       this.feedEnds({ type: 'failed', peer }, now)
       return true
     }
-    if (isDirectCall && NO_PATH.has(code)) {
-      const relays = [...this.#parts.links.up()].filter((link) => canCarry(link)).map((link) => link.peer)
-      this.feedEnds({ type: 'reach', peer, relays }, now)
-    }
+    if (isDirectCall && NO_PATH.has(code)) this.#reach(peer, now)
     return this.ends.isReaching(peer)
+  }
+
+  /** A peer that was reached over a circuit a while ago. @returns whether that is tried before a direct call. */
+  reachAgain(peer: PeerId, now: number): boolean {
+    if ((this.#pathless.get(peer) ?? 0) <= now) return false
+    this.#pathless.delete(peer)
+    this.#reach(peer, now)
+    return this.ends.isReaching(peer)
+  }
+
+  #reach(peer: PeerId, now: number): void {
+    const relays = [...this.#parts.links.up()].filter((link) => canCarry(link)).map((link) => link.peer)
+    this.feedEnds({ type: 'reach', peer, relays }, now)
   }
 
   onMessage(link: Link, message: RelayMessage, now: number): void {

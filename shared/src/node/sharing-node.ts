@@ -5,15 +5,15 @@ import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
-import { isOneOf } from '../kernel/one-of.ts'
 import { Connector } from './connector.ts'
 import { Dialler } from './dialler.ts'
 import { Discovery, type TicketOwner } from './discovery.ts'
 import { LinkManager } from './link-manager.ts'
 import { Links } from './links.ts'
 import { Nearby } from './nearby.ts'
-import type { NearbyInput, NodeEffect, NodeInput } from './node-io.ts'
-import { Relaying } from './relaying.ts'
+import { isNearbyInput, type NearbyInput, type NodeEffect, type NodeInput } from './node-io.ts'
+import { makeRelaying } from './make-relaying.ts'
+import type { Relaying } from './relaying.ts'
 import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
 import { Tickets } from './tickets.ts'
@@ -34,15 +34,6 @@ const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']
   'command',
   'setUnlisted',
   'wake',
-])
-
-const isNearbyInput = isOneOf<NodeInput, NearbyInput['type']>([
-  'nearbyCard',
-  'nearbyAnswered',
-  'nearbyChanged',
-  'sendOffer',
-  'withdrawOffer',
-  'answerOffer',
 ])
 
 /** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
@@ -113,35 +104,16 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const emit = (effect: NodeEffect) => this.#effects.push(effect)
     const link = (peer: PeerId, at: number) => this.#link(peer, at)
     this.nearby = new Nearby({ self, links, shares, dialler, emit, link })
-    const { nearby } = this
-    this.relaying = this.#makeRelaying(rng.child('relaying'), now)
-    const { relaying } = this
+    const late = { linking: () => this.linking, connector: () => this.#connector }
+    const around = { self, now, links, emit, discovery, dial: link, ...late }
+    this.relaying = makeRelaying({ ...around, rng: rng.child('relaying') })
+    const { nearby, relaying } = this
     const parts = { links, shares, dialler, introducer, discovery, nearby, relaying }
     this.linking = new LinkManager({ ...parts, self, now, relay, tickets: this.#tickets, emit })
     this.#connector = new Connector({
       ...parts,
       isServerUp: () => this.isServerUp,
       introduce: (input, at) => this.linking.introduce(input, at),
-    })
-  }
-
-  #makeRelaying(rng: Rng, now: number): Relaying {
-    return new Relaying({
-      self: this.self,
-      rng,
-      now,
-      links: this.links,
-      emit: (effect) => this.#effects.push(effect),
-      dial: (peer, at) => this.#link(peer, at),
-      connect: (peer, circuit, at) => {
-        const carriers = this.#connector.carriersTo(peer, new Set([circuit.relay]), at)
-        this.linking.introduce({ type: 'connect', peer, carriers, circuit }, at)
-      },
-      lost: (sid, at) => this.linking.introduce({ type: 'channelClosed', sid }, at),
-      onCongestion: (sid, state, at) => this.linking.onCongestion(sid, state, at),
-      onUnreachable: (peer, at) => this.linking.onUnreachable(peer, at),
-      onCarried: (from, bytes, at) =>
-        this.discovery.overlays.kazaa?.feed({ type: 'received', from, bytes }, at),
     })
   }
 
@@ -197,15 +169,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         this.#downloadBucket.configure(input.downloadRate, burstOf(input.downloadRate), now)
         return
       case 'serverUp':
-        this.#server = 'up'
-        this.discovery.serverUp(input.roles, now)
-        this.nearby.serverUp(input.roles, now)
-        return this.#feedAnnouncer(input, now)
       case 'serverDown':
-        this.#server = 'down'
-        this.linking.introduce({ type: 'carrierLost', carrier: 'server' }, now)
-        this.discovery.serverDown(now)
-        this.nearby.serverDown(now)
+        this.#onServer(input, now)
         return this.#feedAnnouncer(input, now)
       case 'announceResult':
         return this.#feedAnnouncer(input, now)
@@ -244,6 +209,18 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       default:
         return this.discovery.handle(input, now)
     }
+  }
+
+  #onServer(input: Extract<NodeInput, { type: 'serverUp' | 'serverDown' }>, now: number): void {
+    if (input.type === 'serverUp') {
+      this.#server = 'up'
+      this.discovery.serverUp(input.roles, now)
+      return this.nearby.serverUp(input.roles, now)
+    }
+    this.#server = 'down'
+    this.linking.introduce({ type: 'carrierLost', carrier: 'server' }, now)
+    this.discovery.serverDown(now)
+    this.nearby.serverDown(now)
   }
 
   /** Whoever may become a super node also carries circuits; neighbours are told when that changes. */

@@ -1,7 +1,7 @@
 import type { InfoHash, PeerId } from '../kernel/ids.ts'
 import type { KazaaInput } from '../protocols/kazaa/kazaa-api.ts'
 import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
-import type { QueueEffect } from './discovery.ts'
+import type { QueueEffect } from './overlays.ts'
 import type { ShareEntry } from './share-entry.ts'
 import type { Shares } from './shares.ts'
 

@@ -1,6 +1,6 @@
 import { equalBytes, toHex, type Bytes } from '../../src/kernel/bytes.ts'
 import { defined, invariant } from '../../src/kernel/invariant.ts'
-import { parseFileRoot, parseNonce } from '../../src/kernel/ids.ts'
+import { parseFileRoot, parseNonce, parsePeerId } from '../../src/kernel/ids.ts'
 import { LIMITS } from '../../src/kernel/limits.ts'
 import { createRng } from '../../src/kernel/rng.ts'
 import { decodeBencode, encodeBencode } from '../../src/content/bencode.ts'
@@ -16,6 +16,7 @@ import { recordFormat } from '../../src/protocols/chord/record.ts'
 import { gnutellaFormat } from '../../src/protocols/gnutella/codec.ts'
 import { kazaaFormat } from '../../src/protocols/kazaa/codec.ts'
 import { nearbyFormat } from '../../src/protocols/nearby/codec.ts'
+import { relayFormat } from '../../src/protocols/relay/codec.ts'
 import { decodeWhole, encodeWhole, type Format } from '../../src/wire/binary.ts'
 import type { Result } from '../../src/wire/result.ts'
 import { packFrames, unpackFrame } from '../../src/wire/frames.ts'
@@ -78,6 +79,7 @@ export function byteTargets({ controlFrames, bulkFrames, messages }: Traffic): F
     ofFormat('kazaa message', kazaaFormat, inner(10)),
     ofFormat('ring message', chordFormat, inner(11)),
     ofFormat('nearby message', nearbyFormat, nearbySeeds()),
+    ofFormat('relay message', relayFormat, relaySeeds()),
     ofFormat('ring record', recordFormat, records),
     ...contentTargets(),
   ]
@@ -103,6 +105,19 @@ function nearbySeeds(): Bytes[] {
     encodeWhole(nearbyFormat, { type: 'offer', id, infoHash, ...offer }),
     encodeWhole(nearbyFormat, { type: 'verdict', id, verdict: 'accepted' }),
     encodeWhole(nearbyFormat, { type: 'withdraw', id }),
+  ]
+}
+
+function relaySeeds(): Bytes[] {
+  const circuit = defined(parseNonce('c1'.repeat(16)), 'circuit')
+  const peer = defined(parsePeerId('ab'.repeat(32)), 'peer')
+  return [
+    encodeWhole(relayFormat, { type: 'open', circuit, to: peer }),
+    encodeWhole(relayFormat, { type: 'refused', circuit, reason: 'busy' }),
+    encodeWhole(relayFormat, { type: 'incoming', circuit, from: peer }),
+    encodeWhole(relayFormat, { type: 'data', circuit, isLast: true, bytes: new Uint8Array(40).fill(7) }),
+    encodeWhole(relayFormat, { type: 'credit', circuit, bytes: 65_536 }),
+    encodeWhole(relayFormat, { type: 'close', circuit }),
   ]
 }
 

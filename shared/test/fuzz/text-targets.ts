@@ -38,6 +38,8 @@ const CANDIDATES = [
   'candidate:4 1 udp 2122260223 0a1b2c3d-1111-4222-8333-444455556666.local 50000 typ host',
   'candidate:5 1 udp 41885439 198.51.100.4 60000 typ relay raddr 203.0.113.9 rport 50001',
 ]
+/** An end of a circuit, which stands where a session description does. */
+const CIRCUIT = `ringdrop-circuit-1\nrelay=${HASH}\ncircuit=${HASH.slice(32)}\nkey=04${HASH}${HASH}`
 /** What must not be left of a name: separators, controls, what turns text around, and device names. */
 const UNSAFE = /[/\\:*?"<>|\p{Cc}\p{Cf}\u2028\u2029]|^\.|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu
 
@@ -59,10 +61,14 @@ export function textTargets({ envelopes }: Traffic): FuzzTarget[] {
         return link.ok ? { outcome: 'ok', value: link.value } : { outcome: link.code }
       },
     ),
-    target('session description', [fakeSdp(HASH)], LIMITS.sdpBytes + 10, (text) => {
+    target('session description', [fakeSdp(HASH), CIRCUIT], LIMITS.sdpBytes + 10, (text) => {
       const facts = inspectSdp(text)
       if (!facts.ok) return { outcome: facts.code }
-      invariant(/^[0-9a-f]{64}$/.test(facts.value.fingerprint), 'a fingerprint')
+      const { fingerprint, circuit } = facts.value
+      invariant(
+        (circuit === null ? /^[0-9a-f]{64}$/ : /^04[0-9a-f]{128}$/).test(fingerprint),
+        'a fingerprint',
+      )
       invariant(!/m=(audio|video)/.test(text), 'nothing but data channels')
       return { outcome: 'ok', value: facts.value }
     }),

@@ -1,5 +1,6 @@
 import type { PeerId, SessionId } from '../../src/kernel/ids.ts'
 import { createRng } from '../../src/kernel/rng.ts'
+import type { CircuitRef } from '../../src/wire/circuit-description.ts'
 import type { SignalEnvelope } from '../../src/wire/envelope.ts'
 import type { IntroductionEffect, IntroductionInput } from '../../src/protocols/introduction/effects.ts'
 import { Introducer } from '../../src/protocols/introduction/introducer.ts'
@@ -27,14 +28,17 @@ export class Duo {
   carrier: Carrier = (envelope) => envelope
   /** The signature that goes over the channel; a test may replace it. */
   proof: (signature: string, from: Side) => string = (signature) => signature
+  /** What a side tells of its end. */
+  describe: (side: Side) => string = ({ fingerprint }) => fakeSdp(fingerprint)
 
   constructor() {
     this.a = this.#side('a', 1)
     this.b = this.#side('b', 2)
   }
 
-  connect(from: Side = this.a): void {
-    this.feed(from, { type: 'connect', peer: this.other(from).key.peerId, carriers: ['server'] })
+  connect(from: Side = this.a, circuit?: CircuitRef): void {
+    const how = circuit === undefined ? {} : { circuit }
+    this.feed(from, { type: 'connect', peer: this.other(from).key.peerId, carriers: ['server'], ...how })
   }
 
   other(side: Side): Side {
@@ -128,7 +132,7 @@ export class Duo {
   }
 
   #signal(side: Side, sid: SessionId, type: 'offer' | 'answer'): void {
-    this.feed(side, { type: 'localSignal', sid, signal: { type, sdp: fakeSdp(side.fingerprint) } })
+    this.feed(side, { type: 'localSignal', sid, signal: { type, sdp: this.describe(side) } })
   }
 }
 

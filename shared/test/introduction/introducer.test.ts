@@ -81,7 +81,7 @@ describe('a negotiation', () => {
     expect(routes).toEqual(['server', via])
     duo.now = duo.a.introducer.wakeAt()
     duo.feed(duo.a, { type: 'wake' })
-    expect(duo.a.effects.at(-1)).toEqual({ type: 'linkFailed', peer: idOf(duo.b), code: 'noAnswer' })
+    expect(duo.a.effects.at(-1)).toMatchObject({ type: 'linkFailed', peer: idOf(duo.b), code: 'noAnswer' })
     expect(duo.a.introducer.stageOf(idOf(duo.b))).toBeNull()
   })
 

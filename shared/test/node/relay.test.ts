@@ -88,6 +88,20 @@ describe('two peers that find no path to each other', () => {
     expect(linkOf(b, a)?.circuit?.relay).not.toBe(first)
   })
 
+  it('do not try in vain again when they were linked that way a moment ago', () => {
+    const { world, a, b, rest } = apart(2)
+    world.seed(a, share)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.until(() => verified(b) > 200_000, 120_000)
+    world.kill(rest.find(({ key }) => key.peerId === linkOf(b, a)?.circuit?.relay)!)
+    world.until(() => linkOf(b, a) === undefined, 60_000)
+    const lostAt = world.now
+    world.until(() => linkOf(b, a) !== undefined, 60_000)
+    // ICE alone would take 15 s to see that there is no path.
+    expect(world.now - lostAt).toBeLessThan(10_000)
+  })
+
   it('do without the server', () => {
     const { world, a, b } = apart(4)
     world.seed(a, share)

@@ -14,6 +14,7 @@ const GNUTELLA = ['protocols/gnutella']
 const CHORD = ['protocols/chord']
 const KAZAA = ['protocols/kazaa']
 const INTRODUCTION = ['introduction']
+const RELAY = ['protocols/relay']
 const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker']
 /** Whole networks with their checkers: slower, for what no single core shows. */
 const SWARM = ['sim/swarm']
@@ -279,5 +280,33 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "const harmless = DEVICE.test(trimEdges(stem)) ? fit(FILLER + fitting, '') : fitting",
     put: 'const harmless = stem === null ? FILLER : fitting',
     tests: ['content/file-names'],
+  },
+  {
+    name: 'anybody may speak in a circuit of others',
+    file: 'protocols/relay/relay-desk.ts',
+    find: 'if (circuit === undefined || (circuit.from !== from && circuit.to !== from)) return',
+    put: 'if (circuit === undefined) return',
+    tests: RELAY,
+  },
+  {
+    name: 'a relay holds whatever an end sends',
+    file: 'protocols/relay/relay-desk.ts',
+    find: 'queue.bytes > QUEUE_BYTES',
+    put: 'queue.bytes < 0',
+    tests: RELAY,
+  },
+  {
+    name: 'an end of a circuit takes part in what it was not told of',
+    file: 'protocols/relay/circuit-ends.ts',
+    find: '(!isOurs && !isTold)',
+    put: '(!isOurs && told === null)',
+    tests: RELAY,
+  },
+  {
+    name: 'an answer may come over a connection where a circuit was offered',
+    file: 'protocols/introduction/descriptions.ts',
+    find: 'if (circuit?.id !== session.circuit?.id || circuit?.relay !== session.circuit?.relay) return []',
+    put: '',
+    tests: INTRODUCTION,
   },
 ]

@@ -298,22 +298,14 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       // The other side lost the link without our noticing: it would not call otherwise.
       this.#close(existing)
     }
-    const start = {
-      sid: envelope.sid,
-      peer: envelope.from,
-      role: 'responder',
-      stage: 'accepted',
-      carrier,
-    } as const
-    if (
-      !this.#isOpen ||
-      this.pendingCount >= LIMITS.pendingNegotiations * 2 ||
-      this.#banned.has(envelope.from)
-    ) {
-      const reason: ByeReason = this.#banned.has(envelope.from) ? 'banned' : 'busy'
-      this.#sendTo(envelope.from, envelope.sid, carrier, { kind: 'bye', reason }, now)
+    const { sid, from: peer } = envelope
+    const isBanned = this.#banned.has(peer)
+    if (isBanned || !this.#isOpen || this.pendingCount >= LIMITS.pendingNegotiations * 2) {
+      const reason: ByeReason = isBanned ? 'banned' : 'busy'
+      this.#sendTo(peer, sid, carrier, { kind: 'bye', reason }, now)
       return
     }
+    const start = { sid, peer, role: 'responder', stage: 'accepted', carrier } as const
     const session = this.#open({ ...start, otherCarriers: [] }, now)
     session.peerKey = envelope.key
     session.peerNonce = payload.nonce
