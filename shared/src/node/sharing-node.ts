@@ -3,6 +3,7 @@ import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
+import { WallClock } from '../kernel/wall-clock.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import { isOneOf } from '../kernel/one-of.ts'
@@ -64,6 +65,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly linking: LinkManager
   readonly slots: UploadSlots
   readonly #connector: Connector
+  readonly #wall = new WallClock()
   readonly #tickets = new Tickets<TicketOwner>()
   readonly #uploadBucket: TokenBucket
   readonly #downloadBucket: TokenBucket
@@ -74,7 +76,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const { self, key, rng, now } = options
     this.self = self
     this.dialler = new Dialler(self)
-    this.introducer = new Introducer({ self, key, rng: rng.child('introducer') })
+    this.introducer = new Introducer({ self, key, rng: rng.child('introducer'), wall: this.#wall })
     this.announcer = new Announcer(rng.child('announcer'))
     this.relay = new SignalRelay(self)
     this.#uploadBucket = new TokenBucket(Infinity, Infinity, now)
@@ -93,6 +95,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       self,
       key,
       now,
+      wall: this.#wall,
       rng: rng.child('discovery'),
       links: this.links,
       shares: () => this.shares,
@@ -126,6 +129,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
 
   handle(input: NodeInput, now: number): NodeEffect[] {
     if (isNearbyInput(input)) this.nearby.handle(input, now)
+    else if (input.type === 'wallClock') this.#wall.set(input.aheadMs)
     else this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
     this.nearby.startAccepted(now)
@@ -153,7 +157,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     )
   }
 
-  #dispatch(input: Exclude<NodeInput, NearbyInput>, now: number): void {
+  #dispatch(input: Exclude<NodeInput, NearbyInput | { readonly type: 'wallClock' }>, now: number): void {
     switch (input.type) {
       case 'addShare':
         return this.shares.add(input.share, now)
