@@ -25,6 +25,7 @@ export interface ShareSnapshot {
 export interface Snapshot {
   readonly phase: { readonly name: string }
   readonly server: { readonly state: string }
+  readonly sleep: { readonly lastGapMs: number } | null
   readonly node: {
     readonly id: string
     readonly server: string

@@ -44,6 +44,8 @@ export interface RuntimeEvents {
 
 /** The last so many violations are kept for diagnostics. */
 const KEPT_VIOLATIONS = 50
+/** Clocks that drift apart by less are left alone; signed dates bear minutes. Our choice. */
+const CLOCK_STEP_MS = 1_000
 
 /** The production node in one tab or process: the core in its host, and an adapter for every effect. */
 export class NodeRuntime<Source = File> {
@@ -57,6 +59,8 @@ export class NodeRuntime<Source = File> {
   storageKind: StorageView['kind'] = 'opfs'
   readonly #host: Host<NodeInput, NodeEffect>
   readonly #events: RuntimeEvents
+  /** How far the clock on the wall was ahead of the node's, as the node was told last. */
+  #aheadMs = 0
 
   constructor(
     readonly identity: Identity,
@@ -120,6 +124,7 @@ export class NodeRuntime<Source = File> {
   }
 
   feed(input: NodeInput): void {
+    this.#tellWallClock()
     this.#host.feed(input)
   }
 
@@ -224,6 +229,14 @@ export class NodeRuntime<Source = File> {
     } else if (!this.sealed.close(sid)) {
       this.transport.close(sid)
     }
+  }
+
+  /** The node's clock stands still while a machine sleeps (Linux, macOS); and people set the other one. */
+  #tellWallClock(): void {
+    const aheadMs = Date.now() - this.ports.clock.now()
+    if (Math.abs(aheadMs - this.#aheadMs) < CLOCK_STEP_MS) return
+    this.#aheadMs = aheadMs
+    this.#host.feed({ type: 'wallClock', aheadMs })
   }
 
   async #sign(ticket: number, text: string): Promise<void> {

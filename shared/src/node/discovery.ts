@@ -4,6 +4,7 @@ import { parseNonce, type InfoHash, type Nonce, type PeerId } from '../kernel/id
 import { defined } from '../kernel/invariant.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
+import type { WallClock } from '../kernel/wall-clock.ts'
 import { queryWords } from '../discovery/words.ts'
 import type { Criteria, DiscoveryAnswer } from '../discovery/overlay.ts'
 import type { ServerRole } from '../wire/signaling.ts'
@@ -30,6 +31,7 @@ export interface DiscoveryParts {
   readonly key: string
   readonly rng: Rng
   readonly now: number
+  readonly wall: WallClock
   readonly links: Links
   readonly shares: () => Shares
   readonly tickets: Tickets<TicketOwner>
@@ -66,6 +68,7 @@ export class Discovery {
     this.overlays = new Overlays({
       self: parts.self,
       key: parts.key,
+      wall: parts.wall,
       rng: parts.rng.child('overlays'),
       send: (to, message) => parts.links.byPeer(to)?.send(message) ?? 0,
       onEffect: (name, effect, now) => this.#onEffect(name, effect, now),

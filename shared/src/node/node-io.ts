@@ -102,6 +102,16 @@ export type NearbyInput =
   | { readonly type: 'withdrawOffer'; readonly id: Nonce }
   | { readonly type: 'answerOffer'; readonly id: Nonce; readonly isAccepted: boolean }
 
+/** Inputs after which a share may be offered in another way than before. */
+export const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']>([
+  'addShare',
+  'removeShare',
+  'command',
+  'setUnlisted',
+  'wake',
+])
+
+/** Inputs for what is shown and offered nearby. */
 export const isNearbyInput = isOneOf<NodeInput, NearbyInput['type']>([
   'nearbyCard',
   'nearbyAnswered',
@@ -146,6 +156,8 @@ export type NodeInput =
   | { readonly type: 'faltering'; readonly sid: SessionId }
   /** The page or the machine did not run for a while: links are asked at once whether they still live. */
   | { readonly type: 'woke' }
+  /** How far the clock on the wall is ahead of the node's, when that has changed; zero at the start. */
+  | { readonly type: 'wallClock'; readonly aheadMs: number }
   /** Make a link with this peer although no share asks for it. */
   | { readonly type: 'link'; readonly peer: PeerId }
   | Extract<

@@ -1,6 +1,7 @@
 import type { PeerId } from '../kernel/ids.ts'
 import { isOneOf } from '../kernel/one-of.ts'
 import type { Rng } from '../kernel/rng.ts'
+import type { WallClock } from '../kernel/wall-clock.ts'
 import { ChordNode, type ChordEffect, type ChordInput } from '../protocols/chord/chord.ts'
 import { chordFormat } from '../protocols/chord/codec.ts'
 import type { ChordMessage } from '../protocols/chord/messages.ts'
@@ -41,6 +42,8 @@ export interface OverlaysOptions {
   /** Public key in hex. */
   readonly key: string
   readonly rng: Rng
+  /** For dates; deadlines go by the node's own clock. */
+  readonly wall: WallClock
   /** Sends if there is a link. @returns encoded size in bytes. */
   readonly send: (to: PeerId, message: LinkMessage) => number
   readonly onEffect: (name: OverlayName, effect: CommonEffect, now: number) => void
@@ -126,8 +129,8 @@ export class Overlays {
   }
 
   protected makeKazaa(now: number) {
-    const { self, key } = this.#options
-    const core = new KazaaNode({ self, key, rng: this.#rng('kazaa'), now })
+    const { self, key, wall } = this.#options
+    const core = new KazaaNode({ self, key, wall, rng: this.#rng('kazaa'), now })
     return new OverlaySystem<
       KazaaMessage,
       KazaaOwnInput,
@@ -151,8 +154,8 @@ export class Overlays {
   }
 
   protected makeRing(now: number) {
-    const { self, key } = this.#options
-    const core = new ChordNode({ self, key, rng: this.#rng('ring'), now })
+    const { self, key, wall } = this.#options
+    const core = new ChordNode({ self, key, wall, rng: this.#rng('ring'), now })
     return new OverlaySystem<
       ChordMessage,
       ChordOwnInput,

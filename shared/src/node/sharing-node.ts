@@ -3,6 +3,7 @@ import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { TokenBucket } from '../kernel/token-bucket.ts'
+import { WallClock } from '../kernel/wall-clock.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import { Connector } from './connector.ts'
@@ -11,7 +12,13 @@ import { Discovery, type TicketOwner } from './discovery.ts'
 import { LinkManager } from './link-manager.ts'
 import { Links } from './links.ts'
 import { Nearby } from './nearby.ts'
-import { isNearbyInput, type NearbyInput, type NodeEffect, type NodeInput } from './node-io.ts'
+import {
+  CHANGES_OFFERS,
+  isNearbyInput,
+  type NearbyInput,
+  type NodeEffect,
+  type NodeInput,
+} from './node-io.ts'
 import { makeRelaying } from './make-relaying.ts'
 import type { Relaying } from './relaying.ts'
 import { Shares } from './shares.ts'
@@ -26,15 +33,6 @@ export interface SharingNodeOptions {
   readonly rng: Rng
   readonly now: number
 }
-
-/** Inputs after which a share may be offered in another way than before. */
-const CHANGES_OFFERS: ReadonlySet<NodeInput['type']> = new Set<NodeInput['type']>([
-  'addShare',
-  'removeShare',
-  'command',
-  'setUnlisted',
-  'wake',
-])
 
 /** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
 const burstOf = (rate: number): number => Math.max(LIMITS.blockBytes, rate)
@@ -57,6 +55,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly linking: LinkManager
   readonly slots: UploadSlots
   readonly #connector: Connector
+  readonly #wall = new WallClock()
   readonly #tickets = new Tickets<TicketOwner>()
   readonly #uploadBucket: TokenBucket
   readonly #downloadBucket: TokenBucket
@@ -67,7 +66,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const { self, key, rng, now } = options
     this.self = self
     this.dialler = new Dialler(self)
-    this.introducer = new Introducer({ self, key, rng: rng.child('introducer') })
+    this.introducer = new Introducer({ self, key, rng: rng.child('introducer'), wall: this.#wall })
     this.announcer = new Announcer(rng.child('announcer'))
     this.relay = new SignalRelay(self)
     this.#uploadBucket = new TokenBucket(Infinity, Infinity, now)
@@ -86,6 +85,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       self,
       key,
       now,
+      wall: this.#wall,
       rng: rng.child('discovery'),
       links: this.links,
       shares: () => this.shares,
@@ -123,6 +123,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
 
   handle(input: NodeInput, now: number): NodeEffect[] {
     if (isNearbyInput(input)) this.nearby.handle(input, now)
+    else if (input.type === 'wallClock') this.#wall.set(input.aheadMs)
     else this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
     this.nearby.startAccepted(now)
@@ -151,7 +152,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     )
   }
 
-  #dispatch(input: Exclude<NodeInput, NearbyInput>, now: number): void {
+  #dispatch(input: Exclude<NodeInput, NearbyInput | { readonly type: 'wallClock' }>, now: number): void {
     switch (input.type) {
       case 'addShare':
         return this.shares.add(input.share, now)
@@ -291,8 +292,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         return
       case 'swarmStatus':
       case 'trackerState':
-        this.shares.onTracker(effect, now)
-        return
+        return this.shares.onTracker(effect, now)
       default:
         assertNever(effect)
     }

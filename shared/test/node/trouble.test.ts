@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../src/kernel/invariant.ts'
 import { parseNonce, type Nonce } from '../../src/kernel/ids.ts'
+import { CHORD } from '../../src/protocols/chord/constants.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
 import { OVERLAYS } from '../../src/node/systems.ts'
 import { makeTestShare } from '../../sim/nodes/node-share.ts'
 import { NodeWorld, type TestNode } from '../../sim/nodes/node-world.ts'
 
 const DAY_MS = 86_400_000
+/** Longer than the skew that envelopes and records bear. */
+const NAP_MS = 20 * 60_000
 
 let searches = 0
 const newId = (): Nonce => defined(parseNonce((++searches).toString(16).padStart(32, 'a')), 'id')
@@ -38,6 +41,15 @@ function missedBy(world: NodeWorld, node: TestNode): string[] {
   return missing
 }
 
+/** Files that the ring alone finds. */
+function ringHits(world: NodeWorld, node: TestNode): number {
+  const id = newId()
+  world.feed(node, { type: 'search', id, text: 'holiday', systems: ['ring'] })
+  world.pass(12_000)
+  const view = snapshotOf(node.node, world.now + node.skewMs).searches.find((each) => each.id === id)
+  return view?.answers.find(({ system }) => system === 'ring')?.hits ?? 0
+}
+
 describe('whole nodes', () => {
   it('go on after all clocks jumped by a day, without the server', () => {
     const world = network(8)
@@ -58,6 +70,38 @@ describe('whole nodes', () => {
     // have long expired by its clock.
     expect(world.nodes[3]!.node.links.upCount).toBeGreaterThan(0)
     expect(missedBy(world, world.nodes[3]!)).toEqual(['ring'])
+  })
+
+  it('link and find again when one wakes whose own clock stood still while it slept', () => {
+    const world = network(8)
+    const sleeper = world.nodes[3]!
+    world.freeze(sleeper, true)
+    world.pass(NAP_MS)
+    sleeper.skewMs = -NAP_MS
+    world.feed(sleeper, { type: 'wallClock', aheadMs: NAP_MS })
+    world.feed(sleeper, { type: 'woke' })
+    world.freeze(sleeper, false)
+    world.pass(60_000)
+    expect(missedBy(world, sleeper)).toEqual([])
+    // Dates of its own are believed too: of the link that it needs, and of its records on the ring.
+    world.seed(sleeper, makeTestShare(50_000, 8, 'holiday dream.txt'))
+    world.pass(20_000)
+    expect(ringHits(world, world.nodes[5]!)).toBe(2)
+    expect(sleeper.node.links.upCount).toBeGreaterThan(2)
+  })
+
+  it('lose nothing when the date of one of them was a day ahead for a while', () => {
+    const world = network(8)
+    const wrong = world.nodes[3]!
+    world.feed(wrong, { type: 'wallClock', aheadMs: DAY_MS })
+    world.seed(wrong, makeTestShare(50_000, 8, 'holiday dream.txt'))
+    world.pass(60_000)
+    expect(ringHits(world, world.nodes[5]!)).toBe(1)
+    world.feed(wrong, { type: 'wallClock', aheadMs: 0 })
+    expect(missedBy(world, wrong)).toEqual([])
+    // Its own records are taken when they are put the next time.
+    world.pass(CHORD.republishMs * (1 + CHORD.republishSpread))
+    expect(ringHits(world, world.nodes[5]!)).toBe(2)
   })
 
   it.each([0.3, 0.45, 0.6])('find the file after %d of ten closed at once, without the server', (share) => {

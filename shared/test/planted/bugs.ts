@@ -235,7 +235,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an old envelope is as good as a new one',
     file: 'protocols/introduction/envelope-gate.ts',
-    find: 'if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + lifeMs)',
+    find: 'if (envelope.expiry < date - CLOCK_SKEW_MS || envelope.expiry > date + CLOCK_SKEW_MS + lifeMs(carrier))',
     put: 'if (envelope.expiry < 0)',
     tests: INTRODUCTION,
   },

@@ -1,5 +1,6 @@
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
+import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { OverlayEffect, OverlayInput } from '../../discovery/overlay.ts'
 import type { ChordMessage, Routing } from './messages.ts'
 import type { Position } from './position.ts'
@@ -39,6 +40,8 @@ export interface ChordOptions {
   readonly key: string
   readonly rng: Rng
   readonly now: number
+  /** For the dates of records; left out: the core's clock is right. */
+  readonly wall?: WallClock
   /** Links in all, ring neighbours included; default 24. */
   readonly linkCap?: number
   /** Routing of lookups that begin here; default `full`. */

@@ -122,7 +122,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
 
   /** Whether a record of this provider is kept here, in force, under the key. */
   holds(key: string, provider: PeerId): boolean {
-    return this.#keeper.store.at(key, this.#context.now).some(({ record }) => record.provider === provider)
+    return this.#keeper.store.at(key, this.#context.date).some(({ record }) => record.provider === provider)
   }
 
   /**

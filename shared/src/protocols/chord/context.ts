@@ -4,6 +4,7 @@ import { BoundedMap } from '../../kernel/bounded.ts'
 import { toHex } from '../../kernel/bytes.ts'
 import { defined } from '../../kernel/invariant.ts'
 import type { Rng } from '../../kernel/rng.ts'
+import { WallClock } from '../../kernel/wall-clock.ts'
 import type { ChordEffect, ChordOptions } from './api.ts'
 import { CHORD } from './constants.ts'
 import { Link } from './link.ts'
@@ -45,6 +46,7 @@ export class ChordContext {
   phase: Phase = 'alone'
   routing: Routing
   now: number
+  readonly #wall: WallClock
   /** `paused`: lists only lose who dies; nothing is repaired. For measurements of what bare routing can bear. */
   maintenance: 'running' | 'paused' = 'running'
   readonly #gone = new BoundedMap<PeerId, Gone>(CHORD.goneEntries)
@@ -62,6 +64,7 @@ export class ChordContext {
     this.key = options.key
     this.rng = options.rng
     this.now = options.now
+    this.#wall = options.wall ?? new WallClock()
     this.linkCap = options.linkCap ?? CHORD.linkCap
     this.listLength = options.listLength ?? CHORD.listLength
     // Half of the links, less eight for fingers: 4 a side of 24, all 8 of 32. Our choice, by simulation.
@@ -71,6 +74,11 @@ export class ChordContext {
     this.routing = options.routing ?? 'full'
     this.successors = new NeighbourList(this.self, 'clockwise', this.listLength)
     this.predecessors = new NeighbourList(this.self, 'counterClockwise', this.listLength)
+  }
+
+  /** Now, by the clock that records are dated with. */
+  get date(): number {
+    return this.#wall.at(this.now)
   }
 
   emit(effect: ChordEffect): void {

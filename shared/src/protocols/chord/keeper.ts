@@ -55,14 +55,14 @@ export class Keeper {
 
   /** The owner's answer to what came with a question. */
   answer(ask: Ask, reply: (answer: Answer) => void): void {
-    const { now } = this.#context
+    const { date } = this.#context
     switch (ask.type) {
       case 'locate': {
         const { predecessors, successors } = this.#context
         return reply({ type: 'located', predecessors: predecessors.peers, successors: successors.peers })
       }
       case 'getProviders':
-        return reply(this.#records(this.store.at(providerKey(ask.infoHash), now), ask.limit, () => true))
+        return reply(this.#records(this.store.at(providerKey(ask.infoHash), date), ask.limit, () => true))
       case 'getFiles':
         return reply(this.#files(ask.words, ask.limit))
       case 'put':
@@ -75,14 +75,16 @@ export class Keeper {
   /** Checks a record and keeps it if it is in order. @param holder who has it, too. */
   admit(record: RingRecord, holder: PeerId | null, done: (outcome: PutOutcome) => void): void {
     const context = this.#context
-    if (!isPlausible(record, context.now, context.isKeyOf)) return done('bad')
+    if (!isPlausible(record, context.date, context.isKeyOf)) return done('bad')
     if (this.store.hasNewer(record)) {
       this.#noteHolder(record, holder)
       return done('older')
     }
     const isTaken = context.check(record.publicKey, signedText(record), record.signature, (isValid) => {
       if (!isValid) return done('bad')
-      const outcome = this.store.put(record, quotasFor(context.sizeEstimate()), (key) => context.keeps(key))
+      const until = context.now + record.expiresAt - context.date
+      const quotas = quotasFor(context.sizeEstimate())
+      const outcome = this.store.put(record, quotas, (key) => context.keeps(key), until)
       if (outcome === 'stored') this.#stored(record, holder)
       done(outcome)
     })
@@ -133,7 +135,7 @@ export class Keeper {
   #files(words: readonly string[], limit: number): Answer {
     const indexWord = areQueryWords(words) ? rarestOf(words) : null
     if (indexWord === null) return { type: 'records', records: [] }
-    const found = this.store.at(wordKey(indexWord), this.#context.now)
+    const found = this.store.at(wordKey(indexWord), this.#context.date)
     return this.#records(found, limit, ({ listing }) => {
       return listing !== null && matches(wordsOf(listing.name), words)
     })
@@ -161,7 +163,7 @@ export class Keeper {
 
   #noteHolder(record: RingRecord, holder: PeerId | null): void {
     if (holder === null) return
-    for (const stored of this.store.at(record.key, this.#context.now))
+    for (const stored of this.store.at(record.key, this.#context.date))
       if (nameOf(stored.record) === nameOf(record) && stored.record.sequence === record.sequence)
         stored.holders.add(holder)
   }
@@ -189,7 +191,7 @@ export class Keeper {
     const successors = this.#successorLinks()
     const predecessor = this.#context.predecessors.head
     for (const stored of this.store.all()) {
-      if (stored.record.expiresAt <= this.#context.now) continue
+      if (stored.record.expiresAt <= this.#context.date) continue
       if (this.#context.owns(stored.record.key)) for (const peer of successors) offer(peer, stored)
       else if (predecessor !== undefined && this.#context.links.has(predecessor)) offer(predecessor, stored)
     }

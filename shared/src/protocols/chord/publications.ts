@@ -114,11 +114,13 @@ export class Publications {
   }
 
   #sign(publication: Publication): void {
-    const { now, self, key: publicKey } = this.#context
+    const { date, self, key: publicKey } = this.#context
     const { key, kind, infoHash, listing } = publication
     publication.state = 'signing'
+    // A number from the future was given while the clock was wrong, and others took no record with it.
+    const last = publication.sequence > date + CHORD.clockSkewMs ? 0 : publication.sequence
     // Clocks of browsers have fractions of milliseconds; records travel as whole ones.
-    publication.sequence = Math.max(Math.floor(now), publication.sequence + 1)
+    publication.sequence = Math.max(Math.floor(date), last + 1)
     publication.dueAt = this.#nextDue()
     this.#putting++
     const unsigned = {
@@ -129,7 +131,7 @@ export class Publications {
       provider: self,
       publicKey,
       sequence: publication.sequence,
-      expiresAt: Math.floor(now) + CHORD.recordLifeMs,
+      expiresAt: Math.floor(date) + CHORD.recordLifeMs,
     }
     const ticket = this.#context.ticket()
     this.#signing.set(ticket, { publication, unsigned })

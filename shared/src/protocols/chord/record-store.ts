@@ -6,6 +6,8 @@ import { nameOf, tagOf, type RingRecord } from './record.ts'
 export interface StoredRecord {
   readonly record: RingRecord
   readonly tag: string
+  /** When it is thrown away, by the clock that counts: a date that is set wrong for a while must not empty the store. */
+  readonly until: number
   /** Peers that are known to hold this version. */
   readonly holders: Set<PeerId>
 }
@@ -35,10 +37,10 @@ export class RecordStore {
     return this.#byTag.get(tag)
   }
 
-  /** Records of a key that are in force. */
-  at(key: string, now: number): StoredRecord[] {
+  /** Records of a key that are in force on a date. */
+  at(key: string, date: number): StoredRecord[] {
     return [...(this.#byKey.get(key) ?? [])].filter(
-      ({ record }) => record.kind !== 'withdrawn' && record.expiresAt > now,
+      ({ record }) => record.kind !== 'withdrawn' && record.expiresAt > date,
     )
   }
 
@@ -50,17 +52,22 @@ export class RecordStore {
 
   /**
    * Keeps a verified record. When there is no room, others make way that are not ours to keep, then, for the
-   * record of a share, those of words of the same provider.
+   * record of a share, those of words of the same provider. `until`: see {@link StoredRecord}; left out, both clocks agree.
    */
-  put(record: RingRecord, quotas: Quotas, keeps: (key: string) => boolean): PutOutcome {
+  put(
+    record: RingRecord,
+    quotas: Quotas,
+    keeps: (key: string) => boolean,
+    until = record.expiresAt,
+  ): PutOutcome {
     if (this.hasNewer(record)) return 'older'
     this.#remove(this.#byName.get(nameOf(record)))
     const ofProvider = () => this.#counts.get(record.provider) ?? 0
     if (ofProvider() >= quotas.perProvider)
       this.#makeRoom(record, ({ provider }) => provider === record.provider)
-    if (this.size >= quotas.inAll) this.#removeWhere(({ key }) => !keeps(key))
+    if (this.size >= quotas.inAll) this.#removeWhere((stored) => !keeps(stored.record.key))
     if (ofProvider() >= quotas.perProvider || this.size >= quotas.inAll) return 'full'
-    const stored: StoredRecord = { record, tag: tagOf(record), holders: new Set() }
+    const stored: StoredRecord = { record, tag: tagOf(record), until, holders: new Set() }
     this.#byName.set(nameOf(record), stored)
     this.#byTag.set(stored.tag, stored)
     const atKey = this.#byKey.get(record.key) ?? new Set()
@@ -70,7 +77,7 @@ export class RecordStore {
   }
 
   expire(now: number): void {
-    this.#removeWhere(({ expiresAt }) => expiresAt <= now)
+    this.#removeWhere(({ until }) => until <= now)
   }
 
   /** A word makes way for a share, and a withdrawal for anything. */
@@ -80,8 +87,8 @@ export class RecordStore {
       if (isRival(stored.record) && rank[stored.record.kind] < rank[record.kind]) return this.#remove(stored)
   }
 
-  #removeWhere(isUnwanted: (record: RingRecord) => boolean): void {
-    for (const stored of [...this.#byName.values()]) if (isUnwanted(stored.record)) this.#remove(stored)
+  #removeWhere(isUnwanted: (stored: StoredRecord) => boolean): void {
+    for (const stored of [...this.#byName.values()]) if (isUnwanted(stored)) this.#remove(stored)
   }
 
   #remove(stored: StoredRecord | undefined): void {

@@ -115,8 +115,10 @@ export class Searches {
 
   /** Every record is checked again here: the peer that answered may lie. */
   #check(search: Search, records: readonly RingRecord[], done: (valid: RingRecord[]) => void): void {
-    const { now, isKeyOf } = this.#context
-    const plausible = records.filter((record) => answers(search, record) && isPlausible(record, now, isKeyOf))
+    const { date, isKeyOf } = this.#context
+    const plausible = records.filter(
+      (record) => answers(search, record) && isPlausible(record, date, isKeyOf),
+    )
     const valid: RingRecord[] = []
     let open = plausible.length
     if (open === 0) return done(valid)

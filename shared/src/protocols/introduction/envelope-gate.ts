@@ -1,5 +1,6 @@
 import { fromHex, toHex } from '../../kernel/bytes.ts'
 import type { PeerId } from '../../kernel/ids.ts'
+import { WallClock } from '../../kernel/wall-clock.ts'
 import { sha256 } from '../../content/sha256.ts'
 import { signedText, type SignalEnvelope } from '../../wire/envelope.ts'
 import { fail, ok, type Result } from '../../wire/result.ts'
@@ -14,10 +15,20 @@ export interface Admitted {
   readonly carrier: Carrier
 }
 
+const lifeMs = (carrier: Carrier): number => (carrier === 'manual' ? INVITE_MS : EXPIRY_MS)
+
 /** The cheap checks first, the signature last, and never more than a bounded number of those at a time. */
 export class EnvelopeGate {
   readonly #pending = new Map<number, Admitted>()
-  constructor(readonly self: PeerId) {}
+  constructor(
+    readonly self: PeerId,
+    readonly wall = new WallClock(),
+  ) {}
+
+  /** The date after which an envelope that is written now must not be taken any more. */
+  expiryFor(carrier: Carrier, now: number): number {
+    return Math.floor(this.wall.at(now)) + lifeMs(carrier)
+  }
 
   /** @returns the `verify` effect under the given ticket, or why the envelope is refused at once. */
   admit(
@@ -32,8 +43,8 @@ export class EnvelopeGate {
     if (isInvite !== (envelope.to === envelope.from) || (isInvite && carrier !== 'manual'))
       return fail('notForUs')
     if (!isInvite && envelope.to !== this.self) return fail('notForUs')
-    const lifeMs = carrier === 'manual' ? INVITE_MS : EXPIRY_MS
-    if (envelope.expiry < now - CLOCK_SKEW_MS || envelope.expiry > now + CLOCK_SKEW_MS + lifeMs)
+    const date = this.wall.at(now)
+    if (envelope.expiry < date - CLOCK_SKEW_MS || envelope.expiry > date + CLOCK_SKEW_MS + lifeMs(carrier))
       return fail('expired')
     if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return fail('badKey')
     const payload = decodePayload(envelope.kind, envelope.payload)

@@ -5,11 +5,11 @@ import { parseNonce, parseSessionId, type Nonce, type PeerId, type SessionId } f
 import { defined } from '../../kernel/invariant.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
+import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
 import {
   CARRIER_LOST_MS,
   CONNECT_TIMEOUT_MS,
-  EXPIRY_MS,
   INVITE_MS,
   OPEN_INVITES,
   PROBE_TIMEOUT_MS,
@@ -36,6 +36,8 @@ export interface IntroducerOptions {
   /** Our public key in hex. */
   readonly key: string
   readonly rng: Rng
+  /** For the dates of envelopes; left out: the core's clock is right. */
+  readonly wall?: WallClock
 }
 
 /**
@@ -56,7 +58,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   constructor(options: IntroducerOptions) {
     this.#options = options
-    this.#gate = new EnvelopeGate(options.self)
+    this.#gate = new EnvelopeGate(options.self, options.wall)
     this.#signatures = new Signatures(options.self, options.key)
   }
 
@@ -170,11 +172,9 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #sendTo(to: PeerId, sid: SessionId, carrier: Carrier, payload: Payload, now: number): void {
-    const { kind } = payload
-    const expiry = Math.floor(now) + (carrier === 'manual' ? INVITE_MS : EXPIRY_MS)
-    const text = encodePayload(payload)
-    const envelope = { v: 1, kind, to, from: this.#options.self, sid, expiry, payload: text } as const
-    this.#effects.push(this.#signatures.signEnvelope(envelope, carrier))
+    const [expiry, text] = [this.#gate.expiryFor(carrier, now), encodePayload(payload)]
+    const header = { v: 1, kind: payload.kind, to, from: this.#options.self, sid } as const
+    this.#effects.push(this.#signatures.signEnvelope({ ...header, expiry, payload: text }, carrier))
   }
 
   #admit(envelope: SignalEnvelope, carrier: Carrier, now: number): void {

@@ -1,6 +1,7 @@
 import type { OverlayEffect, OverlayInput } from '../../discovery/overlay.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
+import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { KazaaMessage, Role } from './messages.ts'
 
 export interface KazaaOptions {
@@ -9,6 +10,8 @@ export interface KazaaOptions {
   readonly key: string
   readonly rng: Rng
   readonly now: number
+  /** For the dates of receipts; left out: the core's clock is right. */
+  readonly wall?: WallClock
   /** Whether the person lets this peer be a super node; true when left out. */
   readonly isWilling?: boolean
   /** Whether an id belongs to a key: SHA-256 of it, when left out. Simulated keys need another. */

@@ -2,6 +2,7 @@ import { assertNever } from '../../kernel/core.ts'
 import { BoundedMap } from '../../kernel/bounded.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
+import { WallClock } from '../../kernel/wall-clock.ts'
 import {
   ACCOUNTS_KEPT,
   PENDING_CHECKS,
@@ -57,6 +58,7 @@ export class Uploads {
   readonly #checking = new Map<number, Check>()
   readonly #isKeyOf: (peer: PeerId, key: string) => boolean
   readonly #key: string
+  readonly #wall: WallClock
   #ticket = 0
 
   constructor(
@@ -64,6 +66,7 @@ export class Uploads {
     options: KazaaOptions,
   ) {
     this.#key = options.key
+    this.#wall = options.wall ?? new WallClock()
     this.#isKeyOf = options.isKeyOf ?? isHashOfKey
     const { emit, send } = context
     this.#queue = new UploadQueue(context.rng.child('tickets'), {
@@ -203,7 +206,14 @@ export class Uploads {
     this.#lastReceipts.clear(uploader)
     const { self: downloader, rng } = this.context
     const nonce = randomNonce(rng)
-    const receipt = { uploader, downloader, bytes, signedAt: Math.floor(now), nonce, key: this.#key }
+    const receipt = {
+      uploader,
+      downloader,
+      bytes,
+      signedAt: Math.floor(this.#wall.at(now)),
+      nonce,
+      key: this.#key,
+    }
     const ticket = ++this.#ticket
     this.#signing.set(ticket, receipt)
     this.context.emit({ type: 'sign', ticket, text: receiptText(receipt) })
@@ -223,7 +233,7 @@ export class Uploads {
     const parties = purpose === 'ours' ? [self, from] : [from, receipt.downloader]
     const isOwn = purpose === 'presented' && receipt.downloader === self
     const fits = receipt.uploader === parties[0] && receipt.downloader === parties[1] && !isOwn
-    if (!fits || !isPlausible(receipt, this.#isKeyOf, now)) {
+    if (!fits || !isPlausible(receipt, this.#isKeyOf, this.#wall.at(now))) {
       this.context.counters.receiptsRefused++
       return
     }

@@ -312,6 +312,16 @@ describe('the store', () => {
     expect(store.size).toBe(0)
   })
 
+  it('throws away by the clock that counts, not by a date that is wrong for a while', () => {
+    const store = new RecordStore()
+    store.put(word('a'), quotas, all, 1_000)
+    store.expire(999)
+    expect(store.at(wordKey('a'), NOW + 2 * CHORD.recordLifeMs)).toEqual([])
+    expect(store.at(wordKey('a'), NOW)).toHaveLength(1)
+    store.expire(1_000)
+    expect(store.size).toBe(0)
+  })
+
   it('has a quota for each provider and one for all, and prefers shares to words', () => {
     const store = new RecordStore()
     for (const text of ['a', 'b']) expect(store.put(word(text), quotas, all)).toBe('stored')
