@@ -5,6 +5,7 @@ import { introductionCommand } from './commands/introduction.ts'
 import { kazaaCommand } from './commands/kazaa.ts'
 import { plotsCommand } from './commands/plots.ts'
 import { swarmCommand } from './commands/swarm.ts'
+import { sybilCommand } from './commands/sybil.ts'
 
 /** Simulations by name. Each prints figures, one JSON object per run and a summary with `--json`. */
 const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string>> = new Map([
@@ -15,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string
   ['kazaa', kazaaCommand],
   ['plots', plotsCommand],
   ['swarm', swarmCommand],
+  ['sybil', sybilCommand],
 ])
 
 function main(): void {
