@@ -10,13 +10,12 @@ test('two symmetric routers and no TURN server: a member in the open carries the
   const file = makeFile(scratch(), 'letter.bin', 2 * MiB, 7)
   const sender = await openAt(internet.home('symmetric'))
   const { link, infoHash } = await sender.app.shareFiles(file.path)
+  const askedAt = Date.now()
   const receiver = await openAt(internet.home('symmetric'), new URL(link).hash)
   await receiver.app.download()
-  const askedAt = Date.now()
   await receiver.app.untilDone(infoHash, 90_000)
-  console.log(
-    `through a member after ${((Date.now() - askedAt) / 1000).toFixed(1)} s, the vain search included`,
-  )
+  const seconds = (Date.now() - askedAt) / 1000
+  console.log(`2 MiB through a member, the search for a path included: ${seconds.toFixed(1)} s`)
   expect((await receiver.app.save(infoHash)).sha).toBe(file.sha)
   const table = await receiver.connections()
   await expect(table.getByText('through a member')).toHaveCount(1)
