@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.ts'
+
 /**
  * A token bucket over an injected clock: `ratePerSecond` tokens flow in, at most `burst` are kept.
  * Used for bandwidth limits (tokens are bytes) and for rate limits (tokens are messages).
@@ -63,3 +65,6 @@ export class TokenBucket {
     this.#at = now
   }
 }
+
+/** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
+export const burstOf = (rate: number): number => Math.max(LIMITS.blockBytes, rate)

@@ -47,6 +47,12 @@ export class Dialler {
     for (const known of this.#candidates.values()) known.delete(peer)
   }
 
+  /** Whether the peer is wanted for any share. */
+  wants(peer: PeerId): boolean {
+    for (const known of this.#candidates.values()) if (known.has(peer)) return true
+    return false
+  }
+
   knows(infoHash: InfoHash, peer: PeerId): boolean {
     return this.#candidates.get(infoHash)?.has(peer) ?? false
   }

@@ -16,6 +16,7 @@ export interface RelayingSurroundings {
   readonly emit: (effect: NodeEffect) => void
   readonly dial: (peer: PeerId, now: number) => void
   readonly discovery: Discovery
+  readonly isWanted: (peer: PeerId) => boolean
   readonly linking: () => LinkManager
   readonly connector: () => Connector
 }

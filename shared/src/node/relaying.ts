@@ -31,6 +31,11 @@ export interface RelayingParts {
   readonly emit: (effect: NodeEffect) => void
   /** Makes a link with a peer that somebody wants a circuit to. */
   readonly dial: (peer: PeerId, now: number) => void
+  /**
+   * Whether a share or somebody nearby needs the peer. The systems find others to link with; a circuit for every peer that
+   * one of them tried in vain would load relays for nothing.
+   */
+  readonly isWanted: (peer: PeerId) => boolean
   /** Introduces us to a peer over a circuit. */
   readonly connect: (peer: PeerId, ref: CircuitRef, now: number) => void
   /** The circuit under this session is gone. */
@@ -48,6 +53,8 @@ export class Relaying {
   readonly ends: CircuitEnds
   readonly #parts: RelayingParts
   /** Peers that no direct path led to, with the time until which that is believed. */
+  /** Peers that we call because others want a circuit to them: if that fails, it is theirs to ask somebody else. */
+  readonly #forOthers = new BoundedMap<PeerId, true>(NO_PATH_PEERS)
   readonly #pathless = new BoundedMap<PeerId, number>(NO_PATH_PEERS)
 
   constructor(parts: RelayingParts) {
@@ -75,6 +82,7 @@ export class Relaying {
   }
 
   onLinkUp(link: Link, now: number): void {
+    this.#forOthers.delete(link.peer)
     this.feedEnds({ type: 'linked', peer: link.peer }, now)
     // A circuit over a circuit would cost two relays, and loops could be built of them.
     if (link.circuit === null) this.#tellDesk({ type: 'linkUp', peer: link.peer }, now)
@@ -95,7 +103,9 @@ export class Relaying {
       this.feedEnds({ type: 'failed', peer }, now)
       return true
     }
-    if (isDirectCall && NO_PATH.has(code)) this.#reach(peer, now)
+    const isForOthers = this.#forOthers.delete(peer)
+    if (isDirectCall && !isForOthers && NO_PATH.has(code) && this.#parts.isWanted(peer))
+      this.#reach(peer, now)
     return this.ends.isReaching(peer)
   }
 
@@ -155,8 +165,10 @@ export class Relaying {
 
   #tellDesk(input: RelayDeskInput, now: number): void {
     for (const effect of this.desk.handle(input, now))
-      if (effect.type === 'dial') this.#parts.dial(effect.peer, now)
-      else this.#parts.links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
+      if (effect.type === 'dial') {
+        this.#forOthers.set(effect.peer, true)
+        this.#parts.dial(effect.peer, now)
+      } else this.#parts.links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
   }
 }
 

@@ -1,8 +1,7 @@
 import { assertNever, type Core } from '../kernel/core.ts'
 import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
-import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
-import { TokenBucket } from '../kernel/token-bucket.ts'
+import { burstOf, TokenBucket } from '../kernel/token-bucket.ts'
 import { WallClock } from '../kernel/wall-clock.ts'
 import { Introducer } from '../protocols/introduction/introducer.ts'
 import { Announcer, type AnnouncerEffect, type AnnouncerInput } from '../protocols/tracker/announcer.ts'
@@ -33,9 +32,6 @@ export interface SharingNodeOptions {
   readonly rng: Rng
   readonly now: number
 }
-
-/** One second of traffic is the burst of a bandwidth limit: background tabs get one timer a second. */
-const burstOf = (rate: number): number => Math.max(LIMITS.blockBytes, rate)
 
 /**
  * The core of cores: one node with its links, its shares and the ways it finds peers. It owns no protocol
@@ -105,7 +101,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const link = (peer: PeerId, at: number) => this.#link(peer, at)
     this.nearby = new Nearby({ self, links, shares, dialler, emit, link })
     const late = { linking: () => this.linking, connector: () => this.#connector }
-    const around = { self, now, links, emit, discovery, dial: link, ...late }
+    const isWanted = (peer: PeerId) => dialler.wants(peer) || this.nearby.needs(peer)
+    const around = { self, now, links, emit, discovery, isWanted, dial: link, ...late }
     this.relaying = makeRelaying({ ...around, rng: rng.child('relaying') })
     const { nearby, relaying } = this
     const parts = { links, shares, dialler, introducer, discovery, nearby, relaying }

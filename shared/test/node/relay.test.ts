@@ -102,6 +102,27 @@ describe('two peers that find no path to each other', () => {
     expect(world.now - lostAt).toBeLessThan(10_000)
   })
 
+  it('cause no calls beyond those that they asked: who is asked in vain asks nobody else', () => {
+    const lonely: string[] = []
+    const world = new NodeWorld({
+      hasPath: (a, b) => !lonely.includes(a.peerId) && !lonely.includes(b.peerId),
+    })
+    const [a, b] = [world.add('a'), world.add('b')]
+    lonely.push(b.key.peerId)
+    const rest = Array.from({ length: 5 }, (_, number) => world.add(`relay ${String(number)}`))
+    world.seed(b, share)
+    world.pass(60_000)
+    world.download(a, infoHash)
+    const reached = new Set<string>()
+    const end = world.now + 90_000
+    world.until(() => {
+      for (const node of [a, ...rest])
+        if (node.node.relaying.ends.isReaching(b.key.peerId)) reached.add(node.name)
+      return world.now >= end - 1_000
+    }, 90_000)
+    expect([...reached]).toEqual(['a'])
+  })
+
   it('do without the server', () => {
     const { world, a, b } = apart(4)
     world.seed(a, share)
