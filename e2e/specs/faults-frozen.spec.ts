@@ -46,10 +46,12 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
 
     await tab.page.evaluate(() => {
       const ticks = { frozenTicks: 0 }
+      Object.assign(globalThis, ticks)
       setInterval(() => Object.assign(globalThis, { frozenTicks: ++ticks.frozenTicks }), 20)
     })
     await tab.hide()
     const cdp = await tab.page.createCDPSession()
+    await expect.poll(() => countOf(cdp)).toBeGreaterThan(0)
     await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
     const [frozenAt, uploaded] = [await countOf(cdp), await uploadedBy(tab)]
     await source.limitUpload(4096)

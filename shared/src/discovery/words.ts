@@ -55,8 +55,8 @@ export function areQueryWords(words: readonly string[]): boolean {
 }
 
 function fold(text: string): string {
-  // Upper case first unifies letters that only differ in one case, like ß and ss.
-  const folded = text.normalize('NFKC').toUpperCase().toLowerCase()
+  // Upper case unifies letters that only differ in one case, like ß and ss; before it lower case, since ẞ has no other upper case.
+  const folded = text.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase()
   return folded.normalize('NFD').replace(ACCENTS, '').normalize('NFC')
 }
 

@@ -7,7 +7,7 @@ describe('wordsOf', () => {
   it.each([
     ['Holiday Photos/2024-08 beach.JPG', ['holiday', 'photos', '2024', '08', 'beach', 'jpg']],
     ['Ｆｕｌｌ　ｗｉｄｔｈ ﬁle', ['full', 'width', 'file']],
-    ['Straße STRASSE', ['strasse']],
+    ['Straße STRASSE STRAẞE', ['strasse']],
     ['Café naïve Ångström', ['cafe', 'naive', 'angstrom']],
     ['日本語', ['日本', '本語']],
     ['猫', ['猫']],
