@@ -1,5 +1,6 @@
 import type { PeerId } from '../src/kernel/ids.ts'
 import { defined } from '../src/kernel/invariant.ts'
+import type { Clogs } from './clogs.ts'
 import type { VirtualClock } from './clock.ts'
 
 /** SCTP spends 16 bytes of header on each message it carries (RFC 9260, section 3.3.1). */
@@ -22,6 +23,8 @@ export interface NetworkOptions<Message> {
   /** One way, the same in both directions, constant for a pair: a link never reorders. */
   readonly latencyMs: (a: PeerId, b: PeerId) => number
   readonly marks: WaterMarks
+  /** Nodes whose frames are held back on their way. */
+  readonly clogs: Clogs<PeerId>
   readonly deliver: (from: PeerId, to: PeerId, messages: readonly Message[]) => void
   readonly backPressure: (from: PeerId, to: PeerId, state: 'congested' | 'writable') => void
 }
@@ -150,6 +153,12 @@ export class Network<Message> {
   }
 
   #arrive(lane: Lane<Message>, messages: readonly Message[], bytes: number): void {
+    this.#options.clogs.pass(lane.from, lane.to, () => {
+      this.#land(lane, messages, bytes)
+    })
+  }
+
+  #land(lane: Lane<Message>, messages: readonly Message[], bytes: number): void {
     const { clock, deliver } = this.#options
     if (!lane.isOpen) return
     const port = this.#port(lane.to)

@@ -6,6 +6,7 @@ import { createRng, pick, type Rng } from '../src/kernel/rng.ts'
 import { sha256 } from '../src/content/sha256.ts'
 import { toHex, utf8Encode } from '../src/kernel/bytes.ts'
 import type { OverlayCore, OverlayEffect, OverlayInput } from '../src/discovery/overlay.ts'
+import { Clogs } from './clogs.ts'
 import { VirtualClock } from './clock.ts'
 
 /** A discovery system's core under simulation. */
@@ -80,6 +81,8 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
   readonly startedAt = 1_700_000_000_000.25
   /** Peers of one side can't reach the other side while this is set. */
   partition: ((peer: PeerId) => number) | null = null
+  /** Peers whose messages are held back; they can't be dialled, and can't dial, meanwhile. */
+  readonly clogs = new Clogs<PeerId>()
   /** What links do to messages while this is set, although real ones are reliable and ordered. */
   trouble: LinkTrouble | null = null
   readonly totals = { messages: 0, bytes: 0, dials: 0, failedDials: 0, events: 0 }
@@ -114,11 +117,14 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
     return this.nodes.get(peer)?.state === 'alive'
   }
 
-  /** Starts a node. Its id is the hash of its number, as a real one is the hash of its key. */
-  add(): SimPeer<C> {
+  /**
+   * Starts a node. Its id is the hash of its number, as a real one is the hash of its key.
+   * @param ground the id of one who made keys until one fell where it wants to stand.
+   */
+  add(ground?: PeerId): SimPeer<C> {
     const number = this.#count++
     const name = `${String(this.#options.seed)}:${String(number)}`
-    const peer = defined(parsePeerId(toHex(sha256(utf8Encode(name)))), 'peer id')
+    const peer = ground ?? defined(parsePeerId(toHex(sha256(utf8Encode(name)))), 'peer id')
     const core = this.#options.create(peer, this.rng.child(name), this.now, simKey(peer))
     const node: SimPeer<C> = {
       peer,
@@ -149,6 +155,7 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
 
   /** Breaks one link; both ends that live are told. */
   disconnect(a: PeerId, b: PeerId): void {
+    this.clogs.drop(a, b)
     for (const [from, to] of [
       [a, b],
       [b, a],
@@ -253,11 +260,14 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
   }
 
   #deliver(node: SimPeer<C>, to: PeerId, message: Message): void {
-    this.clock.at(this.#arrivalAt(node.peer, to), () => {
+    const arrive = () => {
       const target = this.nodes.get(to)
       if (target?.state !== 'alive' || !target.links.has(node.peer)) return
       for (const observer of this.observers) observer.delivered?.(node.peer, target, message)
       this.feed(to, { type: 'message', from: node.peer, message })
+    }
+    this.clock.at(this.#arrivalAt(node.peer, to), () => {
+      this.clogs.pass(node.peer, to, arrive)
     })
   }
 
@@ -279,7 +289,10 @@ export class OverlayWorld<Message extends { readonly type: string }, C extends S
     if (this.#dialling.has(key) || peer === node.peer) return
     this.#dialling.add(key)
     this.totals.dials++
-    const isReachable = () => this.isAlive(peer) && !this.#isCut(node.peer, peer)
+    const isReachable = () => {
+      const isClogged = this.clogs.has(node.peer) || this.clogs.has(peer)
+      return this.isAlive(peer) && !isClogged && !this.#isCut(node.peer, peer)
+    }
     const isLucky = this.rng.float() >= this.#options.dialFailure
     const connectMs = this.#options.connectMs + 4 * this.#latency(node.peer, peer)
     this.clock.after(isReachable() ? connectMs : DIAL_TIMEOUT_MS, () => {

@@ -4,6 +4,7 @@ import { defined } from '../src/kernel/invariant.ts'
 import type { Rng } from '../src/kernel/rng.ts'
 import type { ExchangeEffect, ExchangeInput } from '../src/protocols/bittorrent/effects.ts'
 import type { ExchangeMessage } from '../src/protocols/bittorrent/messages.ts'
+import { Clogs } from './clogs.ts'
 import { VirtualClock } from './clock.ts'
 import { CONTROL_PREFIX_BYTES, sizeOf } from './message-size.ts'
 import { Network, type WaterMarks } from './network.ts'
@@ -41,6 +42,8 @@ export class World {
   readonly nodes = new Map<PeerId, SimNode>()
   readonly share: SimShare
   readonly observers: WorldObserver[] = []
+  /** Peers whose frames are held back. */
+  readonly clogs = new Clogs<PeerId>()
   readonly #network: Network<ExchangeMessage>
   readonly #rng: Rng
 
@@ -52,6 +55,7 @@ export class World {
       clock: this.clock,
       latencyMs: () => options.latencyMs * (0.5 + spread.float()),
       marks: options.marks,
+      clogs: this.clogs,
       deliver: (from, to, messages) => {
         this.#deliver(from, to, messages)
       },

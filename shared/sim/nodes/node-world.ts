@@ -18,6 +18,7 @@ import {
   type DirectorySearchResponse,
   type DirectoryUpdateResponse,
 } from '../../src/wire/signaling.ts'
+import { Clogs } from '../clogs.ts'
 import { VirtualClock } from '../clock.ts'
 import { fakeSdp, simIdentity, verifySim, type Identity } from './identity.ts'
 import { SimCircuits } from './sim-circuits.ts'
@@ -77,6 +78,8 @@ const SERVER_MS = 5
 export class NodeWorld {
   /** Starts with a fraction, as browsers' clocks have. */
   readonly clock = new VirtualClock(1_700_000_000_000.25)
+  /** Nodes over whose links nothing gets through at present; the server still reaches them. */
+  readonly clogs = new Clogs<TestNode>()
   isServerUp = true
   /** Which peers the tracker may name. */
   trackerNames: (node: TestNode) => boolean = () => true
@@ -367,7 +370,11 @@ export class NodeWorld {
       const frames = node.garble(effect.bytes, channel)
       const deliver = () =>
         this.#later(latencyMs, () => {
-          for (const bytes of frames) this.feed(other, { type: 'frame', sid, channel, bytes })
+          this.clogs.pass(node, other, () => {
+            // What a closed link still held is lost with it.
+            if (this.#connections.get(sid) !== connection) return
+            for (const bytes of frames) this.feed(other, { type: 'frame', sid, channel, bytes })
+          })
         })
       if (connection.held === null) deliver()
       else connection.held.push(deliver)
@@ -378,7 +385,7 @@ export class NodeWorld {
     const connection = this.#connections.get(sid)
     const [a, b] = connection?.ends ?? []
     if (connection === undefined || a === undefined || b === undefined) return
-    if (!this.#options.hasPath(a.key, b.key))
+    if (!this.#options.hasPath(a.key, b.key) || this.clogs.has(a) || this.clogs.has(b))
       return this.#later(15_000, () => this.#breakConnection(sid, null))
     connection.isOpen = true
     for (const deliver of connection.held?.splice(0) ?? []) deliver()

@@ -4,6 +4,7 @@ import { createRng, type Rng } from '../../src/kernel/rng.ts'
 import { installCheckers } from '../checkers/all.ts'
 import { check, CheckFailure, type Checker } from '../checkers/checker.ts'
 import { planChurn, type ChurnOptions } from '../churn.ts'
+import { swizzle } from '../clogs.ts'
 import type { WaterMarks } from '../network.ts'
 import { createSimShare, simPeerId } from '../share.ts'
 import type { Behaviour, SimNode } from '../sim-node.ts'
@@ -33,6 +34,8 @@ export interface SwarmOptions {
   /** Peers start with the infohash alone. */
   readonly startsWithoutMetadata: boolean
   readonly churn: ChurnOptions | null
+  /** So many peers are clogged one after the other in this time, and freed in another order within the same again. */
+  readonly swizzle?: { readonly count: number; readonly spreadMs: number }
   /** The source goes for good after so many copies; `null`: it stays. */
   readonly sourceLeavesAfterCopies: number | null
   /** Behaviour and uplink of single contributors, by number. */
@@ -91,6 +94,7 @@ class SwarmScenario {
   readonly #source: SimNode
   readonly #contributors: SimNode[] = []
   readonly #freeRiders: SimNode[] = []
+  #clogsUntil = -Infinity
 
   constructor(options: SwarmOptions, watchers: readonly Checker[]) {
     this.#options = options
@@ -116,6 +120,7 @@ class SwarmScenario {
     this.#openLinks()
     this.#planLateJoins()
     this.#planChurn()
+    this.#planClogs()
     this.#planInspections()
     const world = this.#world
     while (!this.#isOver() && world.elapsedMs < this.#options.limitMs) {
@@ -124,7 +129,7 @@ class SwarmScenario {
     }
     this.#checkFinished()
     // What is under way comes to rest, so that every request has had its answer.
-    const restAt = world.clock.now + 2_000
+    const restAt = Math.max(world.clock.now, this.#clogsUntil) + 2_000
     while (world.clock.step(restAt));
     for (const checker of this.#checkers) checker.finish?.(world)
     const [source, contributors, freeRiders] = [this.#source, this.#contributors, this.#freeRiders]
@@ -191,6 +196,14 @@ class SwarmScenario {
         }
       })
     }
+  }
+
+  #planClogs(): void {
+    const { swizzle: plan } = this.#options
+    if (plan === undefined) return
+    const { clock, clogs, nodes } = this.#world
+    const rng = this.#rng.child('clogs')
+    this.#clogsUntil = swizzle({ clock, rng, clogs, peers: [...nodes.keys()], ...plan })
   }
 
   #planInspections(): void {
