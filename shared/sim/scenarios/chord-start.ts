@@ -11,10 +11,16 @@ import {
 } from '../../src/protocols/chord/position.ts'
 import type { RingWorld } from './chord-world.ts'
 
-/** Puts so many nodes into a perfect ring at once, with fingers like those that they would find themselves. */
-export function settle(ring: RingWorld, count: number): void {
-  for (let i = 0; i < count; i++) ring.add()
+/** Puts so many nodes into a perfect ring at once, with those that are there already. */
+export function settle(ring: RingWorld, more: number): void {
+  for (let i = 0; i < more; i++) ring.add()
+  linkUp(ring)
+}
+
+/** Makes all nodes that there are a perfect ring, with fingers like those that they would find themselves. */
+function linkUp(ring: RingWorld): void {
   const sorted = ring.sorted()
+  const count = sorted.length
   const length = ring.options.listLength ?? 8
   const at = (index: number) => defined(sorted[((index % count) + count) % count], 'peer')
   const others = (index: number, step: number) =>

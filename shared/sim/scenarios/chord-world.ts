@@ -22,6 +22,10 @@ type OwnEffect = Extract<ChordEffect, { type: 'recordsChanged' | 'lookedUp' }>
 /** A ring node in the simulator: lets scenarios give it the ring's own inputs, and keeps the ring's own effects. */
 export class SimRingNode implements SimCore<ChordMessage> {
   readonly node: ChordNode
+  /** What a node that does not keep to the protocol does with an input instead; `null`: nothing else. */
+  intercept: (input: OverlayInput<ChordMessage>) => OverlayEffect<ChordMessage>[] | null = () => null
+  /** What it makes of what it would send. */
+  tamper: (effect: OverlayEffect<ChordMessage>) => OverlayEffect<ChordMessage>[] = (effect) => [effect]
   readonly #queued: ChordInput[] = []
   readonly #own: (effect: OwnEffect) => void
 
@@ -37,12 +41,13 @@ export class SimRingNode implements SimCore<ChordMessage> {
 
   handle(input: OverlayInput<ChordMessage>, now: number): OverlayEffect<ChordMessage>[] {
     const effects = this.#queued.splice(0).flatMap((each) => this.node.handle(each, now))
+    const instead = this.intercept(input)
     const all: OverlayEffect<ChordMessage>[] = []
-    for (const effect of [...effects, ...this.node.handle(input, now)]) {
+    for (const effect of [...effects, ...(instead === null ? this.node.handle(input, now) : [])]) {
       if (effect.type === 'recordsChanged' || effect.type === 'lookedUp') this.#own(effect)
-      else all.push(effect)
+      else all.push(...this.tamper(effect))
     }
-    return all
+    return [...all, ...(instead ?? [])]
   }
 
   wakeAt = (): number => this.node.wakeAt()
@@ -150,9 +155,10 @@ export class RingWorld {
     return this.ownerOf(key)
   }
 
-  add(): SimPeer<SimRingNode> {
+  /** @param ground see {@link OverlayWorld.add}. */
+  add(ground?: PeerId): SimPeer<SimRingNode> {
     this.#sorted = null
-    return this.world.add()
+    return this.world.add(ground)
   }
 
   /** A node that knows some living ones. */

@@ -19,6 +19,7 @@ const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker'
 /** Whole networks with their checkers: slower, for what no single core shows. */
 const SWARM = ['sim/swarm']
 const RING = ['sim/chord.test']
+const SYBIL = ['sim/sybil.test']
 
 /** What the tests and the checkers of the simulator must catch. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -308,5 +309,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: 'if (circuit?.id !== session.circuit?.id || circuit?.relay !== session.circuit?.relay) return []',
     put: '',
     tests: INTRODUCTION,
+  },
+  {
+    name: 'a liar on the ring: a record is given to one holder alone',
+    file: 'protocols/chord/publications.ts',
+    find: 'given.length + 1 >= CHORD.putCopies',
+    put: 'given.length + 1 >= 1',
+    tests: SYBIL,
+  },
+  {
+    name: 'a liar on the ring: its own record ends the search for providers',
+    file: 'protocols/chord/searches.ts',
+    find: "return criteria.by === 'infoHash' ? CHORD.putCopies : 1",
+    put: "return criteria.by === 'infoHash' ? 1 : 1",
+    tests: SYBIL,
+  },
+  {
+    name: 'a liar on the ring: its silence is waited for',
+    file: 'protocols/chord/relay.ts',
+    find: 'if (patienceMs !== null)',
+    put: 'if (patienceMs === -1)',
+    tests: SYBIL,
   },
 ]

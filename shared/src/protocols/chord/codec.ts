@@ -1,7 +1,17 @@
 import { LIMITS } from '../../kernel/limits.ts'
 import * as binary from '../../wire/binary.ts'
 import { CHORD } from './constants.ts'
-import type { Answer, Ask, ChordMessage, Course, Phase, Report, Routing, Trace } from './messages.ts'
+import {
+  MAX_AVOIDED,
+  type Answer,
+  type Ask,
+  type ChordMessage,
+  type Course,
+  type Phase,
+  type Report,
+  type Routing,
+  type Trace,
+} from './messages.ts'
 import { POSITION_DIGITS } from './position.ts'
 import { recordFormat, tagFormat } from './record.ts'
 
@@ -10,7 +20,7 @@ const MAX = {
   list: 16,
   links: 128,
   path: 65,
-  avoid: 4,
+  avoid: MAX_AVOIDED,
   visited: CHORD.visited,
   dead: CHORD.dead,
   wordBytes: 4 * LIMITS.wordLength,

@@ -10,8 +10,19 @@ export const CHORD = {
   pruneSlack: 4,
   /** Links beyond which strangers are refused: the last places belong to ring neighbours. Our choice. */
   ringSlack: 2,
-  /** Copies of a record, on the owner and its successors. */
+  /** Copies of a record, on the owner and its successors; a search asks so many while it finds nothing. */
   replicas: 5,
+  /**
+   * Holders of a key to whom a provider gives its record itself: so many must throw it away to hide it. By simulation
+   * (`npm run sim -- sybil`): 1 costs 7 messages, 3 cost 23, 5 cost 43.
+   */
+  putCopies: 3,
+  /**
+   * Who confirmed a question for records and says nothing for so long is passed over: the owner by our lists, and one
+   * that stands where copies are, which may itself be waiting for the owner. Our choice.
+   */
+  answerMs: 1_000,
+  holderMs: 1_500,
   /** Messages that one lookup may cause before it is given up. */
   ttl: 64,
   /** So many messages of a lookup go by the links of links; then only by links. Our choice, by simulation. */

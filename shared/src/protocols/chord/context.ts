@@ -191,13 +191,14 @@ export class ChordContext {
   /** Whether we own a key: it lies after our predecessor, up to us. `avoid`: peers to be taken for absent. */
   owns(key: string, avoid: readonly PeerId[] = []): boolean {
     if (this.phase !== 'member') return this.phase === 'alone'
+    if (avoid.includes(this.self)) return false
     const predecessor = this.predecessors.peers.find((peer) => !avoid.includes(peer))
     return predecessor === undefined || isUpTo(key, predecessor, this.self)
   }
 
   /** The same by what others know: of our nearest predecessors those without a link that are `dead` don't count. */
   ownsBut(key: string, avoid: readonly PeerId[], dead: ReadonlySet<number>): boolean {
-    if (this.phase !== 'member') return false
+    if (this.phase !== 'member' || avoid.includes(this.self)) return false
     const isOut = (peer: PeerId) => avoid.includes(peer) || (!this.links.has(peer) && dead.has(coarse(peer)))
     const predecessor = this.predecessors.peers.find((peer) => !isOut(peer))
     return predecessor !== undefined && isUpTo(key, predecessor, this.self)
@@ -205,7 +206,7 @@ export class ChordContext {
 
   /** Whether a key may be ours, should those between us and the nearest linked peer before us be dead. */
   mayOwn(key: string, avoid: readonly PeerId[]): boolean {
-    if (this.phase !== 'member') return false
+    if (this.phase !== 'member' || avoid.includes(this.self)) return false
     let nearest: PeerId | undefined
     for (const { peer } of this.memberLinks())
       if (!avoid.includes(peer) && this.predecessors.isNearer(peer, nearest)) nearest = peer

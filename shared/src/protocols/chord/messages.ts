@@ -2,6 +2,9 @@ import type { InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
 import type { Position } from './position.ts'
 import type { RingRecord } from './record.ts'
 
+/** Peers that a question may name as to be avoided: as many as hold copies besides the last one. */
+export const MAX_AVOIDED = 4
+
 /** Which links a lookup may use. `circle`: the successor only; `fingers`: clockwise; `full`: both ways, looking two links ahead. */
 export type Routing = 'circle' | 'fingers' | 'full'
 

@@ -2,13 +2,16 @@ import type { PeerId } from '../../kernel/ids.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Find } from './messages.ts'
+import { clockwise, coarse, COARSE_RING, isUpTo } from './position.ts'
+import { listedOwner } from './routing.ts'
 
 /** A question that came through here. */
 export interface Pass {
-  readonly find: Find
+  find: Find
   /** `null`: it is our own. */
   readonly previous: PeerId | null
   readonly tried: Set<PeerId>
+  /** Places that had the question, or are not to have it. */
   readonly visited: Set<number>
   /** Peers that we or others before us know to be dead: where the look ahead and the lists would go astray. */
   readonly dead: Set<number>
@@ -38,7 +41,7 @@ export function newPass(
     find,
     previous,
     tried: new Set([...not, ...find.avoid, ...(previous === null ? [] : [previous])]),
-    visited: new Set([...find.visited, context.at]),
+    visited: new Set([...find.visited, context.at, ...find.avoid.map(coarse)]),
     dead: new Set(find.dead),
     endsAt: context.now + CHORD.lookupMs,
     isClaimed: false,
@@ -50,4 +53,32 @@ export function newPass(
     bytes: 0,
     state: 'new',
   }
+}
+
+/** Whether somebody nearer to the key than we are, and after it, has had the question: who had it is alive. */
+export function isOutdone(context: ChordContext, { find, visited }: Pass): boolean {
+  const at = coarse(find.key)
+  const own = clockwise(at, context.at)
+  const avoided = new Set(find.avoid.map(coarse))
+  for (const place of visited) if (!avoided.has(place) && clockwise(at, place) < own) return true
+  return false
+}
+
+/** Whether a listed predecessor that stands before the key had the question, and found nobody nearer. */
+export function wasBefore({ predecessors, self, isGone }: ChordContext, { find, visited }: Pass): boolean {
+  return predecessors.peers.some(
+    (peer) => visited.has(coarse(peer)) && !isGone(peer) && isUpTo(find.key, peer, self),
+  )
+}
+
+/**
+ * How long one that confirmed a question for records may take; `null`: as long as it likes, since it is only on the
+ * way, or since a place, unlike a record, has no copies.
+ */
+export function patienceWith(context: ChordContext, peer: PeerId, { find, dead }: Pass): number | null {
+  const { key, ask, avoid } = find
+  if (ask.type === 'locate') return null
+  if (listedOwner(context, key, new Set(avoid), dead) === peer) return CHORD.answerMs
+  const arc = (COARSE_RING / context.sizeEstimate()) * CHORD.replicas
+  return clockwise(coarse(key), coarse(peer)) < arc ? CHORD.holderMs : null
 }

@@ -1,4 +1,4 @@
-import type { InfoHash } from '../../kernel/ids.ts'
+import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import type { Listing } from '../../discovery/listing.ts'
 import { wordsOf } from '../../discovery/words.ts'
 import { CHORD } from './constants.ts'
@@ -89,12 +89,25 @@ export class Publications {
     if (pending === undefined) return
     const { publication, unsigned } = pending
     publication.state = 'putting'
-    const record: RingRecord = { ...unsigned, signature }
+    this.#put(publication, { ...unsigned, signature }, [], false)
+  }
+
+  /**
+   * Gives the record to one holder of its key after the other. The first would see to the rest, but may be one that
+   * throws it away: copies that we hand over ourselves don't depend on it.
+   * @param given those who answered so far; @param isTaken whether one of them kept it.
+   */
+  #put(publication: Publication, record: RingRecord, given: readonly PeerId[], isTaken: boolean): void {
     this.#lookups.start({
       key: record.key,
       ask: { type: 'put', record },
-      done: ({ answer }) => {
-        this.#putEnded(publication, answer?.type === 'put' && answer.outcome !== 'full')
+      avoid: given,
+      done: ({ owner, answer }) => {
+        const isKept = isTaken || (answer?.type === 'put' && answer.outcome !== 'full')
+        const isLast = owner === null || given.includes(owner) || given.length + 1 >= CHORD.putCopies
+        const isLonely = given.length >= this.#context.successors.peers.length
+        if (isLast || isLonely) this.#putEnded(publication, isKept)
+        else this.#put(publication, record, [...given, owner], isKept)
       },
     })
   }

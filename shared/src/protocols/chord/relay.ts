@@ -4,9 +4,17 @@ import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import { chordFormat } from './codec.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
-import type { Answer, Ask, ChordMessage, Course, Find, Found } from './messages.ts'
-import { newPass, type Pass } from './pass.ts'
-import { apart, clockwise, coarse, isUpTo } from './position.ts'
+import {
+  MAX_AVOIDED,
+  type Answer,
+  type Ask,
+  type ChordMessage,
+  type Course,
+  type Find,
+  type Found,
+} from './messages.ts'
+import { isOutdone, newPass, patienceWith, wasBefore, type Pass } from './pass.ts'
+import { apart, coarse } from './position.ts'
 import { closerHops, hopsBefore, isLastBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
 
 export interface RelayHooks {
@@ -40,6 +48,7 @@ export class Relay {
     for (const lookup of this.#deadlines.due(this.#context.now)) {
       const pass = this.#passes.get(lookup)
       if (pass?.state === 'sent') this.#advance(pass)
+      else if (pass?.state === 'acknowledged' && pass.next !== null) this.#passOver(pass, pass.next)
     }
   }
 
@@ -76,6 +85,15 @@ export class Relay {
     pass.state = 'acknowledged'
     this.#deadlines.clear(lookup)
     this.#context.links.get(from)?.roundTrip.sample(this.#context.now - pass.sentAt)
+    const patienceMs = patienceWith(this.#context, from, pass)
+    if (patienceMs !== null) this.#deadlines.set(lookup, this.#context.now + patienceMs)
+  }
+
+  /** A holder took the question and says nothing: the next one is asked as if it were not there. */
+  #passOver(pass: Pass, silent: PeerId): void {
+    if (pass.find.avoid.length < MAX_AVOIDED)
+      pass.find = { ...pass.find, avoid: [...pass.find.avoid, silent] }
+    this.#advance(pass)
   }
 
   back(from: PeerId, message: Extract<ChordMessage, { type: 'back' }>): void {
@@ -130,10 +148,10 @@ export class Relay {
     if (context.phase === 'joining' && pass.previous !== null) return this.#giveBack(pass)
     if (this.#isSure(pass)) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
-    const isOwner = context.mayOwn(find.key, find.avoid) && !this.#isOutdone(pass)
+    const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
     // Less so where somebody before the key had it and knew nobody up to it.
     const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
-    if (isOwner && (pass.tries >= excursions || (pass.tries > 0 && this.#wasBefore(pass))))
+    if (isOwner && (pass.tries >= excursions || (pass.tries > 0 && wasBefore(context, pass))))
       return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
@@ -144,27 +162,11 @@ export class Relay {
     this.#giveBack(pass)
   }
 
-  /** Whether somebody nearer to the key than we are, and after it, has had the question: who had it is alive. */
-  #isOutdone({ find, visited }: Pass): boolean {
-    const at = coarse(find.key)
-    const own = clockwise(at, this.#context.at)
-    for (const place of visited) if (clockwise(at, place) < own) return true
-    return false
-  }
-
   #isSure({ find, dead }: Pass): boolean {
     const context = this.#context
     if (context.phase === 'alone') return true
     if (context.predecessors.horizon !== 'known') return false
     return context.owns(find.key, find.avoid) || context.ownsBut(find.key, find.avoid, dead)
-  }
-
-  /** Whether a listed predecessor that stands before the key had the question, and found nobody nearer. */
-  #wasBefore({ find, visited }: Pass): boolean {
-    const { predecessors, self, isGone } = this.#context
-    return predecessors.peers.some(
-      (peer) => visited.has(coarse(peer)) && !isGone(peer) && isUpTo(find.key, peer, self),
-    )
   }
 
   /** Who stands before the key and knows nobody between sends it to the other side, for good. */

@@ -71,7 +71,7 @@ function nearestClockwise(
 }
 
 /** The owner, when our own lists show it: the first listed peer at or after the key. */
-function listedOwner(
+export function listedOwner(
   context: ChordContext,
   key: string,
   excluded: Without<PeerId>,

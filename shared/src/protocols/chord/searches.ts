@@ -12,8 +12,6 @@ import type { Ask, Trace } from './messages.ts'
 import { providerKey, wordKey } from './position.ts'
 import { isPlausible, signedText, type RingRecord } from './record.ts'
 
-/** Holders of the key that are asked in turn: the owner, and copies when its answer is empty or false. Our choice. */
-const MAX_ASKED = 3
 /** Records of one answer that are checked, whatever was asked for. */
 const MAX_CHECKED = 64
 
@@ -98,6 +96,8 @@ export class Searches {
       const isAlone = this.#context.memberLinks().length === 0
       return this.#end(search, isAlone ? 'noNeighbours' : 'failed')
     }
+    // Who was to be avoided answered all the same: nobody else is left.
+    const isLast = search.asked.includes(owner)
     search.asked.push(owner)
     const records = answer?.type === 'records' ? answer.records.slice(0, MAX_CHECKED) : []
     this.#check(search, records, (valid) => {
@@ -107,8 +107,8 @@ export class Searches {
       this.#report(search, valid, outcome)
       const { asked, found } = search
       const isLonely = this.#context.phase === 'alone' || asked.length > this.#context.successors.peers.length
-      const mayAsk = found === 'nothing' ? asked.length < 2 : found === 'lies' && asked.length < MAX_ASKED
-      if (mayAsk && !isLonely) return this.#ask(search)
+      const mayAsk = asked.length < mostAsked(search)
+      if (mayAsk && !isLonely && !isLast) return this.#ask(search)
       this.#end(search, found === 'lies' ? 'failed' : isAloneEnd(this.#context))
     })
   }
@@ -162,6 +162,15 @@ export class Searches {
     this.#context.emit({ type: 'searchCost', id, messages, bytes, steps })
     this.#context.emit({ type: 'searchEnded', id, because })
   }
+}
+
+/**
+ * Holders that are asked in turn. Who names only accomplices must not end the search for the providers of a share, of
+ * which there are few; a search by words asks one holder when that has an answer at all.
+ */
+function mostAsked({ found, criteria }: Search): number {
+  if (found !== 'records') return CHORD.replicas
+  return criteria.by === 'infoHash' ? CHORD.putCopies : 1
 }
 
 const isAloneEnd = ({ phase }: ChordContext) => (phase === 'member' ? 'complete' : 'noNeighbours')
