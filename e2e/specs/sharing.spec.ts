@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { FileChooser } from '@playwright/test'
 import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 
@@ -59,16 +60,17 @@ test('text and pictures are pasted; text is shared only when asked for', async (
 test('sharing and downloading by keyboard alone', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'by keys.bin', MiB, 42)
   const sender = await openPeer()
-  // Reached by Tab, opened by Space: the browser's dialog is answered as a person would.
+  // Reached by Tab, opened by Space: the browser's dialog is answered as a person would. Listening starts here, not right
+  // before the key, since it takes the browser a moment to hand its dialogs over.
+  const chosen = new Promise<FileChooser>((resolve) => sender.page.once('filechooser', resolve))
   await sender.page.keyboard.press('Tab')
   await expect(sender.page.getByText('Skip to content')).toBeFocused()
   const picker = sender.page.getByLabel('Choose files')
   for (let i = 0; i < 20 && !(await picker.evaluate((each) => each === document.activeElement)); i++)
     await sender.page.keyboard.press('Tab')
   await expect(picker).toBeFocused()
-  const chooser = sender.page.waitForEvent('filechooser')
   await sender.page.keyboard.press('Space')
-  await (await chooser).setFiles(file.path)
+  await (await chosen).setFiles(file.path)
   await sender.untilShare((share) => share.state.name === 'seeding')
   const link = await sender.page.getByLabel('Share link').inputValue()
 
