@@ -45,9 +45,13 @@ export const LIMITS = {
   announcePeers: 50,
   /** Hops that a routed envelope may take. */
   signalHops: 8,
-  /** Links of the transfer pool and of the overlay pool, our choice. */
+  /** Links with shares on them, beyond which no more peers are dialled for shares; our choice. */
   transferLinks: 20,
+  /** Other links, beyond which the discovery systems dial nobody, and beyond which super nodes take nobody; our choice. */
   overlayLinks: 24,
+  overlayLinksTaken: 44,
+  /** All links, beyond which callers are told that we are busy: the last places are for shares and ring neighbours. */
+  links: 64,
   /** Negotiations under way at one time. */
   pendingNegotiations: 10,
   /** A query as typed, in UTF-8, and its words. */

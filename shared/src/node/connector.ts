@@ -7,6 +7,7 @@ import type { Discovery } from './discovery.ts'
 import type { Links } from './links.ts'
 import type { Relaying } from './relaying.ts'
 import type { Shares } from './shares.ts'
+import type { OverlayName } from './systems.ts'
 
 /** Ways that are tried to one peer, each for 3 s. */
 const CARRIERS = 4
@@ -23,6 +24,16 @@ export interface ConnectorParts {
   readonly relaying: Relaying
   readonly isServerUp: () => boolean
   readonly introduce: (input: IntroductionInput, now: number) => void
+}
+
+/** Further links for a share whose peers are all as poor as we are: one of others may have it all. Our choice. */
+const STARVING_LINKS = 4
+
+interface Call {
+  readonly peer: PeerId
+  readonly via: ReadonlySet<PeerId>
+  /** Systems that want the link; left out: a share does. */
+  readonly by?: ReadonlySet<OverlayName>
 }
 
 /** Makes the links that shares and discovery systems want, within the budgets, over whatever way there is. */
@@ -53,36 +64,55 @@ export class Connector {
 
   /** Dials peers of shares that want more, and those that systems ask for, within the budgets. */
   dial(now: number): void {
-    const { links, shares, dialler, discovery } = this.#parts
-    for (const infoHash of shares.wanting()) {
+    this.#dialForShares(now)
+    this.#dialForSystems(now)
+  }
+
+  #dialForShares(now: number): void {
+    const { links, shares, dialler } = this.#parts
+    for (const { infoHash, isStarving } of shares.wanting()) {
+      const limit = LIMITS.transferLinks + (isStarving ? STARVING_LINKS : 0)
       for (const { peer, via } of dialler.due(infoHash, now)) {
         const link = links.byPeer(peer)
         if (link !== undefined) shares.join(link, infoHash)
-        else if (!this.#connect(peer, via, LIMITS.transferLinks, now)) return
+        else if (!this.#connect({ peer, via }, limit - links.carryingCount, now)) return
       }
-    }
-    if (discovery.dialler.isIdle) return
-    for (const { peer, via } of discovery.due()) {
-      if (links.byPeer(peer) !== undefined) discovery.dialler.settle(peer)
-      else if (!this.#connect(peer, via, LIMITS.overlayLinks, now)) return
     }
   }
 
-  /** @returns false when there is no room for more links or negotiations now. */
-  #connect(peer: PeerId, via: ReadonlySet<PeerId>, budget: number, now: number): boolean {
+  #dialForSystems(now: number): void {
+    const { links, discovery } = this.#parts
+    const { dialler } = discovery.overlayLinks
+    if (dialler.isIdle) return
+    for (const { peer, via, by } of dialler.due()) {
+      if (links.byPeer(peer) !== undefined) dialler.settle(peer)
+      else if (!this.#connect({ peer, via, by }, LIMITS.overlayLinks - otherLinks(links), now)) return
+    }
+  }
+
+  /**
+   * @param room links that may yet be made for the purpose.
+   * @returns false when there is no room for more links or negotiations now.
+   */
+  #connect({ peer, via, by }: Call, room: number, now: number): boolean {
     const { links, introducer, discovery, relaying, introduce } = this.#parts
     const { pendingCount } = introducer
-    if (budget - links.upCount - pendingCount <= 0) return false
+    if (pendingCount >= Math.min(room, LIMITS.links - links.upCount)) return false
     if (pendingCount >= LIMITS.pendingNegotiations) return false
     const carriers = this.carriersTo(peer, via, now)
     if (introducer.stageOf(peer) !== null || relaying.ends.isReaching(peer)) return true
     if (relaying.reachAgain(peer, now)) return true
     if (carriers.length > 0) {
-      discovery.dialler.started(peer)
-      introduce({ type: 'connect', peer, carriers }, now)
+      discovery.overlayLinks.dialler.started(peer)
+      introduce({ type: 'connect', peer, carriers, systems: [...(by ?? [])] }, now)
     } else {
-      discovery.onLinkFailed(peer, now)
+      discovery.overlayLinks.onFailed(peer, now)
     }
     return true
   }
+}
+
+/** Links without shares on them: those of the discovery systems. */
+function otherLinks(links: Links): number {
+  return links.upCount - links.carryingCount
 }

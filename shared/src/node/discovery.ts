@@ -1,8 +1,7 @@
 import { assertNever } from '../kernel/core.ts'
-import { toHex } from '../kernel/bytes.ts'
-import { parseNonce, type InfoHash, type Nonce, type PeerId } from '../kernel/ids.ts'
-import { defined } from '../kernel/invariant.ts'
+import type { InfoHash, Nonce, PeerId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
+import { randomNonce } from '../kernel/random-ids.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { WallClock } from '../kernel/wall-clock.ts'
 import { queryWords } from '../discovery/words.ts'
@@ -12,7 +11,7 @@ import { DirectorySystem } from './directory-system.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { DiscoveryInput, NodeEffect } from './node-io.ts'
-import { OverlayDialler, type Wanted } from './overlay-dialler.ts'
+import { OverlayLinks } from './overlay-links.ts'
 import type { CommonEffect } from './overlay-system.ts'
 import { Overlays, type OwnEffect, type QueueEffect } from './overlays.ts'
 import { Publisher, type PublishCommand } from './publisher.ts'
@@ -52,7 +51,7 @@ export class Discovery {
   readonly directory: DirectorySystem
   readonly overlays: Overlays
   readonly searches = new Searches()
-  readonly dialler = new OverlayDialler()
+  readonly overlayLinks: OverlayLinks
   readonly ways = new Ways()
   readonly #parts: DiscoveryParts
   readonly #locates = new Locates()
@@ -73,6 +72,11 @@ export class Discovery {
       send: (to, message) => parts.links.byPeer(to)?.send(message) ?? 0,
       onEffect: (name, effect, now) => this.#onEffect(name, effect, now),
       onOwnEffect: (effect, now) => this.#onOwnEffect(effect, now),
+    })
+    this.overlayLinks = new OverlayLinks({
+      links: parts.links,
+      overlays: this.overlays,
+      isRelay: parts.isRelay,
     })
     for (const name of OVERLAYS) this.overlays.switchOn(name, parts.now)
   }
@@ -115,10 +119,7 @@ export class Discovery {
       case 'gnutellaMode':
         return this.overlays.gnutella?.feed({ type: 'mode', mode: input.mode }, now)
       case 'conditions':
-        return this.overlays.kazaa?.feed(
-          { ...input, freeLinks: Math.max(0, LIMITS.overlayLinks - this.#parts.links.upCount) },
-          now,
-        )
+        return this.overlays.kazaa?.feed(input, now)
       case 'leaving':
         for (const name of this.overlays.on) this.overlays.leave(name, now)
         return
@@ -145,37 +146,6 @@ export class Discovery {
     this.overlays.get(owner)?.feed({ type: 'verified', ticket, isValid }, now)
   }
 
-  /** Tells the other end which systems run here; they start once both have said so. */
-  onLinkUp(link: Link, now: number): void {
-    this.greet(link)
-    this.#settle(link.peer, true, now)
-    if (link.systems.length > 0) this.onHello(link, link.systems, now)
-  }
-
-  greet(link: Link): void {
-    link.send({ type: 'hello', systems: this.overlays.on, isRelay: this.#parts.isRelay() })
-  }
-
-  onHello(link: Link, systems: readonly OverlayName[], now: number): void {
-    link.systems = systems
-    for (const system of this.overlays.all()) {
-      if (systems.includes(system.name)) system.linkUp(link.peer, now)
-      else system.linkDown(link.peer, now)
-    }
-  }
-
-  onLinkDown(link: Link, now: number): void {
-    for (const system of this.overlays.all()) system.linkDown(link.peer, now)
-  }
-
-  onHeardAgain(link: Link, now: number): void {
-    this.onHello(link, link.systems, now)
-  }
-
-  onLinkFailed(peer: PeerId, now: number): void {
-    this.#settle(peer, false, now)
-  }
-
   onMessage(link: Link, { type, message }: OverlayMessage, now: number): void {
     const from = link.peer
     if (type === 'gnutella') this.overlays.gnutella?.onMessage(from, message, now)
@@ -190,7 +160,7 @@ export class Discovery {
 
   /** Looks for providers of a share by every system that is on. */
   locate(infoHash: InfoHash, now: number): void {
-    const id = this.#newId()
+    const id = randomNonce(this.#parts.rng)
     this.#locates.start(id, infoHash)
     this.#ask(id, { by: 'infoHash', infoHash }, SYSTEMS, now)
   }
@@ -205,11 +175,6 @@ export class Discovery {
   carriersTo(peer: PeerId, now: number): PeerId[] {
     const ring = this.overlays.ring?.core.nextHopTo(peer) ?? null
     return [...this.ways.to(peer, now), ...(ring === null ? [] : [ring])]
-  }
-
-  /** Links that systems wait for, which may be dialled now. */
-  due(): IterableIterator<Wanted> {
-    return this.dialler.due()
   }
 
   #search(id: Nonce, text: string, systems: readonly SystemName[], now: number): void {
@@ -241,8 +206,8 @@ export class Discovery {
     if (!isOn) this.overlays.switchOff(name, now)
     else this.overlays.switchOn(name, now)
     for (const link of this.#parts.links.up()) {
-      this.greet(link)
-      if (isOn) this.onHello(link, link.systems, now)
+      this.overlayLinks.greet(link)
+      if (isOn) this.overlayLinks.onHeardAgain(link, now)
     }
     this.#parts.tickets.drop(name)
     const system = this.overlays.get(name)
@@ -258,10 +223,9 @@ export class Discovery {
     const { links, tickets, emit, punish } = this.#parts
     switch (effect.type) {
       case 'dial':
-        if (links.byPeer(effect.peer) === undefined) this.dialler.want(effect.peer, name, effect.via)
-        return
+        return this.overlayLinks.dial(effect.peer, name, effect.via, now)
       case 'release':
-        return this.dialler.unwant(effect.peer, name)
+        return this.overlayLinks.release(effect.peer, name)
       case 'way':
         return this.ways.learn(effect.peer, effect.via, now)
       case 'sign':
@@ -287,14 +251,5 @@ export class Discovery {
     if (located !== undefined && effect.type === 'providers')
       for (const peer of effect.peers) this.#parts.onProvider(located, peer)
     this.searches.onAnswer(system, effect, now)
-  }
-
-  #settle(peer: PeerId, isUp: boolean, now: number): void {
-    for (const name of this.dialler.settle(peer))
-      if (!isUp) this.overlays.get(name)?.feed({ type: 'dialFailed', peer }, now)
-  }
-
-  #newId(): Nonce {
-    return defined(parseNonce(toHex(this.#parts.rng.bytes(16))), 'id')
   }
 }

@@ -17,6 +17,9 @@ const SILENT_MS = 4_000
 const DEAD_MS = 30_000
 /** A link that carries no share and that no system needs is closed after this time; our choice. */
 const IDLE_MS = 60_000
+/** Where so few links are left, useless ones are closed sooner: others may need the place. Our choice. */
+const SCARCE_LINKS = 8
+const SCARCE_IDLE_MS = 10_000
 
 /** `silent`: alive or not, nobody should rely on it now. */
 export type Verdict = 'ping' | 'silent' | 'close'
@@ -82,11 +85,12 @@ export class LinkKeeper {
     const wasAsleep = now > this.#inspectAt + DEAD_MS / 2
     this.#inspectAt = now + PING_MS
     const verdicts: [Link, Verdict][] = []
+    const idleMs = links.upCount > LIMITS.links - SCARCE_LINKS ? SCARCE_IDLE_MS : IDLE_MS
     for (const link of links.up()) {
-      if (link.ours.size > 0 || link.theirs.size > 0 || needs(link.peer)) link.idleSince = now
+      if (link.carriesShares || needs(link.peer)) link.idleSince = now
       const silentMs = now - link.lastHeardAt
       if (wasAsleep && silentMs >= PING_MS) link.lastHeardAt = now - PING_MS
-      if (now - link.idleSince >= IDLE_MS || (silentMs >= DEAD_MS && !wasAsleep))
+      if (now - link.idleSince >= idleMs || (silentMs >= DEAD_MS && !wasAsleep))
         verdicts.push([link, 'close'])
       else if (silentMs >= SILENT_MS && !wasAsleep && !link.isSilent) verdicts.push([link, 'silent'])
       else if (silentMs >= PING_MS) verdicts.push([link, 'ping'])

@@ -57,7 +57,7 @@ export class LinkManager {
       if (verdict !== 'silent') continue
       // Systems route around it; the link stays, it may only be slow.
       link.isSilent = true
-      discovery.onLinkDown(link, now)
+      discovery.overlayLinks.onDown(link, now)
     }
   }
 
@@ -74,7 +74,7 @@ export class LinkManager {
     link.receivedBytes += bytes.length
     if (link.isSilent) {
       link.isSilent = false
-      this.#parts.discovery.onHeardAgain(link, now)
+      this.#parts.discovery.overlayLinks.onHeardAgain(link, now)
     }
     this.#parts.relaying.onUnsealed(link, bytes.length, now)
     const read = this.#keeper.read(link, channel, bytes)
@@ -98,7 +98,7 @@ export class LinkManager {
         return this.#onSignal(link, message.envelope, now)
       case 'hello':
         link.isRelay = message.isRelay
-        return this.#parts.discovery.onHello(link, message.systems, now)
+        return this.#parts.discovery.overlayLinks.onHello(link, message.systems, now)
       case 'gnutella':
       case 'kazaa':
       case 'chord':
@@ -177,7 +177,7 @@ export class LinkManager {
   /** Nothing led to the peer, neither a path nor a relay. */
   onUnreachable(peer: PeerId, now: number): void {
     this.#parts.dialler.onFailed(peer, now)
-    this.#parts.discovery.onLinkFailed(peer, now)
+    this.#parts.discovery.overlayLinks.onFailed(peer, now)
     this.#parts.nearby.onLink('linkFailed', peer, now)
   }
 
@@ -197,7 +197,7 @@ export class LinkManager {
     this.#parts.dialler.onLinked(peer)
     this.#parts.relaying.onLinkUp(link, now)
     this.#parts.shares.onLinkUp(link, now)
-    this.#parts.discovery.onLinkUp(link, now)
+    this.#parts.discovery.overlayLinks.onUp(link, now)
     this.#parts.nearby.onLink('linkUp', peer, now)
     this.#updateCapacity(now)
     for (const { channel, bytes } of link.held.splice(0)) this.onFrame(sid, channel, bytes, now)
@@ -208,7 +208,7 @@ export class LinkManager {
     if (link === undefined) return
     this.#parts.relaying.onLinkDown(link, now)
     this.#parts.shares.onLinkDown(link, now)
-    this.#parts.discovery.onLinkDown(link, now)
+    this.#parts.discovery.overlayLinks.onDown(link, now)
     this.#parts.dialler.onLinkLost(link.peer, now)
     this.introduce({ type: 'carrierLost', carrier: link.peer }, now)
     this.#parts.nearby.onLink('linkDown', link.peer, now)
@@ -229,7 +229,7 @@ export class LinkManager {
   }
 
   #updateCapacity(now: number): void {
-    const isOpen = this.#parts.links.upCount < LIMITS.transferLinks + LIMITS.overlayLinks
+    const isOpen = this.#parts.links.upCount < LIMITS.links
     this.introduce({ type: 'capacity', isOpen }, now)
   }
 }

@@ -37,8 +37,8 @@ export class Link {
   /** `proving` once the peer's proof is being checked: what comes now is held back. */
   state: 'opening' | 'proving' | 'up' = 'opening'
   readonly held: HeldFrame[] = []
-  /** Discovery systems that run at the other end, by its word. */
-  systems: readonly OverlayName[] = []
+  /** Discovery systems that run at the other end, by its word; `null` until it has said so. */
+  systems: readonly OverlayName[] | null = null
   /** The other end carries circuits for others, by its word. */
   isRelay = false
   /** Nothing was heard for suspiciously long. */
@@ -81,6 +81,16 @@ export class Link {
   ourHandle(infoHash: InfoHash): number | null {
     for (const [handle, known] of this.ours) if (known === infoHash) return handle
     return null
+  }
+
+  /** One of the sides takes part in a share here. */
+  get carriesShares(): boolean {
+    return this.ours.size > 0 || this.theirs.size > 0
+  }
+
+  /** A system has no more use for it: unless something else has, it is closed without waiting for long. */
+  letGo(): void {
+    this.idleSince = -Infinity
   }
 
   /** Both sides take part in the share. */
@@ -168,6 +178,13 @@ export class Links {
 
   get upCount(): number {
     return this.#byPeer.size
+  }
+
+  /** Those that are up and carry shares. */
+  get carryingCount(): number {
+    let count = 0
+    for (const link of this.#byPeer.values()) if (link.carriesShares) count++
+    return count
   }
 
   flushAll(emit: Emit): void {

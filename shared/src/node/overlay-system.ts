@@ -41,6 +41,8 @@ export class OverlaySystem<
   SystemCore extends Hosted<Message, OwnInput, OwnEffect>,
 > {
   readonly links = new Set<PeerId>()
+  /** Peers with which the core wants a link and has had no answer yet. */
+  readonly #dialled = new Set<PeerId>()
   #traffic = { sentMessages: 0, sentBytes: 0, receivedMessages: 0, receivedBytes: 0 }
 
   constructor(
@@ -72,7 +74,13 @@ export class OverlaySystem<
   linkUp(peer: PeerId, now: number): void {
     if (this.links.has(peer)) return
     this.links.add(peer)
+    this.#dialled.delete(peer)
     this.#run({ type: 'linkUp', peer }, now)
+  }
+
+  /** No link for this system came about; does nothing unless it waits for one. */
+  dialFailed(peer: PeerId, now: number): void {
+    if (this.#dialled.delete(peer)) this.#run({ type: 'dialFailed', peer }, now)
   }
 
   linkDown(peer: PeerId, now: number): void {
@@ -92,6 +100,7 @@ export class OverlaySystem<
 
   #apply(effect: OverlayEffect<Message> | OwnEffect, now: number): void {
     if (this.isOwnEffect(effect)) return this.parts.onOwnEffect(effect, now)
+    if (effect.type === 'dial') this.#dialled.add(effect.peer)
     if (effect.type !== 'send') return this.parts.onEffect(this.name, effect, now)
     if (!this.links.has(effect.to)) return
     this.#traffic.sentMessages++

@@ -74,3 +74,11 @@ export function createEntry(
 export function wantsPeers({ state, links }: Exchange): boolean {
   return state.name === 'metadata' || isFetching(state) || (state.name === 'offered' && links.size === 0)
 }
+
+/** Wants peers and has none that could give it anything: others that lack the same don't count. */
+export function isStarving(exchange: Exchange): boolean {
+  if (!wantsPeers(exchange)) return false
+  if (exchange.state.name === 'metadata') return true
+  for (const link of exchange.links.values()) if (link.amInterested) return false
+  return true
+}

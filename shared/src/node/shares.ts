@@ -9,7 +9,7 @@ import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, leftOf, wantsPeers, type ShareEntry } from './share-entry.ts'
+import { createEntry, isStarving, leftOf, wantsPeers, type ShareEntry } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -19,7 +19,7 @@ export type ShareMessage =
   | Extract<LinkMessage, { type: 'join' | 'leave' | 'decline' | 'exchange' }>
   | ({ readonly type: 'blocks' } & BlockFrame)
 
-/** A share without peers is looked for this often; our choice. */
+/** A share without peers that could help is looked for this often; our choice. */
 const LOCATE_MS = 15_000
 
 export interface SharesParts {
@@ -108,14 +108,15 @@ export class Shares {
   }
 
   /** Shares that would gain from more peers. */
-  *wanting(): IterableIterator<InfoHash> {
-    for (const [infoHash, { exchange }] of this.#entries) if (wantsPeers(exchange)) yield infoHash
+  *wanting(): IterableIterator<{ readonly infoHash: InfoHash; readonly isStarving: boolean }> {
+    for (const [infoHash, { exchange }] of this.#entries)
+      if (wantsPeers(exchange)) yield { infoHash, isStarving: isStarving(exchange) }
   }
 
-  /** Shares without any peer that have not been looked for by the discovery systems lately; counts as looked for. */
-  *lonely(now: number): IterableIterator<InfoHash> {
+  /** Starving shares that have not been looked for by the discovery systems lately; counts as looked for. */
+  *starving(now: number): IterableIterator<InfoHash> {
     for (const [infoHash, entry] of this.#entries) {
-      if (!wantsPeers(entry.exchange) || entry.exchange.links.size > 0) continue
+      if (!isStarving(entry.exchange)) continue
       if (now - entry.locatedAt < LOCATE_MS) continue
       entry.locatedAt = now
       yield infoHash

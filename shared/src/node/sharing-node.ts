@@ -62,7 +62,9 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const { self, key, rng, now } = options
     this.self = self
     this.dialler = new Dialler(self)
-    this.introducer = new Introducer({ self, key, rng: rng.child('introducer'), wall: this.#wall })
+    const accepts = (peer: PeerId, systems: readonly string[]) =>
+      this.dialler.wants(peer) || this.discovery.overlayLinks.accepts(peer, systems)
+    this.introducer = new Introducer({ self, key, rng: rng.child('introducer'), wall: this.#wall, accepts })
     this.announcer = new Announcer(rng.child('announcer'))
     this.relay = new SignalRelay(self)
     this.#uploadBucket = new TokenBucket(Infinity, Infinity, now)
@@ -225,7 +227,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   #setRelay(isWilling: boolean, now: number): void {
     if (isWilling === this.relaying.desk.isWilling) return
     this.relaying.setWilling(isWilling, now)
-    for (const link of this.links.up()) this.discovery.greet(link)
+    for (const link of this.links.up()) this.discovery.overlayLinks.greet(link)
   }
 
   #link(peer: PeerId, now: number): void {
@@ -266,7 +268,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     this.nearby.wake(now)
     this.relaying.wake(now)
     this.slots.tick(now)
-    for (const infoHash of this.shares.lonely(now)) this.discovery.locate(infoHash, now)
+    for (const infoHash of this.shares.starving(now)) this.discovery.locate(infoHash, now)
   }
 
   /** Without a tracker, whoever we have a link with is asked; with one, neighbours need not know what we open. */

@@ -31,6 +31,9 @@ export class Duo {
   /** What a side tells of its end. */
   describe: (side: Side) => string = ({ fingerprint }) => fakeSdp(fingerprint)
 
+  /** For which systems each side accepts calls; a call for none is for a share. */
+  accepts: (side: Side, systems: readonly string[]) => boolean = () => true
+
   constructor() {
     this.a = this.#side('a', 1)
     this.b = this.#side('b', 2)
@@ -80,8 +83,10 @@ export class Duo {
 
   #side(name: string, seed: number): Side {
     const key = makeKey()
-    const introducer = new Introducer({ self: key.peerId, key: key.key, rng: createRng(seed) })
-    return { name, key, introducer, fingerprint: String(seed).repeat(64), effects: [] }
+    const accepts = (_peer: PeerId, systems: readonly string[]) => this.accepts(side, systems)
+    const introducer = new Introducer({ self: key.peerId, key: key.key, rng: createRng(seed), accepts })
+    const side: Side = { name, key, introducer, fingerprint: String(seed).repeat(64), effects: [] }
+    return side
   }
 
   #apply(side: Side, effect: IntroductionEffect): void {

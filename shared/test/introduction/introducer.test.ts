@@ -85,6 +85,19 @@ describe('a negotiation', () => {
     expect(duo.a.introducer.stageOf(idOf(duo.b))).toBeNull()
   })
 
+  it('takes calls for the systems that have room, and those for shares', () => {
+    const call = (systems: readonly string[]) => {
+      const duo = new Duo()
+      duo.accepts = (_, asked) => asked.length === 0 || asked.includes('kazaa')
+      duo.feed(duo.a, { type: 'connect', peer: idOf(duo.b), carriers: ['server'], systems })
+      return duo
+    }
+    const refused = call(['ring'])
+    expect(refused.a.effects.at(-1)).toMatchObject({ type: 'linkFailed', code: 'busy' })
+    expect(refused.types(refused.b)).not.toContain('openConnection')
+    for (const systems of [['ring', 'kazaa'], []]) expect(call(systems).sent.at(1)?.kind).toBe('accept')
+  })
+
   it('says busy when it has no room, and refuses whom it banned', () => {
     const busy = new Duo()
     busy.feed(busy.b, { type: 'capacity', isOpen: false })

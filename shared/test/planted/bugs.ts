@@ -20,6 +20,7 @@ const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker'
 const SWARM = ['sim/swarm']
 const RING = ['sim/chord.test']
 const SYBIL = ['sim/sybil.test']
+const CROWD = ['node/crowd']
 
 /** What the tests and the checkers of the simulator must catch. */
 export const PLANTED_BUGS: readonly PlantedBug[] = [
@@ -330,5 +331,40 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: 'if (patienceMs !== null)',
     put: 'if (patienceMs === -1)',
     tests: SYBIL,
+  },
+  {
+    name: 'links of the systems take the places of shares',
+    file: 'node/connector.ts',
+    find: 'limit - links.carryingCount',
+    put: 'limit - links.upCount',
+    tests: CROWD,
+  },
+  {
+    name: 'who has peers that lack the same looks for no others',
+    file: 'node/share-entry.ts',
+    find: "if (exchange.state.name === 'metadata') return true",
+    put: 'if (exchange.links.size > 0) return false',
+    tests: CROWD,
+  },
+  {
+    name: 'the ring needs every link that there is',
+    file: 'protocols/chord/chord.ts',
+    find: '!this.#membership.isReleased(peer) || this.#context.isRingNeighbour(peer)',
+    put: 'links.size > 0',
+    tests: CROWD,
+  },
+  {
+    name: 'calls are accepted for systems without room',
+    file: 'protocols/introduction/introducer.ts',
+    find: '(this.#options.accepts?.(peer, payload.systems ?? []) ?? true)',
+    put: 'payload.kind.length > 0',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'a super node takes children without links to give away',
+    file: 'protocols/kazaa/children.ts',
+    find: 'this.load < CHILDREN_CAP && this.context.me.freeLinks > 0',
+    put: 'this.load < CHILDREN_CAP',
+    tests: KAZAA,
   },
 ]

@@ -61,9 +61,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
       const by = first === null ? {} : { first }
       this.#lookups.start({ key, ask: locate, ...by, done: ({ owner, via }) => done(owner, via) })
     })
-    this.#fingers = new Fingers(context, (peer) => {
-      this.#membership.release(peer)
-    })
+    this.#fingers = new Fingers(context, this.#membership)
     this.#lookAhead = new LookAhead(context)
     this.#publications = new Publications(context, this.#lookups)
     this.#searches = new Searches(context, this.#lookups)
@@ -85,7 +83,8 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
   }
 
   needs(peer: PeerId): boolean {
-    return this.#context.links.has(peer)
+    const { links } = this.#context
+    return links.has(peer) && (!this.#membership.isReleased(peer) || this.#context.isRingNeighbour(peer))
   }
 
   accepts(peer: PeerId): boolean {

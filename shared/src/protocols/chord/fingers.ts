@@ -12,6 +12,13 @@ const FAILED_MS = 60_000
 const YOUNG_MS = 3_000
 const MAX_FAILED = 256
 
+/** Who closes links. */
+interface Releasing {
+  readonly releasedCount: number
+  isReleased(peer: PeerId): boolean
+  release(peer: PeerId): void
+}
+
 /** A place where a link knows a peer. */
 interface Known {
   readonly at: number
@@ -25,14 +32,14 @@ interface Known {
  */
 export class Fingers {
   readonly #context: ChordContext
-  readonly #release: (peer: PeerId) => void
+  readonly #releasing: Releasing
   readonly #failed = new BoundedMap<number, number>(MAX_FAILED)
   #at: number
   #intervalMs: number = CHORD.fingerMinMs
 
-  constructor(context: ChordContext, release: (peer: PeerId) => void) {
+  constructor(context: ChordContext, releasing: Releasing) {
     this.#context = context
-    this.#release = release
+    this.#releasing = releasing
     this.#at = context.now + CHORD.fingerMinMs
   }
 
@@ -109,17 +116,19 @@ export class Fingers {
   /** The last places are kept free for ring neighbours: the finger that is missed least goes. */
   #prune(slack: number): void {
     const context = this.#context
-    if (context.phase !== 'member' || context.links.size <= context.linkCap - slack) return
+    const keptCount = context.links.size - this.#releasing.releasedCount
+    if (context.phase !== 'member' || keptCount <= context.linkCap - slack) return
     const counts = new Map<number, number>()
     const levelFor = ({ at }: Link) => levelOf(clockwise(context.at, at))
     for (const link of context.links.values())
       counts.set(levelFor(link), (counts.get(levelFor(link)) ?? 0) + 1)
     let worst: Link | undefined
     for (const link of context.links.values()) {
-      if (context.isRingNeighbour(link.peer) || context.now - link.since < YOUNG_MS) continue
+      if (this.#releasing.isReleased(link.peer) || context.now - link.since < YOUNG_MS) continue
+      if (context.isRingNeighbour(link.peer)) continue
       const [count, worstCount] = [link, worst].map((each) => (each && counts.get(levelFor(each))) ?? 0)
       if ((count ?? 0) >= (worstCount ?? 0)) worst = link
     }
-    if (worst !== undefined) this.#release(worst.peer)
+    if (worst !== undefined) this.#releasing.release(worst.peer)
   }
 }

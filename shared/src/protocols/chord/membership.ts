@@ -35,6 +35,8 @@ export class Membership {
   /** Peers that said goodbye or were let go: nobody calls them back. */
   readonly #parted = new BoundedMap<PeerId, true>(CHORD.goneEntries)
   readonly #releases = new Deadlines<PeerId>()
+  /** Links that we let go. They may stay, should somebody else need them, and then serve as any. */
+  readonly #released = new Set<PeerId>()
   #stabilizeAt: number
   #intervalMs: number = CHORD.stabilizeMinMs
   #notifyAt = Infinity
@@ -74,6 +76,7 @@ export class Membership {
   /** @returns whether the link was lost against our will. */
   linkDown(peer: PeerId): boolean {
     this.#releases.clear(peer)
+    this.#released.delete(peer)
     const wasNeighbour = this.#context.isRingNeighbour(peer)
     const hasParted = this.#parted.has(peer)
     if (!hasParted) this.#context.markGone(peer, 'lost')
@@ -86,10 +89,19 @@ export class Membership {
 
   /** We close a link that is of no use, when the other side had time to hear of it. */
   release(peer: PeerId): void {
-    if (this.#releases.get(peer) !== undefined) return
+    if (this.isReleased(peer)) return
+    this.#released.add(peer)
     this.letGo(peer)
     this.#context.send(peer, { type: 'letGo' })
     this.#releases.set(peer, this.#context.now + CHORD.letGoMs)
+  }
+
+  isReleased(peer: PeerId): boolean {
+    return this.#released.has(peer)
+  }
+
+  get releasedCount(): number {
+    return this.#released.size
   }
 
   /** One of us has no use for the link any longer: its end is no death. */

@@ -37,6 +37,8 @@ export type IntroductionInput =
       readonly peer: PeerId
       readonly carriers: readonly Carrier[]
       readonly circuit?: CircuitRef
+      /** Discovery systems that want the link; left out: it is for a share, or for a person. */
+      readonly systems?: readonly string[]
     }
   /** Make an invite that a person carries to another browser. Answer: a `route` effect with the carrier `manual`. */
   | { readonly type: 'invite' }

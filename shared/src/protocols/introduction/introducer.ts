@@ -1,9 +1,8 @@
 import { assertNever, type Core } from '../../kernel/core.ts'
 import { BoundedMap, TwoGenerationSet } from '../../kernel/bounded.ts'
-import { toHex } from '../../kernel/bytes.ts'
-import { parseNonce, parseSessionId, type Nonce, type PeerId, type SessionId } from '../../kernel/ids.ts'
-import { defined } from '../../kernel/invariant.ts'
+import type { Nonce, PeerId, SessionId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
+import { randomNonce, randomSessionId } from '../../kernel/random-ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
@@ -26,7 +25,7 @@ import type {
   ManualRefusal,
 } from './effects.ts'
 import { EnvelopeGate } from './envelope-gate.ts'
-import { encodePayload, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
+import { encodePayload, probeOf, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
 import { beginRestart, takeRestart, takeRestarted } from './restarts.ts'
 import { Signatures } from './signatures.ts'
 import { newSession, type Session, type SessionStage, type SessionStart } from './session.ts'
@@ -38,6 +37,8 @@ export interface IntroducerOptions {
   readonly rng: Rng
   /** For the dates of envelopes; left out: the core's clock is right. */
   readonly wall?: WallClock
+  /** Whether a call for these systems is welcome; none of them: for a share. Left out: every call is. */
+  readonly accepts?: (peer: PeerId, systems: readonly string[]) => boolean
 }
 
 /**
@@ -135,19 +136,24 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       this.#effects.push({ type: 'linkFailed', peer, code, isDirectCall: false })
       return
     }
-    const sid = defined(parseSessionId(toHex(this.#options.rng.bytes(16))), 'session id')
+    const sid = randomSessionId(this.#options.rng)
     this.#seenSessions.add(sid, now)
     const session = this.#open(
       { sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers },
       now,
     )
     session.circuit = wish.circuit ?? null
-    this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
+    session.systems = wish.systems ?? []
+    this.#probe(session, now)
+  }
+
+  #probe(session: Session, now: number): void {
+    this.#send(session, probeOf(session), now)
   }
 
   #open(start: SessionStart, now: number): Session {
     const waitMs = start.stage === 'probing' ? PROBE_TIMEOUT_MS : CONNECT_TIMEOUT_MS
-    const session = newSession(start, this.#newNonce(), now + waitMs)
+    const session = newSession(start, randomNonce(this.#options.rng), now + waitMs)
     this.#sessions.set(session.sid, session)
     if (session.peer !== this.#options.self) this.#byPeer.set(session.peer, session)
     return session
@@ -159,10 +165,6 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     const { effects, payload } = beginRestart(session, carriers, now)
     this.#effects.push(...effects)
     if (session !== undefined && payload !== null) this.#send(session, payload, now)
-  }
-
-  #newNonce(): Nonce {
-    return defined(parseNonce(toHex(this.#options.rng.bytes(16))), 'nonce')
   }
 
   #send(session: Session, payload: Payload, now: number): void {
@@ -192,7 +194,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #invite(now: number): void {
     const open = [...this.#sessions.values()].filter((session) => session.peer === this.#options.self)
     if (open.length >= OPEN_INVITES && open[0] !== undefined) this.#forget(open[0])
-    const sid = defined(parseSessionId(toHex(this.#options.rng.bytes(16))), 'session id')
+    const sid = randomSessionId(this.#options.rng)
     const peer = this.#options.self
     const start = { sid, peer, role: 'initiator', stage: 'offering', carrier: 'manual' } as const
     const session = this.#open({ ...start, otherCarriers: [] }, now)
@@ -300,7 +302,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     }
     const { sid, from: peer } = envelope
     const isBanned = this.#banned.has(peer)
-    if (isBanned || !this.#isOpen || this.pendingCount >= LIMITS.pendingNegotiations * 2) {
+    const isWelcome = this.#isOpen && (this.#options.accepts?.(peer, payload.systems ?? []) ?? true)
+    if (isBanned || !isWelcome || this.pendingCount >= LIMITS.pendingNegotiations * 2) {
       const reason: ByeReason = isBanned ? 'banned' : 'busy'
       this.#sendTo(peer, sid, carrier, { kind: 'bye', reason }, now)
       return
@@ -411,7 +414,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       }
       session.carrier = next
       session.deadline = now + PROBE_TIMEOUT_MS
-      this.#send(session, { kind: 'probe', nonce: session.nonce }, now)
+      this.#probe(session, now)
     }
   }
 }

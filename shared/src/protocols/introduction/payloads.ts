@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { Session } from './session.ts'
 import { RESTARTS } from './constants.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { SignalKind } from '../../wire/envelope.ts'
@@ -12,7 +13,11 @@ const sdp = v.pipe(v.string(), v.maxLength(LIMITS.sdpBytes))
 const round = v.pipe(countSchema, v.minValue(1), v.maxValue(RESTARTS))
 
 const schemas = {
-  probe: v.strictObject({ nonce: nonceSchema }),
+  /** `systems`: the discovery systems that want the link; left out when it is for a share. */
+  probe: v.strictObject({
+    nonce: nonceSchema,
+    systems: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(16))), v.maxLength(8))),
+  }),
   accept: v.strictObject(nonces),
   offer: v.strictObject({ ...nonces, sdp }),
   answer: v.strictObject({ ...nonces, sdp, offerHash: hexSchema(64) }),
@@ -37,6 +42,11 @@ export type Payload = {
 }[SignalKind]
 export type PayloadOf<Kind extends SignalKind> = Extract<Payload, { kind: Kind }>
 export type ByeReason = PayloadOf<'bye'>['reason']
+
+/** The call that begins a negotiation. */
+export function probeOf({ nonce, systems }: Pick<Session, 'nonce' | 'systems'>): PayloadOf<'probe'> {
+  return { kind: 'probe', nonce, ...(systems.length > 0 && { systems: [...systems] }) }
+}
 
 /** Reads the payload of an envelope of this kind. */
 export function decodePayload(kind: SignalKind, text: string): Result<Payload, 'badPayload'> {

@@ -29,6 +29,8 @@ export interface Session {
   deadline: number
   /** What it goes over instead of a connection of its own; known to the responder from the offer. */
   circuit: CircuitRef | null
+  /** Discovery systems for which we called. */
+  systems: readonly string[]
   offerSdp: string | null
   offerFingerprint: string | null
   answerFingerprint: string | null
@@ -74,6 +76,7 @@ export function newSession(start: SessionStart, nonce: Nonce, deadline: number):
     peerNonce: null,
     deadline,
     circuit: null,
+    systems: [],
     offerSdp: null,
     offerFingerprint: null,
     answerFingerprint: null,

@@ -133,9 +133,14 @@ export class Children {
     this.context.send(peer, { type: 'leave', leaders })
   }
 
+  /** Whether one more child can be taken without sending another one away. */
+  get isRoomy(): boolean {
+    return this.load < CHILDREN_CAP && this.context.me.freeLinks > 0
+  }
+
   /** One without any super node takes the place of one that has another. */
   #hasRoom(peer: PeerId, as: Child['as'], now: number): boolean {
-    if (this.#announced.has(peer) || this.load < CHILDREN_CAP) return true
+    if (this.#announced.has(peer) || this.isRoomy) return true
     if (as !== 'child') return false
     const spare = this.entries().find(([, child]) => child.as === 'standbyChild')
     if (spare === undefined) return false

@@ -22,14 +22,15 @@ export interface KazaaOptions {
 
 export type KazaaInput =
   | OverlayInput<KazaaMessage>
-  /** How things stand with this peer; tell it when they change. `freeLinks`: links that it could still make. */
+  /** How things stand with this peer; tell it when they change. */
   | {
       readonly type: 'conditions'
       readonly isVisible: boolean
       readonly uploadBytesPerSecond: number
-      readonly freeLinks: number
       readonly isWilling: boolean
     }
+  /** Links that this peer could still make; a super node without any takes nobody. */
+  | { readonly type: 'room'; readonly freeLinks: number }
   /** Become a super node at once, as if elected: for simulations that begin with a settled network, and tests. */
   | { readonly type: 'lead' }
   /** The tab is closing: children are handed over, leaders told. */

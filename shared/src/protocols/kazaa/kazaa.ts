@@ -143,6 +143,9 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
         return this.#searches.cancel(input.id)
       case 'conditions':
         return this.#onConditions(input)
+      case 'room':
+        this.#context.me.freeLinks = input.freeLinks
+        return
       case 'lead':
         return this.#roles.lead(now)
       case 'leaving':
@@ -262,11 +265,10 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     }
   }
 
-  #onConditions({ isVisible, uploadBytesPerSecond, freeLinks, isWilling }: Conditions): void {
+  #onConditions({ isVisible, uploadBytesPerSecond, isWilling }: Conditions): void {
     const { me } = this.#context
     me.isVisible = isVisible
     me.uploadBytesPerSecond = uploadBytesPerSecond
-    me.freeLinks = freeLinks
     me.isWilling = isWilling
   }
 

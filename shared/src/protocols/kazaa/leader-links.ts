@@ -74,8 +74,13 @@ export class LeaderLinks {
     else if (now >= this.#islandAt && this.#neighbours.size < WELL_CONNECTED) this.#askStranger(now)
   }
 
+  /** Whether one more super node can be a neighbour. */
+  get isRoomy(): boolean {
+    return this.#neighbours.size < LEADER_LINKS_CAP && this.context.me.freeLinks > 0
+  }
+
   onJoin(peer: PeerId, now: number): void {
-    const hasRoom = this.has(peer) || this.#neighbours.size < LEADER_LINKS_CAP
+    const hasRoom = this.has(peer) || this.isRoomy
     const leaders = this.book.list(peer)
     if (!hasRoom) {
       this.context.send(peer, { type: 'refuse', as: 'leader', leaders })

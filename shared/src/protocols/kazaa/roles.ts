@@ -1,7 +1,7 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import { ChildIndex } from './child-index.ts'
 import { Children } from './children.ts'
-import { CHILDREN_CAP, IDLE_MS, INFO_EVERY_MS, LEADER_LINKS_CAP, TICK_MS } from './constants.ts'
+import { CHILDREN_CAP, IDLE_MS, INFO_EVERY_MS, TICK_MS } from './constants.ts'
 import { jittered, type KazaaContext } from './context.ts'
 import { Election } from './election.ts'
 import { LeaderBook } from './leader-book.ts'
@@ -64,7 +64,7 @@ export class Roles {
   /** A super node takes links as long as it has room for children or neighbours; an orphan is glad of any. */
   hasRoom(): boolean {
     if (!this.isLeading) return this.context.me.role === 'orphan' || this.links.size < CHILDREN_CAP
-    return this.children.load < CHILDREN_CAP || this.leaders.count < LEADER_LINKS_CAP || this.#hasSpare()
+    return this.children.isRoomy || this.leaders.isRoomy || this.#hasSpare()
   }
 
   linkUp(peer: PeerId, now: number): void {

@@ -154,6 +154,21 @@ describe('super node', () => {
     expect(receivers(node.message(a, digest), 'resend')).toEqual([a])
   })
 
+  it('takes nobody while the node has no links to give away', () => {
+    const node = leader()
+    const join = (number: number, as: 'child' | 'leader') => {
+      node.meet(peerOf(number), as === 'leader' ? 'superNode' : 'orphan')
+      return node.message(peerOf(number), { type: 'join', as, standing: standingOf() })
+    }
+    expect(receivers(join(100, 'child'), 'welcome')).toEqual([peerOf(100)])
+    node.feed({ type: 'room', freeLinks: 0 })
+    expect(receivers(join(101, 'child'), 'refuse')).toEqual([peerOf(101)])
+    expect(receivers(join(102, 'leader'), 'refuse')).toEqual([peerOf(102)])
+    expect(receivers(join(100, 'child'), 'welcome')).toEqual([peerOf(100)])
+    node.feed({ type: 'room', freeLinks: 1 })
+    expect(receivers(join(103, 'child'), 'welcome')).toEqual([peerOf(103)])
+  })
+
   it('never has more than 32 children; one in need takes the place of a standby child', () => {
     const node = leader()
     const join = (number: number, as: 'child' | 'standbyChild') => {
