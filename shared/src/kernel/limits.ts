@@ -47,10 +47,11 @@ export const LIMITS = {
   signalHops: 8,
   /** Links with shares on them, beyond which no more peers are dialled for shares; our choice. */
   transferLinks: 20,
-  /** Other links, beyond which the discovery systems dial nobody, and beyond which super nodes take nobody; our choice. */
-  overlayLinks: 24,
-  overlayLinksTaken: 44,
-  /** All links, beyond which callers are told that we are busy: the last places are for shares and ring neighbours. */
+  /** Other links, beyond which a super node takes no children: each system has limits of its own besides. Our choice. */
+  overlayLinks: 44,
+  /** All links, beyond which discovery systems dial nobody: the last are for shares. Our choice. */
+  systemLinks: 60,
+  /** All links, beyond which callers are told that we are busy. Our choice. */
   links: 64,
   /** Negotiations under way at one time. */
   pendingNegotiations: 10,

@@ -84,9 +84,12 @@ export class Connector {
     const { links, discovery } = this.#parts
     const { dialler } = discovery.overlayLinks
     if (dialler.isIdle) return
+    const room = LIMITS.systemLinks - links.upCount
     for (const { peer, via, by } of dialler.due()) {
       if (links.byPeer(peer) !== undefined) dialler.settle(peer)
-      else if (!this.#connect({ peer, via, by }, LIMITS.overlayLinks - otherLinks(links), now)) return
+      // A system that waits for a dial that never begins may wait for it alone.
+      else if (room <= 0) discovery.overlayLinks.onFailed(peer, now)
+      else if (!this.#connect({ peer, via, by }, room, now)) return
     }
   }
 
@@ -110,9 +113,4 @@ export class Connector {
     }
     return true
   }
-}
-
-/** Links without shares on them: those of the discovery systems. */
-function otherLinks(links: Links): number {
-  return links.upCount - links.carryingCount
 }

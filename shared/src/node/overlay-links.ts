@@ -80,7 +80,7 @@ export class OverlayLinks {
   /** A super node must not fill with children the places that are kept for shares. */
   #tellRoom(now: number): void {
     const { upCount, carryingCount } = this.#parts.links
-    const freeLinks = Math.max(0, LIMITS.overlayLinksTaken - (upCount - carryingCount))
+    const freeLinks = Math.max(0, LIMITS.overlayLinks - (upCount - carryingCount))
     this.#parts.overlays.kazaa?.feed({ type: 'room', freeLinks }, now)
   }
 

@@ -89,10 +89,11 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
 
   accepts(peer: PeerId): boolean {
     const { links, linkCap, phase } = this.#context
-    if (this.#state === 'left') return false
-    if (links.has(peer)) return true
+    if (this.#state === 'left' || links.has(peer)) return this.#state !== 'left'
     const isWelcome = phase !== 'member' || this.#context.isRingNeighbour(peer)
-    return links.size < (isWelcome ? linkCap : linkCap - CHORD.ringSlack)
+    // Links that are there for other systems, and serve the ring besides, take nobody's place.
+    const keptCount = links.size - this.#membership.releasedCount
+    return keptCount < (isWelcome ? linkCap : linkCap - CHORD.ringSlack)
   }
 
   view(): ChordView {

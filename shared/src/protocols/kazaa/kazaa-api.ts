@@ -29,7 +29,7 @@ export type KazaaInput =
       readonly uploadBytesPerSecond: number
       readonly isWilling: boolean
     }
-  /** Links that this peer could still make; a super node without any takes nobody. */
+  /** Links that this peer could still make; a super node without any takes no children. */
   | { readonly type: 'room'; readonly freeLinks: number }
   /** Become a super node at once, as if elected: for simulations that begin with a settled network, and tests. */
   | { readonly type: 'lead' }

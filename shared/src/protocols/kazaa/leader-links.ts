@@ -74,9 +74,9 @@ export class LeaderLinks {
     else if (now >= this.#islandAt && this.#neighbours.size < WELL_CONNECTED) this.#askStranger(now)
   }
 
-  /** Whether one more super node can be a neighbour. */
+  /** Whether one more super node can be a neighbour, even where there is no room for children: without any, both are islands. */
   get isRoomy(): boolean {
-    return this.#neighbours.size < LEADER_LINKS_CAP && this.context.me.freeLinks > 0
+    return this.#neighbours.size < LEADER_LINKS_CAP
   }
 
   onJoin(peer: PeerId, now: number): void {

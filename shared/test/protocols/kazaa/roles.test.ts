@@ -154,7 +154,7 @@ describe('super node', () => {
     expect(receivers(node.message(a, digest), 'resend')).toEqual([a])
   })
 
-  it('takes nobody while the node has no links to give away', () => {
+  it('takes super nodes, but no children, while the node has no links to give away', () => {
     const node = leader()
     const join = (number: number, as: 'child' | 'leader') => {
       node.meet(peerOf(number), as === 'leader' ? 'superNode' : 'orphan')
@@ -163,7 +163,7 @@ describe('super node', () => {
     expect(receivers(join(100, 'child'), 'welcome')).toEqual([peerOf(100)])
     node.feed({ type: 'room', freeLinks: 0 })
     expect(receivers(join(101, 'child'), 'refuse')).toEqual([peerOf(101)])
-    expect(receivers(join(102, 'leader'), 'refuse')).toEqual([peerOf(102)])
+    expect(receivers(join(102, 'leader'), 'welcome')).toEqual([peerOf(102)])
     expect(receivers(join(100, 'child'), 'welcome')).toEqual([peerOf(100)])
     node.feed({ type: 'room', freeLinks: 1 })
     expect(receivers(join(103, 'child'), 'welcome')).toEqual([peerOf(103)])
