@@ -67,9 +67,6 @@ export const en = {
     licence: (version: string) => `MIT licence · version ${version}`,
     shortcuts: 'Keyboard shortcuts',
     otherTab: 'Ringdrop runs in another tab of this browser; this tab shows the same.',
-    update: 'A new version of Ringdrop is ready.',
-    updateNow: 'Reload with it',
-    updateHint: 'Transfers stop for a moment and go on by themselves.',
     slept: (ago: string) =>
       `Your browser or device paused this page for ${ago}. Connections are being renewed.`,
     pageFailed:
