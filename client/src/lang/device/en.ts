@@ -1,4 +1,6 @@
 /** English: the shape that every other language's words about the device must have. */
+import { isolate } from '../../lib/format.ts'
+
 export const device = {
   update: {
     ready: 'A new version of Ringdrop is ready. Downloads go on by themselves after the reload.',
@@ -9,7 +11,6 @@ export const device = {
     waits: 'This tab reloads by itself as soon as nothing is under way.',
   },
   scan: {
-    title: 'Scan a QR code',
     aim: 'Hold the QR code of a link, an invite or a reply in front of the camera.',
     camera: 'Picture of the camera',
     starting: 'Waiting for the camera…',
@@ -24,7 +25,7 @@ export const device = {
       'No QR code was found in this picture. Take one that shows the whole code, sharp and from the front.',
     noPicture: 'This file is not a picture that the browser can read.',
     notOurs: (text: string) =>
-      `This QR code says “${text}”, which is no link to a share, no invite and no reply. Scan another one.`,
+      `This QR code says “${isolate(text)}”, which is no link to a share, no invite and no reply. Scan another one.`,
     private: 'The pictures stay in this tab; they are neither kept nor sent.',
   },
 }

@@ -1,4 +1,5 @@
 /** 简体中文：关于设备的文字。 */
+import { isolate } from '../../lib/format.ts'
 import type { DeviceMessages } from './en.ts'
 
 export const device: DeviceMessages = {
@@ -11,7 +12,6 @@ export const device: DeviceMessages = {
     waits: '一旦没有正在进行的传输，此标签页就会自动重新加载。',
   },
   scan: {
-    title: '扫描二维码',
     aim: '把链接、邀请或回复的二维码放到摄像头前。',
     camera: '摄像头画面',
     starting: '正在等待摄像头…',
@@ -23,7 +23,7 @@ export const device: DeviceMessages = {
     again: '重试',
     noCode: '在这张图片中没有找到二维码。请从正面拍下完整、清晰的二维码。',
     noPicture: '这个文件不是浏览器能读取的图片。',
-    notOurs: (text) => `这个二维码的内容是“${text}”，不是共享链接，也不是邀请或回复。请扫描另一个。`,
+    notOurs: (text) => `这个二维码的内容是“${isolate(text)}”，不是共享链接，也不是邀请或回复。请扫描另一个。`,
     private: '画面只留在此标签页中，不会保存，也不会发送。',
   },
 }
