@@ -559,7 +559,7 @@ export const en = {
     gnutella: 'How Gnutella spreads a question',
     gnutellas: {
       classic: 'Classic: over every link',
-      pruned: 'Pruned: not where it only brings duplicates',
+      pruned: 'Pruned: no link that brings duplicates',
     },
     storage: 'Storage',
     used: (used: string) => `${used} used.`,
