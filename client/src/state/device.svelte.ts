@@ -149,16 +149,16 @@ export class Device {
     const registration = await serviceWorker.register('./sw.js').catch(() => null)
     if (registration === null) return
     const load = () => persistent(() => import('./updates.svelte.ts'))
-    const offer = async (waiting: ServiceWorker | null) => {
+    const offer = async (waiting: () => ServiceWorker | null) => {
       this.#updates ??= load().then(({ Updates }) => new Updates(this, this.#notices, this.#lang))
       await (await this.#updates).offer(waiting)
     }
     const look = () => {
-      if (registration.waiting !== null && isControlled) void offer(registration.waiting)
+      if (registration.waiting !== null && isControlled) void offer(() => registration.waiting)
     }
     const follow = () => registration.installing?.addEventListener('statechange', look)
     serviceWorker.addEventListener('controllerchange', () => {
-      if (isControlled) void offer(null)
+      if (isControlled) void offer(() => null)
       isControlled = true
     })
     registration.addEventListener('updatefound', follow)

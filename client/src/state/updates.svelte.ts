@@ -16,15 +16,19 @@ export class Updates {
     this.#lang = lang
   }
 
-  /** A new version waits, or `null`: another tab has let it in already, and this one still runs the old code. */
-  async offer(waiting: ServiceWorker | null): Promise<void> {
-    if (this.#wasAccepted) return waiting === null ? this.#reload() : undefined
+  /**
+   * A new version waits, or another tab has let it in already, and this one still runs the old code.
+   * @param waiting asked again when the person answers: an even newer one may wait by then, or none any more.
+   */
+  async offer(waiting: () => ServiceWorker | null): Promise<void> {
+    if (this.#wasAccepted) return waiting() === null ? this.#reload() : undefined
     const { update } = await loadDeviceMessages(this.#lang.code)
     const accept = () => {
       this.#wasAccepted = true
       // Once it has taken over, all tabs are told, this one too.
-      if (waiting === null) this.#reload()
-      else waiting.postMessage({ type: 'skipWaiting' })
+      const worker = waiting()
+      if (worker === null) this.#reload()
+      else worker.postMessage({ type: 'skipWaiting' })
     }
     const ask = () => {
       if (!this.#device.wouldLose) return accept()
