@@ -157,6 +157,10 @@ test('notifications are offered when a download begins, and come when nobody loo
     await tab.hide()
     await tab.watch()
     await button?.evaluate((each) => (each as HTMLButtonElement).click())
+    await tab.until('both files', () => {
+      const shares = ringdrop.snapshot().node?.shares ?? []
+      return shares.length === 2 && shares.every(({ state }) => state.name === 'seeding')
+    })
     await expect
       .poll(() => shownBy(tab))
       .toEqual([['Download complete', 'told 55.bin is complete and verified.']])
