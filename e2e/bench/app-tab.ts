@@ -114,6 +114,16 @@ export class AppTab {
     this.#downloadButton = await this.#find('button', 'Download')
   }
 
+  /** By the settings, as a person would. */
+  async limitUpload(kibPerSecond: number): Promise<void> {
+    await (await this.#find('button', 'Settings')).click()
+    const box = await this.#find('textbox', 'Upload limit (KiB/s)')
+    await box.evaluate((input) => (input as HTMLInputElement).select())
+    await box.type(String(kibPerSecond))
+    await this.page.keyboard.press('Enter')
+    await this.page.keyboard.press('Escape')
+  }
+
   /** Presses "Download" by script, which works in a hidden tab too. */
   async download(): Promise<void> {
     if (this.#downloadButton === null) throw new Error('no share is open')

@@ -15,14 +15,6 @@ async function countOf(cdp: CDPSession): Promise<number> {
 const uploadedBy = (tab: AppTab): Promise<number> =>
   tab.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.uploadedBytes ?? 0)
 
-async function limitUpload(tab: AppTab, kibPerSecond: number): Promise<void> {
-  await tab.page.locator('::-p-aria([name="Settings"][role="button"])').click()
-  const box = tab.page.locator('::-p-aria([name="Upload limit (KiB/s)"][role="textbox"])')
-  await box.fill(String(kibPerSecond))
-  await tab.page.keyboard.press('Enter')
-  await tab.page.keyboard.press('Escape')
-}
-
 test('of two sources one is frozen: the download ends by the other, and the thawed one serves again', async ({
   openPeer,
   server,
@@ -37,7 +29,7 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
     await tab.download()
     await tab.untilDone()
     const id = await tab.page.evaluate(() => ringdrop.snapshot().node?.id)
-    await limitUpload(tab, 512)
+    await tab.limitUpload(512)
     await source.limitUpload(512)
     const receiver = await openPeer(new URL(link).hash)
     await receiver.untilShare(({ state, peers }) => state.name === 'offered' && peers.length === 2)
@@ -67,7 +59,7 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
     await tab.until('the server', () => ringdrop.snapshot().server.state === 'up')
     for (const gone of [source, receiver]) await gone.page.close()
     await tab.page.bringToFront()
-    await limitUpload(tab, 100_000)
+    await tab.limitUpload(100_000)
     const newcomer = await openPeer(new URL(link).hash)
     await newcomer.download()
     await newcomer.untilDone(infoHash)

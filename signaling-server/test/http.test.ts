@@ -36,7 +36,7 @@ describe('headers', () => {
       'x-frame-options': 'DENY',
     })
     expect(headers['strict-transport-security']).toBeUndefined()
-    expect(headers['permissions-policy']).toMatch(/camera=\(\).*geolocation=\(\).*microphone=\(\)/)
+    expect(headers['permissions-policy']).toMatch(/geolocation=\(\).*microphone=\(\).*camera=\(self\)/)
     expect(headers['content-security-policy']).toBe(
       "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data: blob:;media-src 'self' blob:;" +
         `font-src 'self';connect-src 'self' ws://${host} wss://${host};worker-src 'self';manifest-src 'self';` +

@@ -49,6 +49,7 @@ export const en = {
     unknown: '–',
     of: (part: string, whole: string) => `${part} of ${whole}`,
     qrCode: 'QR code',
+    scan: 'Scan a QR code',
     folder: (name: string) => `Folder ${name}`,
     loading: 'Loading…',
     you: 'you',
@@ -67,9 +68,6 @@ export const en = {
     licence: (version: string) => `MIT licence · version ${version}`,
     shortcuts: 'Keyboard shortcuts',
     otherTab: 'Ringdrop runs in another tab of this browser; this tab shows the same.',
-    update: 'A new version of Ringdrop is ready.',
-    updateNow: 'Reload with it',
-    updateHint: 'Transfers stop for a moment and go on by themselves.',
     slept: (ago: string) =>
       `Your browser or device paused this page for ${ago}. Connections are being renewed.`,
     pageFailed:
@@ -509,6 +507,7 @@ export const en = {
     label: 'Invite link',
     copy: 'Copy invite',
     qrAlt: 'QR code of the invite',
+    replyQrAlt: 'QR code of your reply',
     waits: 'It waits for its reply for half an hour, as long as this tab is open.',
     box: 'Invite or reply',
     paste: 'Paste it here',
@@ -560,7 +559,7 @@ export const en = {
     gnutella: 'How Gnutella spreads a question',
     gnutellas: {
       classic: 'Classic: over every link',
-      pruned: 'Pruned: not where it only brings duplicates',
+      pruned: 'Pruned: no link that brings duplicates',
     },
     storage: 'Storage',
     used: (used: string) => `${used} used.`,

@@ -1,8 +1,10 @@
 import type { Language } from '../lang/language.ts'
+import { persistent } from '../lib/persistent.ts'
 import { takeShared } from '../lib/shared-files.ts'
 import { SHARED_HASH } from '../lib/route.ts'
 import type { Actions } from './actions.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
+import type { Updates } from './updates.svelte.ts'
 
 /** Chromium's offer to install the page; not in TypeScript's DOM library. */
 interface InstallPrompt extends Event {
@@ -29,6 +31,11 @@ export class Device {
   #isPersisted = $state<boolean | null>(null)
   #notifies = $state(false)
   #wasAsked = false
+  #updates: Promise<Updates> | null = null
+  /** Whether something would be lost if the page were left now. */
+  wouldLose = $state(false)
+  /** The person knows what is lost: they are not asked again. */
+  isLeaving = false
 
   constructor(notices: Notices, actions: Actions, lang: Language) {
     this.#notices = notices
@@ -136,27 +143,29 @@ export class Device {
   /** The app opens when the server is gone, by its service worker; without it everything else works all the same. */
   async #followUpdates(): Promise<void> {
     if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
-    const registration = await navigator.serviceWorker.register('./sw.js').catch(() => null)
+    const { serviceWorker } = navigator
+    // Without a controller this is the first visit: nothing is replaced.
+    let isControlled = serviceWorker.controller !== null
+    const registration = await serviceWorker.register('./sw.js').catch(() => null)
     if (registration === null) return
-    const offer = () => {
-      const { waiting } = registration
-      // Without a controller this is the first visit: nothing is replaced.
-      if (waiting !== null && navigator.serviceWorker.controller !== null) this.#offerUpdate(waiting)
+    const load = () => persistent(() => import('./updates.svelte.ts'))
+    const offer = async (waiting: () => ServiceWorker | null) => {
+      this.#updates ??= load().then(({ Updates }) => new Updates(this, this.#notices, this.#lang))
+      await (await this.#updates).offer(waiting)
     }
-    offer()
-    registration.addEventListener('updatefound', () => {
-      registration.installing?.addEventListener('statechange', offer)
+    const look = () => {
+      if (registration.waiting !== null && isControlled) void offer(() => registration.waiting)
+    }
+    const follow = () => registration.installing?.addEventListener('statechange', look)
+    serviceWorker.addEventListener('controllerchange', () => {
+      if (isControlled) void offer(() => null)
+      isControlled = true
     })
+    registration.addEventListener('updatefound', follow)
+    // It may have been found before anybody listened.
+    follow()
+    look()
     setInterval(() => void registration.update().catch(() => undefined), UPDATE_CHECK_MS)
-  }
-
-  #offerUpdate(waiting: ServiceWorker): void {
-    const { shell } = this.#lang.t
-    const run = () => {
-      navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
-      waiting.postMessage({ type: 'skipWaiting' })
-    }
-    this.#notices.show(`${shell.update} ${shell.updateHint}`, 'quiet', [{ label: shell.updateNow, run }])
   }
 
   /** Another app shared something with this one: the service worker keeps it until the page asks. */
@@ -171,10 +180,15 @@ export class Device {
   #followLaunches(): void {
     const queue = (globalThis as { launchQueue?: LaunchQueue }).launchQueue
     queue?.setConsumer(({ files }) => {
-      void Promise.all(files.map((handle) => handle.getFile())).then((opened) => {
-        const picked = opened.map((file) => ({ file, path: [file.name] }))
-        if (picked.length > 0) void this.#actions.shareFiles(picked)
-      })
+      const open = async (handle: FileSystemFileHandle) => {
+        const file = await handle.getFile()
+        return { file, path: [file.name], handle }
+      }
+      void Promise.all(files.map(open)).then(
+        (picked) => (picked.length > 0 ? this.#actions.shareFiles(picked) : undefined),
+        () =>
+          this.#notices.show(this.#lang.t.error.unreadable(this.#lang.t.count.files(files.length)), 'bad'),
+      )
     })
   }
 }

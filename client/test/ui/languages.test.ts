@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { en } from '../../src/lang/en.ts'
 import { createLanguage } from '../../src/lang/language.ts'
 import { bestLanguage, LANGUAGE_CODES, loadLanguage } from '../../src/lang/languages.ts'
+import { loadDeviceMessages } from '../../src/lang/device/messages.ts'
 import { loadLabTexts } from '../../src/lang/lab/texts.ts'
 import { zh } from '../../src/lang/zh.ts'
 
@@ -42,6 +43,7 @@ describe('languages', () => {
     expect(empty).toEqual([])
     const { lab, essays } = await loadLabTexts(code)
     expect(texts(lab).filter(([, text]) => text.trim() === '')).toEqual([])
+    expect(texts(await loadDeviceMessages(code)).filter(([, text]) => text.trim() === '')).toEqual([])
     expect(essays).toHaveLength(6)
     expect(
       essays

@@ -5,11 +5,10 @@ import type { FastifyInstance } from 'fastify'
 import type { TlsConfig } from '../config.ts'
 import type { AllowList } from '../signaling/allow-list.ts'
 
-/** Browser features that the app never uses. Camera and microphone off also keeps mDNS hiding host addresses. */
+/** Browser features that the app never uses. */
 const DENIED_FEATURES = [
   'accelerometer',
   'browsing-topics',
-  'camera',
   'display-capture',
   'geolocation',
   'gyroscope',
@@ -26,6 +25,12 @@ const DENIED_FEATURES = [
   'usb',
   'xr-spatial-tracking',
 ] as const
+
+/**
+ * The camera is for the QR scanner, and for our own pages alone. Browsers hide a device's local address behind an mDNS
+ * name until the person lets the page use a camera: from then on the peers they connect to see it.
+ */
+const OWN_FEATURES = ['camera'] as const
 
 /** `default` is ours, the other is Svelte's. */
 const TRUSTED_POLICIES = ['svelte-trusted-html', 'default']
@@ -74,7 +79,10 @@ export async function registerSecurityHeaders(
     // Set below, where it is of use; a proxy that ends TLS in front of this process sets its own.
     strictTransportSecurity: false,
   })
-  const permissions = DENIED_FEATURES.map((feature) => `${feature}=()`).join(', ')
+  const permissions = [
+    ...DENIED_FEATURES.map((feature) => `${feature}=()`),
+    ...OWN_FEATURES.map((feature) => `${feature}=(self)`),
+  ].join(', ')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('permissions-policy', permissions)
     if (tls === 'files' && isPublicName(request.headers.host)) reply.header('strict-transport-security', HSTS)

@@ -1,0 +1,176 @@
+import type { Page } from '@playwright/test'
+import { AppTab } from '../bench/app-tab.ts'
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+import type { App, Snapshot } from '../pages/app.ts'
+
+/** What {@link spyOnDevice} notes. */
+interface Noted {
+  readonly badges: (number | null)[]
+  readonly locks: { readonly released: boolean }[]
+}
+declare const noted: Noted
+declare const ringdrop: { snapshot(): Snapshot }
+
+/** Notes what the page asks of the device; everything still happens. To be followed by a reload. */
+async function spyOnDevice(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const notes = { badges: [], locks: [] } as {
+      -readonly [Key in keyof Noted]: Noted[Key]
+    }
+    Object.assign(globalThis, { noted: notes })
+    Navigator.prototype.setAppBadge = (count) => (notes.badges.push(count ?? 0), Promise.resolve())
+    Navigator.prototype.clearAppBadge = () => (notes.badges.push(null), Promise.resolve())
+    const request = WakeLock.prototype.request
+    WakeLock.prototype.request = async function (type) {
+      const lock = await request.call(this, type)
+      notes.locks.push(lock)
+      return lock
+    }
+  })
+  await page.reload()
+}
+
+const heldLocks = (page: Page): Promise<number> =>
+  page.evaluate(() => noted.locks.filter(({ released }) => !released).length)
+const iconOf = (page: Page): Promise<string | null> =>
+  page.locator('link[rel=icon]').first().getAttribute('href')
+
+/** Titles and texts of the notifications that the system shows. */
+const shownBy = ({ page }: AppTab): Promise<string[][]> =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    return ((await registration?.getNotifications()) ?? []).map(({ title, body }) => [title, body])
+  })
+
+/** A download of 6 MiB in its midst, at half a MiB a second. */
+async function inMidst(sender: App, receiver: App, name: string, seed: number) {
+  const file = makeFile(scratch(), name, 6 * MiB, seed)
+  await sender.limitUpload(512)
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  await receiver.page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+  await receiver.download()
+  await receiver.untilShare((share) => share.verifiedBytes > MiB / 2, infoHash)
+  return { ...file, infoHash }
+}
+
+/** Closes the tab as a person would. @returns whether the browser asks first; then it stays open. */
+async function asksBeforeClosing({ page }: App): Promise<boolean> {
+  const asked = new Promise<boolean>((resolve) => {
+    page.once('dialog', (dialog) => {
+      expect(dialog.type()).toBe('beforeunload')
+      void dialog.dismiss().then(() => resolve(true))
+    })
+    page.once('close', () => resolve(false))
+  })
+  await page.close({ runBeforeUnload: true })
+  return asked
+}
+
+test('title, icon and badge tell of a download, the screen stays on, and all is undone at its end', async ({
+  openPeer,
+}) => {
+  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const { page } = receiver
+  await spyOnDevice(page)
+  await receiver.until(({ phase }) => phase.name === 'owner')
+  await expect(page).toHaveTitle('Ringdrop')
+  expect(await iconOf(page)).toBe('./favicon.svg')
+  expect(await page.evaluate(() => noted.locks.length)).toBe(0)
+
+  const { infoHash } = await inMidst(sender, receiver, 'manners.bin', 51)
+  await expect(page).toHaveTitle(/^↓ \d+ % · manners\.bin$/)
+  await expect(sender.page).toHaveTitle('↑ Ringdrop')
+  const percent = async () => Number(/\d+/.exec(await page.title())?.[0])
+  const before = await percent()
+  await expect.poll(percent).toBeGreaterThan(before)
+  expect(await iconOf(page)).toMatch(/^data:image\/svg\+xml,.*stroke-dasharray/)
+  await expect.poll(() => page.evaluate(() => noted.badges.at(-1))).toBe(1)
+  await expect.poll(() => heldLocks(page)).toBe(1)
+
+  await sender.limitUpload(8192)
+  await receiver.untilDone(infoHash)
+  await expect(page).toHaveTitle('Ringdrop')
+  await expect(sender.page).toHaveTitle('Ringdrop')
+  await expect.poll(() => iconOf(page)).toBe('./favicon.svg')
+  await expect.poll(() => page.evaluate(() => noted.badges.at(-1))).toBeNull()
+  await expect.poll(() => heldLocks(page)).toBe(0)
+})
+
+test('a tab is closed without a question unless something would be lost', async ({ openPeer }) => {
+  const [idle, sender, receiver] = [await openPeer(), await openPeer(), await openPeer()]
+  await idle.shareFiles(makeFile(scratch(), 'nobody wants it.bin', 1000, 52).path)
+  expect(await asksBeforeClosing(idle)).toBe(false)
+
+  const { infoHash, sha } = await inMidst(sender, receiver, 'wanted.bin', 53)
+  expect(await asksBeforeClosing(receiver)).toBe(true)
+  expect(await asksBeforeClosing(sender)).toBe(true)
+  await sender.limitUpload(8192)
+  await receiver.untilDone(infoHash)
+  expect((await receiver.save(infoHash)).sha).toBe(sha)
+  // Two whole copies are enough.
+  await sender.untilShare(({ peers }) => peers.length === 0, infoHash)
+  expect(await asksBeforeClosing(sender)).toBe(false)
+  expect(await asksBeforeClosing(receiver)).toBe(false)
+})
+
+test('notifications are offered when a download begins, and come when nobody looks', async ({
+  openPeer,
+  server,
+}) => {
+  const sender = await openPeer()
+  await sender.limitUpload(512)
+  const files = [54, 55].map((seed) => makeFile(scratch(), `told ${String(seed)}.bin`, 2 * MiB, seed))
+  const shares = []
+  for (const { path } of files) shares.push(await sender.shareFiles(path))
+  const tab = await AppTab.open(server.url)
+  try {
+    const asked = () => tab.page.evaluate(() => (globalThis as unknown as { asked: number }).asked)
+    // The browser's own question can't be clicked by a script: it is answered with yes.
+    await tab.page.exposeFunction('grant', () =>
+      tab.browser.defaultBrowserContext().overridePermissions(server.url, ['notifications']),
+    )
+    await tab.page.evaluateOnNewDocument(() => {
+      const page = globalThis as unknown as { asked: number; grant(): Promise<void> }
+      page.asked = 0
+      Notification.requestPermission = async () => {
+        page.asked++
+        await page.grant()
+        return Notification.permission
+      }
+    })
+    await tab.page.reload()
+    await tab.until('the node', () => 'ringdrop' in globalThis)
+    expect(await tab.page.evaluate(() => Notification.permission)).toBe('default')
+    await tab.openShare(new URL(shares[0]?.link ?? '').hash)
+    expect(await asked()).toBe(0)
+    await tab.download()
+    await tab.page.locator('::-p-aria([name="Notify me"][role="button"])').click()
+    await expect.poll(asked).toBe(1)
+    await tab.untilDone()
+    // In front of the person it needs no notification.
+    expect(await shownBy(tab)).toEqual([])
+
+    await tab.page.evaluate((hash) => void (location.hash = hash), new URL(shares[1]?.link ?? '').hash)
+    await tab.until('the second offer', () => ringdrop.snapshot().node?.shares.length === 2)
+    const button = await tab.page.waitForSelector('::-p-aria([name="Download"][role="button"])')
+    await tab.hide()
+    await tab.watch()
+    await button?.evaluate((each) => (each as HTMLButtonElement).click())
+    await tab.until('both files', () => {
+      const shares = ringdrop.snapshot().node?.shares ?? []
+      return shares.length === 2 && shares.every(({ state }) => state.name === 'seeding')
+    })
+    await expect
+      .poll(() => shownBy(tab))
+      .toEqual([['Download complete', 'told 55.bin is complete and verified.']])
+    const states = await tab.page.evaluate(() =>
+      ringdrop.snapshot().node?.shares.map(({ state }) => state.name),
+    )
+    expect(states).toEqual(['seeding', 'seeding'])
+    expect((await tab.watched()).visibility).toEqual(['hidden', 'hidden'])
+    expect(await asked()).toBe(1)
+  } finally {
+    await tab.close()
+  }
+})
