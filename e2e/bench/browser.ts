@@ -48,6 +48,11 @@ export async function stopChromium({ process, profile }: StartedChromium, graceM
   await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 }
 
+interface Process {
+  readonly parent: number
+  readonly ticks: number
+}
+
 /** A Chromium of its own with a profile on disk, so that storage and CPU time are those of a real user. */
 export class BenchBrowser {
   private constructor(
@@ -74,7 +79,27 @@ export class BenchBrowser {
 
   /** CPU seconds that all processes of this browser have used so far. */
   cpuSeconds(): number {
-    const parents = new Map<number, { parent: number; ticks: number }>()
+    let ticks = 0
+    for (const { ticks: own } of this.#processes().values()) ticks += own
+    return ticks / TICKS
+  }
+
+  /** Memory of all processes of this browser, what they share counted once, in bytes. */
+  memoryBytes(): number {
+    let kib = 0
+    for (const pid of this.#processes().keys()) {
+      try {
+        kib += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${String(pid)}/smaps_rollup`, 'utf8'))?.[1])
+      } catch {
+        // The process ended while we looked.
+      }
+    }
+    return kib * 1024
+  }
+
+  /** By process id. */
+  #processes(): Map<number, Process> {
+    const all = new Map<number, Process>()
     for (const name of readdirSync('/proc')) {
       if (!/^\d+$/.test(name)) continue
       try {
@@ -83,19 +108,17 @@ export class BenchBrowser {
           .slice(stat.lastIndexOf(')') + 2)
           .split(' ')
           .map(Number)
-        parents.set(Number(name), { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) })
+        all.set(Number(name), { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) })
       } catch {
         // The process ended while we looked.
       }
     }
     const isOurs = (pid: number): boolean => {
-      for (let at = pid; at > 1; at = parents.get(at)?.parent ?? 0)
+      for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0)
         if (at === this.started.process.pid) return true
       return false
     }
-    let ticks = 0
-    for (const [pid, { ticks: own }] of parents) if (isOurs(pid)) ticks += own
-    return ticks / TICKS
+    return new Map([...all].filter(([pid]) => isOurs(pid)))
   }
 
   async close(): Promise<void> {

@@ -12,10 +12,12 @@ import { benchResponsiveness } from './responsiveness.ts'
 import { benchServer } from './server.ts'
 import { benchSwarm } from './swarm.ts'
 import { benchTransfer } from './transfer.ts'
+import { benchWebtorrent } from './webtorrent.ts'
 
-const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh|directory|server|crowd [--json] [--rounds N] [--mib N]
+const USAGE = `npm run bench -- transfer|swarm|webtorrent|memory|hidden|responsiveness|mesh|directory|server|crowd [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
+  webtorrent  --runs 10 --swarms 3: 64 MiB one to one, 16 MiB one to eight, against WebTorrent, which is fetched when it is first needed
   memory    JavaScript heap during a transfer of 2 GiB
   hidden    32 MiB with both tabs hidden against both visible, built app, 4 rounds; --hidden-for seconds beforehand
   responsiveness  long tasks of both pages of the built app during 64 MiB, 3 rounds
@@ -27,6 +29,7 @@ const USAGE = `npm run bench -- transfer|swarm|memory|hidden|responsiveness|mesh
 const MiB = 1024 * 1024
 /** Chromium throttles the timers of a hidden tab at once, and its CPU time after 10 s. */
 const HIDDEN_FOR_SECONDS = 11
+const SWARM_BYTES = 16 * MiB
 const client = join(import.meta.dirname, '../../client')
 
 function build(...options: string[]): void {
@@ -41,6 +44,8 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    runs: { type: 'string' },
+    swarms: { type: 'string' },
     mib: { type: 'string' },
     files: { type: 'string' },
     peers: { type: 'string' },
@@ -62,7 +67,11 @@ async function inBrowsers(what: string | undefined): Promise<void> {
       await benchTransfer(server.url, count(values.rounds, 10), count(values.mib, 64) * MiB, report)
     else if (what === 'swarm')
       await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
-    else if (what === 'mesh') await benchMesh(server, count(values.rounds, 12), report)
+    else if (what === 'webtorrent') {
+      const [runs, swarms] = [count(values.runs, 10), count(values.swarms, 3)]
+      const bytes = count(values.mib, 64) * MiB
+      await benchWebtorrent(server.url, { runs, swarms, bytes, swarmBytes: SWARM_BYTES }, report)
+    } else if (what === 'mesh') await benchMesh(server, count(values.rounds, 12), report)
     else await benchMemory(server.url, count(values.mib, 2048) * MiB, report)
   } finally {
     await server.kill()
@@ -110,6 +119,5 @@ if (what === 'directory') benchDirectory(count(values.files, 1_000_000), report)
 else if (what === 'crowd') await inProcesses()
 else if (what === 'server') await ofServer()
 else if (what === 'hidden' || what === 'responsiveness') await inApp(what)
-else if (what === 'transfer' || what === 'swarm' || what === 'memory' || what === 'mesh')
-  await inBrowsers(what)
+else if (['transfer', 'swarm', 'webtorrent', 'memory', 'mesh'].includes(what ?? '')) await inBrowsers(what)
 else console.log(USAGE)

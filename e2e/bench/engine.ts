@@ -48,6 +48,21 @@ export function sha256OfFile(path: string): Promise<string> {
   })
 }
 
+/** Puts a file from disk into the page's only input, without copying it. */
+export async function pickFile(page: Page, path: string): Promise<void> {
+  await page.evaluate(() => {
+    const input = document.createElement('input')
+    input.type = 'file'
+    document.body.replaceChildren(input)
+  })
+  // Through the protocol, since Playwright would copy a large file into the page.
+  const session = await page.context().newCDPSession(page)
+  const { root } = await session.send('DOM.getDocument')
+  const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'input' })
+  await session.send('DOM.setFileInputFiles', { nodeId, files: [path] })
+  await session.detach()
+}
+
 /** The production engine in one page. */
 export class EnginePage {
   private constructor(readonly page: Page) {}
@@ -63,18 +78,8 @@ export class EnginePage {
 
   /** Shares a file from disk; waits until it is hashed. @returns its infohash. */
   async share(path: string): Promise<string> {
-    const before = await this.page.evaluate(() => {
-      const input = document.createElement('input')
-      input.type = 'file'
-      document.body.replaceChildren(input)
-      return engine.snapshot().node?.shares.length ?? 0
-    })
-    // Through the protocol, since Playwright would copy a large file into the page.
-    const session = await this.page.context().newCDPSession(this.page)
-    const { root } = await session.send('DOM.getDocument')
-    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'input' })
-    await session.send('DOM.setFileInputFiles', { nodeId, files: [path] })
-    await session.detach()
+    const before = await this.page.evaluate(() => engine.snapshot().node?.shares.length ?? 0)
+    await pickFile(this.page, path)
     await this.page.evaluate(async () => {
       const file = document.querySelector('input')?.files?.[0]
       if (file !== undefined)
@@ -114,6 +119,27 @@ export class EnginePage {
           }
           engine.onChange(look)
           look()
+        }),
+      infoHash,
+    )
+  }
+
+  /** From the opened link to the last byte, verified and stored. */
+  async fetch(infoHash: string): Promise<void> {
+    await this.page.evaluate(
+      (hash) =>
+        new Promise<void>((resolve) => {
+          const find = () => engine.snapshot().node?.shares.find((each) => each.infoHash === hash)
+          let isAsked = false
+          const look = () => {
+            const name = find()?.state.name
+            if (name === 'seeding') resolve()
+            if (name !== 'offered' || isAsked) return
+            isAsked = true
+            void engine.run({ type: 'download', infoHash: hash, files: null })
+          }
+          engine.onChange(look)
+          void engine.run({ type: 'open', text: hash }).then(look)
         }),
       infoHash,
     )

@@ -8,7 +8,7 @@ const MiB = 1024 * 1024
 const SAMPLE_MS = 5_000
 
 /** JavaScript heap in use after a collection, array buffers included where the browser reports them. */
-async function heapBytes(session: CDPSession): Promise<number> {
+export async function heapBytes(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage')
   const usage = (await session.send('Runtime.getHeapUsage')) as {
     usedSize: number
