@@ -85,6 +85,19 @@ describe('a negotiation', () => {
     expect(duo.a.introducer.stageOf(idOf(duo.b))).toBeNull()
   })
 
+  it('a call that was lost, since the other was not there yet, is repeated when the other calls', () => {
+    const duo = new Duo()
+    const [smaller, larger] = idOf(duo.a) < idOf(duo.b) ? [duo.a, duo.b] : [duo.b, duo.a]
+    duo.carrier = () => null
+    duo.connect(smaller)
+    duo.carrier = (envelope) => envelope
+    duo.connect(larger)
+    expect([duo.isUp(smaller), duo.isUp(larger)]).toEqual([true, true])
+    expect(duo.sent.filter(({ kind }) => kind === 'probe').map(({ from }) => from)).toEqual(
+      [smaller, larger, smaller].map(idOf),
+    )
+  })
+
   it('takes calls for the systems that have room, and those for shares', () => {
     const call = (systems: readonly string[]) => {
       const duo = new Duo()

@@ -367,4 +367,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: 'this.load < CHILDREN_CAP',
     tests: KAZAA,
   },
+  {
+    name: 'a call that was lost is not repeated when the other side calls',
+    file: 'protocols/introduction/introducer.ts',
+    find: "return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined",
+    put: 'return',
+    tests: INTRODUCTION,
+  },
 ]

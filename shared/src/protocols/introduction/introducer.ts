@@ -144,10 +144,12 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     )
     session.circuit = wish.circuit ?? null
     session.systems = wish.systems ?? []
-    this.#probe(session, now)
+    this.#probe(session, carrier, now)
   }
 
-  #probe(session: Session, now: number): void {
+  #probe(session: Session, carrier: Carrier, now: number): void {
+    session.carrier = carrier
+    session.deadline = now + PROBE_TIMEOUT_MS
     this.#send(session, probeOf(session), now)
   }
 
@@ -294,7 +296,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     if (existing !== undefined && existing.stage !== 'up') {
       // Both called at once: the call of the smaller id stands.
       const mineStands = existing.role === 'initiator' && this.#options.self < envelope.from
-      if (mineStands) return
+      // Our probe may have gone out before the peer was there: now it is, and can be reached this way.
+      if (mineStands) return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined
       this.#forget(existing)
     } else if (existing !== undefined) {
       // The other side lost the link without our noticing: it would not call otherwise.
@@ -363,8 +366,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #onBye(session: Session, reason: ByeReason): void {
-    if (session.stage === 'up') return
-    this.#fail(session, reason === 'busy' ? 'busy' : 'refused')
+    if (session.stage !== 'up') this.#fail(session, reason === 'busy' ? 'busy' : 'refused')
   }
 
   #onChannelClosed(sid: SessionId): void {
@@ -412,9 +414,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
         this.#fail(session, session.stage === 'probing' ? 'noAnswer' : 'timeout')
         continue
       }
-      session.carrier = next
-      session.deadline = now + PROBE_TIMEOUT_MS
-      this.#probe(session, now)
+      this.#probe(session, next, now)
     }
   }
 }
