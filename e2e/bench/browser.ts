@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
+import { processTree } from '../fixtures/processes.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 
 /** Kernel clock ticks a second; Linux has reported 100 to user space for decades. */
@@ -46,11 +47,6 @@ export async function stopChromium({ process, profile }: StartedChromium, graceM
   }
   // Its helper processes may still be writing for a moment.
   await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-}
-
-interface Process {
-  readonly parent: number
-  readonly ticks: number
 }
 
 /** A Chromium of its own with a profile on disk, so that storage and CPU time are those of a real user. */
@@ -97,28 +93,8 @@ export class BenchBrowser {
     return kib * 1024
   }
 
-  /** By process id. */
-  #processes(): Map<number, Process> {
-    const all = new Map<number, Process>()
-    for (const name of readdirSync('/proc')) {
-      if (!/^\d+$/.test(name)) continue
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        const fields = stat
-          .slice(stat.lastIndexOf(')') + 2)
-          .split(' ')
-          .map(Number)
-        all.set(Number(name), { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) })
-      } catch {
-        // The process ended while we looked.
-      }
-    }
-    const isOurs = (pid: number): boolean => {
-      for (let at = pid; at > 1; at = all.get(at)?.parent ?? 0)
-        if (at === this.started.process.pid) return true
-      return false
-    }
-    return new Map([...all].filter(([pid]) => isOurs(pid)))
+  #processes(): ReturnType<typeof processTree> {
+    return processTree(this.started.process.pid ?? -1)
   }
 
   async close(): Promise<void> {

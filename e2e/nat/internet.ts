@@ -13,6 +13,16 @@ export type NatKind =
 /** Public addresses are of TEST-NET-3 (RFC 5737). */
 export const SERVER_ADDRESS = '203.0.113.1'
 
+/** What a home's line to the world is like. */
+export interface Line {
+  readonly upKbit: number
+  readonly downKbit: number
+  /** How long packets may wait before they are dropped. */
+  readonly queueMs: number
+  /** Packets of either direction that are lost. */
+  readonly lossPercent: number
+}
+
 export interface Home {
   readonly number: number
   readonly name: string
@@ -67,6 +77,23 @@ export class Internet {
   /** Only TCP gets out of this home, as behind strict firewalls. */
   blockUdp(home: Home): void {
     this.#run(home.router, 'iptables -I FORWARD -p udp -j DROP')
+  }
+
+  /**
+   * Makes this home's line slow and bad. Both ways drop packets at random, and delay them by what waits in the queue, as
+   * routers do that have more memory than sense. (A fixed delay needs the kernel's netem, which not every kernel has.)
+   */
+  shape(home: Home, { upKbit, downKbit, queueMs, lossPercent }: Line): void {
+    for (const [device, kbit] of [
+      ['wan', upKbit],
+      ['lan', downKbit],
+    ] as const) {
+      const bucket = `rate ${String(kbit)}kbit burst 8kb latency ${String(queueMs)}ms`
+      this.#run(home.router, `tc qdisc add dev ${device} root tbf ${bucket}`)
+    }
+    const chance = (lossPercent / 100).toFixed(4)
+    if (lossPercent > 0)
+      this.#run(home.router, `iptables -I FORWARD -m statistic --mode random --probability ${chance} -j DROP`)
   }
 
   /** The computer gets another address, as when it moves to another network of the same home; old paths are dead. */

@@ -1,0 +1,46 @@
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { expect, test } from './fixtures.ts'
+import type { Line } from './internet.ts'
+
+/** The sender's line. `least`: share of its upstream that the file itself must get, all waits included. */
+const LINES: readonly { readonly name: string; readonly line: Line; readonly least: number }[] = [
+  {
+    name: 'a home line with a bloated queue',
+    line: { upKbit: 2_000, downKbit: 16_000, queueMs: 800, lossPercent: 0 },
+    least: 0.5,
+  },
+  {
+    name: 'a mobile line that loses 1 % of the packets',
+    line: { upKbit: 3_000, downKbit: 8_000, queueMs: 300, lossPercent: 1 },
+    least: 0.25,
+  },
+  {
+    name: 'wireless at the edge of its reach that loses 5 %',
+    line: { upKbit: 4_000, downKbit: 4_000, queueMs: 150, lossPercent: 5 },
+    least: 0.05,
+  },
+]
+
+for (const { name, line, least } of LINES) {
+  test(`${name}: every byte arrives, and the line is used`, async ({ world: { internet, openAt } }) => {
+    const homes = [internet.home('portRestricted'), internet.home('portRestricted')] as const
+    const file = makeFile(scratch(), 'far.bin', 2 * MiB, 91)
+    const sender = await openAt(homes[0])
+    const { link, infoHash } = await sender.app.shareFiles(file.path)
+    const receiver = await openAt(homes[1], new URL(link).hash)
+    await receiver.app.untilShare(
+      ({ state, peers }) => state.name === 'offered' && peers.length > 0,
+      infoHash,
+    )
+    // The line gets bad only now: a page that loads over it says nothing of transfers.
+    internet.shape(homes[0], line)
+    const startedAt = Date.now()
+    await receiver.app.download()
+    await receiver.app.untilDone(infoHash, 90_000)
+    const seconds = (Date.now() - startedAt) / 1000
+    const used = (2 * MiB * 8) / 1000 / seconds / line.upKbit
+    console.log(`${name}: 2 MiB in ${seconds.toFixed(1)} s, ${(100 * used).toFixed(0)} % of the line`)
+    expect((await receiver.app.save(infoHash)).sha).toBe(file.sha)
+    expect(used).toBeGreaterThan(least)
+  })
+}
