@@ -39,6 +39,8 @@ export const hitFormat: binary.Format<Hit> = binary.struct<Hit>({
 export function listingName(shareName: string, path: readonly string[]): string {
   const parts = path[0] === shareName ? [...path] : [shareName, ...path]
   const whole = () => parts.join('/')
+  // Nearly all names: a UTF-16 unit takes three bytes of UTF-8 at most.
+  if (3 * whole().length <= LIMITS.listingNameBytes) return whole()
   while (parts.length > 2 && utf8Encode(whole()).length > LIMITS.listingNameBytes) parts.splice(1, 1)
   const characters = [...whole()]
   let bytes = utf8Encode(whole()).length

@@ -43,9 +43,14 @@ export class Publications {
   publish(infoHash: InfoHash, listings: readonly Listing[]): void {
     const before = new Set([...this.#byName.values()].filter((each) => each.infoHash === infoHash))
     const parts: (readonly [string, Listing | null])[] = [[providerKey(infoHash), null]]
+    // Files of one share have most words in common, and each key is a hash.
+    const keys = new Map<string, string>()
     for (const listing of listings)
-      for (const word of longestFirst(wordsOf(listing.name)))
-        parts.push([wordKey(word), { ...listing, infoHash }])
+      for (const word of longestFirst(wordsOf(listing.name))) {
+        const key = keys.get(word) ?? wordKey(word)
+        keys.set(word, key)
+        parts.push([key, { ...listing, infoHash }])
+      }
     for (const [key, listing] of parts) {
       const name = nameOf({ key, provider: this.#context.self, infoHash, listing })
       const known = this.#byName.get(name)
