@@ -152,8 +152,14 @@ test('notifications are offered when a download begins, and come when nobody loo
     expect(await shownBy(tab)).toEqual([])
 
     await tab.page.evaluate((hash) => void (location.hash = hash), new URL(shares[1]?.link ?? '').hash)
-    await tab.until('the second offer', () => ringdrop.snapshot().node?.shares.length === 2)
+    await tab.until('the second offer', () => {
+      const share = ringdrop.snapshot().node?.shares.find(({ state }) => state.name === 'offered')
+      return share !== undefined && share.peers.length > 0
+    })
     const button = await tab.page.waitForSelector('::-p-aria([name="Download"][role="button"])')
+    // Before the page shows the offer the button is there, but does nothing.
+    const isDisabled = () => button?.evaluate((each) => (each as HTMLButtonElement).disabled)
+    await expect.poll(isDisabled).toBe(false)
     await tab.hide()
     await tab.watch()
     await button?.evaluate((each) => (each as HTMLButtonElement).click())
