@@ -1,6 +1,7 @@
 import type { Language } from '../lang/language.ts'
 import { persistent } from '../lib/persistent.ts'
 import { takeShared } from '../lib/shared-files.ts'
+import { forgetAccepted, wasAccepted } from '../lib/update-mark.ts'
 import { SHARED_HASH } from '../lib/route.ts'
 import type { Actions } from './actions.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -148,6 +149,12 @@ export class Device {
     let isControlled = serviceWorker.controller !== null
     const registration = await serviceWorker.register('./sw.js').catch(() => null)
     if (registration === null) return
+    // The new version has taken over before anybody listened, and this page is still the old one's.
+    if (wasAccepted() && registration.waiting === null) {
+      forgetAccepted()
+      this.isLeaving = true
+      return location.reload()
+    }
     const load = () => persistent(() => import('./updates.svelte.ts'))
     const offer = async (waiting: () => ServiceWorker | null) => {
       this.#updates ??= load().then(({ Updates }) => new Updates(this, this.#notices, this.#lang))

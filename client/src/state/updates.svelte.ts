@@ -1,14 +1,17 @@
 import { loadDeviceMessages } from '../lang/device/messages.ts'
 import type { Language } from '../lang/language.ts'
+import { forgetAccepted, markAccepted, wasAccepted } from '../lib/update-mark.ts'
 import type { Device } from './device.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 
+/** A new worker that is let in takes over within this time, or waits for something. Our choice. */
+const TAKE_OVER_MS = 5_000
 /** Brings a new version into this tab, but never under running transfers without a word. Loaded when there is one. */
 export class Updates {
   readonly #device: Device
   readonly #notices: Notices
   readonly #lang: Language
-  #wasAccepted = false
+  #wasAccepted = wasAccepted()
 
   constructor(device: Device, notices: Notices, lang: Language) {
     this.#device = device
@@ -27,8 +30,13 @@ export class Updates {
       this.#wasAccepted = true
       // Once it has taken over, all tabs are told, this one too.
       const worker = waiting()
-      if (worker === null) this.#reload()
-      else worker.postMessage({ type: 'skipWaiting' })
+      if (worker === null) return this.#reload()
+      worker.postMessage({ type: 'skipWaiting' })
+      // The old worker may have something under way for this page, and then stays until the page is gone.
+      setTimeout(() => {
+        markAccepted()
+        this.#reload(false)
+      }, TAKE_OVER_MS)
     }
     const ask = () => {
       if (!this.#device.wouldLose) return accept()
@@ -55,7 +63,9 @@ export class Updates {
     })
   }
 
-  #reload(): void {
+  /** @param isPlain this version and no other was let in: nothing is left to be done after the reload. */
+  #reload(isPlain = true): void {
+    if (isPlain) forgetAccepted()
     this.#device.isLeaving = true
     location.reload()
   }
