@@ -1,94 +1,130 @@
+import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parsePeerId } from '@ringdrop/shared/kernel/ids.ts'
-import { iceServersFor } from '../../signaling-server/src/signaling/ice-servers.ts'
-import { scratch } from '../fixtures/files.ts'
-import { expect, test } from './fixtures.ts'
-import { SERVER_ADDRESS, type Internet } from './internet.ts'
+import { expect, test as base } from '@playwright/test'
+import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { freePort } from '../../signaling-server/test/free-port.ts'
+import { iceServersFor, TURN_TTL_SECONDS } from '../../signaling-server/src/signaling/ice-servers.ts'
+import { TurnClient, type Code, type Credentials } from './turn-client.ts'
 
-const SECRET = 'of-this-spec-only'
-/** Beside the relay of the other specs, which is less strict. */
-const PORT = '3500'
-const PEER_PORT = '3480'
+const CONFIGURATION = join(import.meta.dirname, '../../deploy/turnserver.conf')
+const SECRET = 'of-this-test-only'
+const [OK, UNAUTHORIZED, FORBIDDEN, QUOTA] = [0, 401, 403, 486]
+/** As in deploy/turnserver.conf. */
+const USER_QUOTA = 150
+const PEER = 'ab'.repeat(32) as PeerId
 
-interface Credentials {
-  readonly username: string
-  readonly credential: string
+/** As our server hands them out, `agoSeconds` ago. */
+function issued(peer = PEER, agoSeconds = 0): Credentials {
+  const turn = { urls: ['turn:127.0.0.1'], secret: SECRET }
+  const [server] = iceServersFor({ stunUrls: [], turn }, peer, Date.now() - agoSeconds * 1000)
+  if (server?.username === undefined || server.credential === undefined) throw new Error('no credentials')
+  return { username: server.username, credential: server.credential }
 }
 
-/** Those that our server gives a peer, made at another time. */
-function issued(secondsAgo = 0): Credentials {
-  const peer = parsePeerId('5'.repeat(64))
-  if (peer === null) throw new Error('no peer id')
-  const config = { stunUrls: [], turn: { urls: [`turn:${SERVER_ADDRESS}`], secret: SECRET } }
-  const [server] = iceServersFor(config, peer, Date.now() - 1000 * secondsAgo)
-  return { username: server?.username ?? '', credential: server?.credential ?? '' }
-}
-
-/** Coturn as we deploy it; but this small internet's public addresses are ones that are reserved for documentation. */
-async function startRelay(internet: Internet): Promise<void> {
-  const deployed = readFileSync(join(import.meta.dirname, '../../deploy/turnserver.conf'), 'utf8')
-  const path = join(scratch(), 'turnserver.conf')
-  writeFileSync(path, deployed.replace(/^denied-peer-ip=203\.0\.113\..*$/m, ''))
-  internet.start(internet.hub, 'turnserver', [
-    '-c',
-    path,
-    `--listening-port=${PORT}`,
-    `--listening-ip=${SERVER_ADDRESS}`,
-    `--relay-ip=${SERVER_ADDRESS}`,
-    `--static-auth-secret=${SECRET}`,
-    '--realm=ringdrop',
-    '--log-file=/dev/null',
-    `--pidfile=/tmp/ringdrop-turn-strict-${String(process.pid)}.pid`,
-  ])
-  internet.start(internet.hub, 'turnutils_peer', ['-L', SERVER_ADDRESS, '-p', PEER_PORT])
-  await expect.poll(() => use(internet, issued(), SERVER_ADDRESS)).toBe('relayed')
-}
-
-/** What coturn's own client gets when it wants to send to an address over the relay. */
-function use(internet: Internet, { username, credential }: Credentials, to: string, clients = 1): string {
-  const who = ['-u', username, '-w', credential, '-p', PORT]
-  const what = ['-s', '-c', '-n', '2', '-m', String(clients), '-e', to, '-r', PEER_PORT, SERVER_ADDRESS]
-  const text = internet.ask(internet.hub, 'sh', [
-    '-c',
-    'turnutils_uclient "$@" 2>&1; true',
-    'sh',
-    ...who,
-    ...what,
-  ])
-  if (text === null) return 'nothing'
-  const refused = /error (\d+) \(/.exec(text)?.[1]
-  if (refused !== undefined) return refused
-  if (text.includes('Cannot complete Allocation')) return 'no allocation'
-  return /Total lost packets 0 /.test(text) ? 'relayed' : 'lost'
-}
-
-test('the relay as we deploy it serves whom our server names, for an hour, and leads to public addresses alone', async ({
-  world: { internet },
-}) => {
-  await startRelay(internet)
-  expect(use(internet, issued(), SERVER_ADDRESS)).toBe('relayed')
-  const { username } = issued()
-  const forged = createHmac('sha1', 'a guess').update(username).digest('base64')
-  expect(use(internet, { username, credential: forged }, SERVER_ADDRESS)).toBe('no allocation')
-  // Nobody prolongs what was issued: the time is under the signature.
-  const later = username.replace(/^\d+/, (time) => String(Number(time) + 86_400))
-  expect(use(internet, { ...issued(), username: later }, SERVER_ADDRESS)).toBe('no allocation')
-  expect(use(internet, issued(3_601), SERVER_ADDRESS)).toBe('no allocation')
-  for (const inside of [
-    '127.0.0.1',
-    '10.1.2.3',
-    '172.20.0.1',
-    '192.168.1.2',
-    '169.254.169.254',
-    '100.64.1.1',
-    '224.0.0.1',
-  ])
-    expect([inside, use(internet, issued(), inside)]).toEqual([inside, '403'])
+const test = base.extend<{ readonly client: (credentials: Credentials) => TurnClient }>({
+  client: async ({ browserName: _ }, use) => {
+    const port = await freePort()
+    const options = [`--listening-port=${String(port)}`, '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1']
+    const rest = [
+      '--realm=ringdrop',
+      `--static-auth-secret=${SECRET}`,
+      `--pidfile=/tmp/turn-${String(port)}.pid`,
+    ]
+    // The configuration that is deployed; only what its own comments leave to the command line is given here.
+    const turn = spawn('turnserver', ['-c', CONFIGURATION, ...options, ...rest], { stdio: 'ignore' })
+    const clients: TurnClient[] = []
+    const make = (credentials: Credentials) => {
+      const client = new TurnClient(port, credentials)
+      clients.push(client)
+      return client
+    }
+    await expect
+      .poll(
+        () =>
+          make(issued('00'.repeat(32) as PeerId))
+            .allocate()
+            .catch(() => null),
+        { timeout: 20_000 },
+      )
+      .toBe(OK)
+    await use(make)
+    for (const client of clients) client.close()
+    turn.kill('SIGKILL')
+  },
 })
 
-test('one peer cannot take all places of the relay', async ({ world: { internet } }) => {
-  await startRelay(internet)
-  expect(use(internet, issued(), SERVER_ADDRESS, 160)).toBe('486')
+test('coturn refuses credentials that expired, were forged or belong to somebody else', async ({
+  client,
+}) => {
+  const [good, late] = [issued(), issued(PEER, TURN_TTL_SECONDS + 5)]
+  const forged = createHmac('sha1', 'another secret').update(good.username).digest('base64')
+  const longer = `${String(Math.floor(Date.now() / 1000) + 1_000_000)}:${PEER.slice(0, 16)}`
+  const bad: Record<string, Credentials> = {
+    expired: late,
+    'signed with another secret': { ...good, credential: forged },
+    'made to last longer': { username: longer, credential: good.credential },
+    'of another peer': { username: good.username.replace('abab', 'cdcd'), credential: good.credential },
+    'without a password': { ...good, credential: '' },
+  }
+  const codes: Record<string, Code> = {}
+  for (const [name, credentials] of Object.entries(bad)) codes[name] = await client(credentials).allocate()
+  expect(codes).toEqual(Object.fromEntries(Object.keys(bad).map((name) => [name, UNAUTHORIZED])))
+  expect(await client(good).allocate()).toBe(OK)
+})
+
+/** First and last of every range that is no public host, and addresses that matter inside. */
+const FORBIDDEN_V4 =
+  `0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.0.0.1 10.255.255.255 100.64.0.0 100.64.0.1 100.127.255.255
+127.0.0.1 127.0.0.2 127.0.1.1 127.255.255.255 169.254.0.0 169.254.169.254 169.254.170.2 169.254.255.255 172.16.0.0 172.17.0.1
+172.31.255.255 192.0.0.0 192.0.0.8 192.0.0.170 192.0.0.255 192.0.2.0 192.0.2.255 192.88.99.0 192.88.99.255 192.168.0.0
+192.168.0.1 192.168.1.1 192.168.255.255 198.18.0.0 198.19.255.255 198.51.100.0 198.51.100.255 203.0.113.0 203.0.113.255
+224.0.0.1 224.0.0.251 239.255.255.250 239.255.255.255 240.0.0.0 240.0.0.1 255.255.255.254 255.255.255.255`.split(
+    /\s+/,
+  )
+/** In other clothes: mapped, translated, tunnelled; loopback, local and documentation. */
+const FORBIDDEN_V6 =
+  `::1 :: ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:192.168.1.1 ::ffff:169.254.169.254 64:ff9b::7f00:1
+64:ff9b::a00:1 64:ff9b:1::1 100::1 2001::1 2001:db8::1 2002:7f00:1::1 2002:a00:1::1 fc00::1 fd00::1 fe80::1 ff02::1`.split(
+    /\s+/,
+  )
+const PUBLIC = [
+  '8.8.8.8',
+  '1.1.1.1',
+  '9.255.255.255',
+  '11.0.0.0',
+  '172.32.0.1',
+  '192.169.0.1',
+  '223.255.255.255',
+]
+
+test('coturn lets nobody reach its own host, private networks or any address that is no public host', async ({
+  client,
+}) => {
+  const turn = client(issued())
+  expect(await turn.allocate()).toBe(OK)
+  const permitted: string[] = []
+  for (const address of [...FORBIDDEN_V4, ...FORBIDDEN_V6])
+    if ((await turn.permit(address)) === OK) permitted.push(address)
+  expect(permitted).toEqual([])
+  expect(await turn.permit('10.0.0.1')).toBe(FORBIDDEN)
+  // What refuses everything would have passed until here.
+  for (const address of PUBLIC) expect([address, await turn.permit(address)]).toEqual([address, OK])
+  console.log(`${String(FORBIDDEN_V4.length + FORBIDDEN_V6.length)} addresses refused`)
+})
+
+test('allocations of one peer are counted together, however many credentials it asks for', async ({
+  client,
+}) => {
+  const codes = new Map<Code, number>()
+  for (let index = 0; index < USER_QUOTA + 20; index++) {
+    // Each of another second, so that the user names differ.
+    const code = await client(issued(PEER, index)).allocate()
+    codes.set(code, (codes.get(code) ?? 0) + 1)
+  }
+  console.log(`allocations by their answers: ${JSON.stringify([...codes])}`)
+  expect([...codes.keys()].sort()).toEqual([OK, QUOTA])
+  expect(codes.get(OK)).toBe(USER_QUOTA)
+  // And nobody else is shut out by it.
+  expect(await client(issued('cd'.repeat(32) as PeerId)).allocate()).toBe(OK)
 })
