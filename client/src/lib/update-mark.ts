@@ -21,5 +21,9 @@ export function wasAccepted(): boolean {
 }
 
 export function forgetAccepted(): void {
-  sessionStorage.removeItem(KEY)
+  try {
+    sessionStorage.removeItem(KEY)
+  } catch {
+    // Where storage is forbidden there is nothing to forget.
+  }
 }

@@ -81,6 +81,12 @@ export class Device {
     }
   }
 
+  /** Without a question: whoever calls has asked. */
+  reload(): void {
+    this.isLeaving = true
+    location.reload()
+  }
+
   async install(): Promise<void> {
     await this.#install?.prompt()
     this.#install = null
@@ -152,8 +158,7 @@ export class Device {
     // The new version has taken over before anybody listened, and this page is still the old one's.
     if (wasAccepted() && registration.waiting === null) {
       forgetAccepted()
-      this.isLeaving = true
-      return location.reload()
+      return this.reload()
     }
     const load = () => persistent(() => import('./updates.svelte.ts'))
     const offer = async (waiting: () => ServiceWorker | null) => {

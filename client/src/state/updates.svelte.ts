@@ -6,6 +6,7 @@ import type { Notices } from './notices.svelte.ts'
 
 /** A new worker that is let in takes over within this time, or waits for something. Our choice. */
 const TAKE_OVER_MS = 5_000
+
 /** Brings a new version into this tab, but never under running transfers without a word. Loaded when there is one. */
 export class Updates {
   readonly #device: Device
@@ -24,18 +25,22 @@ export class Updates {
    * @param waiting asked again when the person answers: an even newer one may wait by then, or none any more.
    */
   async offer(waiting: () => ServiceWorker | null): Promise<void> {
-    if (this.#wasAccepted) return waiting() === null ? this.#reload() : undefined
+    if (this.#wasAccepted) {
+      if (waiting() !== null) return
+      forgetAccepted()
+      return this.#device.reload()
+    }
     const { update } = await loadDeviceMessages(this.#lang.code)
     const accept = () => {
       this.#wasAccepted = true
       // Once it has taken over, all tabs are told, this one too.
       const worker = waiting()
-      if (worker === null) return this.#reload()
+      if (worker === null) return this.#device.reload()
       worker.postMessage({ type: 'skipWaiting' })
       // The old worker may have something under way for this page, and then stays until the page is gone.
       setTimeout(() => {
         markAccepted()
-        this.#reload(false)
+        this.#device.reload()
       }, TAKE_OVER_MS)
     }
     const ask = () => {
@@ -61,12 +66,5 @@ export class Updates {
         run()
       })
     })
-  }
-
-  /** @param isPlain this version and no other was let in: nothing is left to be done after the reload. */
-  #reload(isPlain = true): void {
-    if (isPlain) forgetAccepted()
-    this.#device.isLeaving = true
-    location.reload()
   }
 }

@@ -1,8 +1,9 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import type { OverlayEffect } from '../../src/discovery/overlay.ts'
 import type { Listing } from '../../src/discovery/listing.ts'
 import { sha256 } from '../../src/content/sha256.ts'
 import { toHex, utf8Encode } from '../../src/kernel/bytes.ts'
-import { parseFileRoot, parseInfoHash, parseNonce, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
+import { parseFileRoot, parseInfoHash, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { OverlayWorld, SimCore, SimPeer } from '../overlay-world.ts'
@@ -64,7 +65,7 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
     const searcher = pick(world.rng, world.alive())
     if (searcher === undefined) return
     const topic = world.rng.below(TOPICS)
-    const id = defined(parseNonce(toHex(world.rng.bytes(16))), 'nonce')
+    const id = randomNonce(world.rng)
     this.#search = {
       ...{ id, searcher: searcher.peer, topic, at: world.now },
       ...{ found: new Set(), hops: 0, firstHitMs: null, messages: 0 },

@@ -1,5 +1,5 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import type { PeerId } from '../../src/kernel/ids.ts'
-import { parseNonce } from '../../src/kernel/ids.ts'
 import { toHex } from '../../src/kernel/bytes.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import type { Rng } from '../../src/kernel/rng.ts'
@@ -210,7 +210,7 @@ export class RingWorld {
   }
 
   lookup(origin: PeerId, key: string): void {
-    const id = defined(parseNonce(toHex(this.rng.bytes(16))), 'nonce')
+    const id = randomNonce(this.rng)
     this.#pending.set(id, { origin, key, owner: this.memberOwnerOf(key), at: this.world.now })
     this.tell(origin, { type: 'lookup', id, key })
   }

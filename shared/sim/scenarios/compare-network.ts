@@ -1,7 +1,7 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import type { OverlayEffect } from '../../src/discovery/overlay.ts'
 import type { Hit } from '../../src/discovery/listing.ts'
-import { toHex } from '../../src/kernel/bytes.ts'
-import { parseNonce, type FileRoot, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
+import { type FileRoot, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { createRng, pick, shuffled, type Rng } from '../../src/kernel/rng.ts'
 import { check, short } from '../checkers/checker.ts'
@@ -83,7 +83,7 @@ export class ComparedNetwork<Message extends { readonly type: string }, C extend
     const searcher = defined(this.#peers[slot], 'peer of the slot')
     const askedAt = world.now
     const online = new Set(world.alive().map(({ peer }) => peer))
-    const id = defined(parseNonce(toHex(this.#rng.bytes(16))), 'nonce')
+    const id = randomNonce(this.#rng)
     const open: Open = { id, found: new Map(), hops: null, firstAt: null, isEnded: false }
     this.#open = open
     this.#counted = { messages: 0, bytes: 0, digests: 0 }

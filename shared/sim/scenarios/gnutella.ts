@@ -1,14 +1,8 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import type { OverlayEffect } from '../../src/discovery/overlay.ts'
 import { utf8Encode, toHex } from '../../src/kernel/bytes.ts'
 import { sha256 } from '../../src/content/sha256.ts'
-import {
-  parseFileRoot,
-  parseInfoHash,
-  parseNonce,
-  type InfoHash,
-  type Nonce,
-  type PeerId,
-} from '../../src/kernel/ids.ts'
+import { parseFileRoot, parseInfoHash, type InfoHash, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { Listing } from '../../src/discovery/listing.ts'
@@ -181,7 +175,7 @@ class GnutellaRun {
     const alive = world.alive()
     const searcher = defined(pick(world.rng, alive), 'live peer').peer
     const topic = world.rng.below(TOPICS)
-    const id = defined(parseNonce(toHex(world.rng.bytes(16))), 'nonce')
+    const id = randomNonce(world.rng)
     const asked: Asked = { id, searcher, topic, found: new Set(), hops: 0, reach: 0, recall: 0 }
     this.#asked.set(id, asked)
     const number = this.#checker.queries().length

@@ -1,15 +1,9 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import { sha256 } from '../../src/content/sha256.ts'
 import type { Listing } from '../../src/discovery/listing.ts'
 import type { OverlayEffect } from '../../src/discovery/overlay.ts'
 import { toHex, utf8Encode } from '../../src/kernel/bytes.ts'
-import {
-  parseFileRoot,
-  parseInfoHash,
-  parseNonce,
-  type InfoHash,
-  type Nonce,
-  type PeerId,
-} from '../../src/kernel/ids.ts'
+import { parseFileRoot, parseInfoHash, type InfoHash, type Nonce, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { pick, shuffled } from '../../src/kernel/rng.ts'
 import { LEADER_LINKS_TARGET } from '../../src/protocols/kazaa/constants.ts'
@@ -223,7 +217,7 @@ class KazaaRun {
     const holders = this.#holders.get(file)
     const others = world.alive().filter(({ peer }) => holders?.has(peer) !== true)
     const searcher = defined(pick(world.rng, others.length > 0 ? others : world.alive()), 'live peer').peer
-    const id = defined(parseNonce(toHex(world.rng.bytes(16))), 'nonce')
+    const id = randomNonce(world.rng)
     const asked: Asked = { searcher, file, found: new Set(), recall: null }
     this.#asked.set(id, asked)
     const words = ['wanted', `file${String(file)}x`]

@@ -1,5 +1,6 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import { toHex } from '../../src/kernel/bytes.ts'
-import { parseInfoHash, parseNonce, parsePeerId, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
+import { parseInfoHash, parsePeerId, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { pick, shuffled } from '../../src/kernel/rng.ts'
 import { providerKey } from '../../src/protocols/chord/position.ts'
@@ -182,7 +183,7 @@ class SybilRun {
           ),
           'searcher',
         )
-        const id = defined(parseNonce(toHex(rng.bytes(16))), 'nonce')
+        const id = randomNonce(rng)
         this.#asked.set(id, { provider, isFound: false, messages: 0 })
         world.feed(origin, { type: 'search', id, criteria: { by: 'infoHash', infoHash }, limit: 20 })
       })

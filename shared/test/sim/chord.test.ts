@@ -1,6 +1,6 @@
+import { randomNonce } from '../../src/kernel/random-ids.ts'
 import { describe, expect, it } from 'vitest'
-import { toHex } from '../../src/kernel/bytes.ts'
-import { parseFileRoot, parseInfoHash, parseNonce, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
+import { parseFileRoot, parseInfoHash, type InfoHash, type PeerId } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
 import { shuffled } from '../../src/kernel/rng.ts'
 import type { DiscoveryAnswer } from '../../src/discovery/overlay.ts'
@@ -242,7 +242,7 @@ function search(
   peer: PeerId,
   criteria: { words: string[] } | { infoHash: InfoHash },
 ): DiscoveryAnswer[] {
-  const id = defined(parseNonce(toHex(ring.rng.bytes(16))), 'nonce')
+  const id = randomNonce(ring.rng)
   const answers: DiscoveryAnswer[] = []
   ring.world.observers.push({
     effect: (_node, effect) => {

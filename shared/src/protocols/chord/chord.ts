@@ -89,11 +89,10 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
 
   accepts(peer: PeerId): boolean {
     const { links, linkCap, phase } = this.#context
-    if (this.#state === 'left' || links.has(peer)) return this.#state !== 'left'
+    if (this.#state === 'left') return false
+    if (links.has(peer)) return true
     const isWelcome = phase !== 'member' || this.#context.isRingNeighbour(peer)
-    // Links that are there for other systems, and serve the ring besides, take nobody's place.
-    const keptCount = links.size - this.#membership.releasedCount
-    return keptCount < (isWelcome ? linkCap : linkCap - CHORD.ringSlack)
+    return this.#membership.keptCount < (isWelcome ? linkCap : linkCap - CHORD.ringSlack)
   }
 
   view(): ChordView {

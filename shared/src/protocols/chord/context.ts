@@ -1,8 +1,6 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
-import { parseNonce } from '../../kernel/ids.ts'
 import { BoundedMap } from '../../kernel/bounded.ts'
-import { toHex } from '../../kernel/bytes.ts'
-import { defined } from '../../kernel/invariant.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { WallClock } from '../../kernel/wall-clock.ts'
 import type { ChordEffect, ChordOptions } from './api.ts'
@@ -13,7 +11,6 @@ import type { ChordMessage, Phase, Routing } from './messages.ts'
 import { coarse, isUpTo } from './position.ts'
 import { isKeyOf, type IsKeyOf } from './record.ts'
 
-const NONCE_BYTES = 16
 const MAX_RING_LINKS = 8
 const MIN_RING_LINKS = 2
 
@@ -96,7 +93,7 @@ export class ChordContext {
   }
 
   nonce(): Nonce {
-    return defined(parseNonce(toHex(this.rng.bytes(NONCE_BYTES))), 'nonce')
+    return randomNonce(this.rng)
   }
 
   ticket(): number {

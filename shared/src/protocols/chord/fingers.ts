@@ -14,7 +14,8 @@ const MAX_FAILED = 256
 
 /** Who closes links. */
 interface Releasing {
-  readonly releasedCount: number
+  /** Links that were not let go. */
+  readonly keptCount: number
   isReleased(peer: PeerId): boolean
   release(peer: PeerId): void
 }
@@ -116,8 +117,7 @@ export class Fingers {
   /** The last places are kept free for ring neighbours: the finger that is missed least goes. */
   #prune(slack: number): void {
     const context = this.#context
-    const keptCount = context.links.size - this.#releasing.releasedCount
-    if (context.phase !== 'member' || keptCount <= context.linkCap - slack) return
+    if (context.phase !== 'member' || this.#releasing.keptCount <= context.linkCap - slack) return
     const counts = new Map<number, number>()
     const levelFor = ({ at }: Link) => levelOf(clockwise(context.at, at))
     for (const link of context.links.values())

@@ -100,8 +100,9 @@ export class Membership {
     return this.#released.has(peer)
   }
 
-  get releasedCount(): number {
-    return this.#released.size
+  /** Links that are the ring's own: those let go may be there for others, and take nobody's place. */
+  get keptCount(): number {
+    return this.#context.links.size - this.#released.size
   }
 
   /** One of us has no use for the link any longer: its end is no death. */

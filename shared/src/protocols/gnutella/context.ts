@@ -1,7 +1,4 @@
-import type { Nonce, PeerId } from '../../kernel/ids.ts'
-import { parseNonce } from '../../kernel/ids.ts'
-import { toHex } from '../../kernel/bytes.ts'
-import { defined } from '../../kernel/invariant.ts'
+import type { PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type { GnutellaMessage } from './messages.ts'
 import type { GnutellaCounters, GnutellaEffect } from './servent-api.ts'
@@ -13,10 +10,6 @@ export interface ServentContext {
   readonly counters: GnutellaCounters
   readonly emit: (effect: GnutellaEffect) => void
   readonly send: (to: PeerId, message: GnutellaMessage) => void
-}
-
-export function randomGuid(rng: Rng): Nonce {
-  return defined(parseNonce(toHex(rng.bytes(16))), 'guid')
 }
 
 /** `ms` give or take half of it, so that servents that started together do not act together. */

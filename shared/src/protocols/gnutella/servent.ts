@@ -1,8 +1,9 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import { assertNever, type Core } from '../../kernel/core.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import type { Criteria, OverlayCore } from '../../discovery/overlay.ts'
 import { CONTROL_RATE, DEFAULT_DEGREE, DEFAULT_TTL, MAX_TTL, PONGS_PER_PING, TREE_TTL } from './constants.ts'
-import { noCounts, randomGuid, type ServentContext } from './context.ts'
+import { noCounts, type ServentContext } from './context.ts'
 import { Buckets } from './hit-routing.ts'
 import { HostCache } from './host-cache.ts'
 import type { GnutellaMessage, PongEntry, Query, SpreadMode } from './messages.ts'
@@ -232,7 +233,7 @@ export class Servent implements Core<GnutellaInput, GnutellaEffect>, OverlayCore
     if (this.#searches.has(id)) return
     const query: Query = {
       type: 'query',
-      guid: randomGuid(this.#context.rng),
+      guid: randomNonce(this.#context.rng),
       ttl: this.#mode === 'pruned' && this.#ttl >= DEFAULT_TTL ? TREE_TTL : this.#ttl,
       hops: 0,
       mode: this.#mode,

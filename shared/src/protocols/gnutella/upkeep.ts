@@ -1,3 +1,4 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import { shuffled } from '../../kernel/rng.ts'
 import {
   HOST_CACHE_SAVE_MS,
@@ -9,7 +10,7 @@ import {
   URGENT_PING_EVERY_MS,
 } from './constants.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
-import { jittered, randomGuid, type ServentContext } from './context.ts'
+import { jittered, type ServentContext } from './context.ts'
 import type { HostCache } from './host-cache.ts'
 import type { PongEntry } from './messages.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -139,7 +140,7 @@ export class Upkeep {
     if (neighbour === undefined) return
     // One question at a time, unless the answer is long overdue.
     if (neighbour.ping !== null && now < neighbour.ping.at + URGENT_PING_EVERY_MS) return
-    const guid = randomGuid(this.context.rng)
+    const guid = randomNonce(this.context.rng)
     neighbour.ping = { guid, at: now }
     this.context.send(peer, { type: 'ping', guid, ttl })
   }

@@ -1,6 +1,4 @@
-import { toHex } from '../../kernel/bytes.ts'
-import { parseNonce, type Nonce, type PeerId } from '../../kernel/ids.ts'
-import { defined } from '../../kernel/invariant.ts'
+import type { PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { KazaaCounters, KazaaEffect } from './kazaa-api.ts'
@@ -36,10 +34,6 @@ export class Me {
       isWilling: this.isWilling,
     }
   }
-}
-
-export function randomNonce(rng: Rng): Nonce {
-  return defined(parseNonce(toHex(rng.bytes(16))), 'nonce')
 }
 
 /** `ms` give or take half of it, so that nodes that started together do not act together. */

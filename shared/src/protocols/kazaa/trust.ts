@@ -1,8 +1,9 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import type { FileRoot, InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
 import { pick } from '../../kernel/rng.ts'
 import { BoundedMap } from '../../kernel/bounded.ts'
 import { AUDIT_CHANCE, AUDIT_MS, CONFIRM_MS, QUERY_TTL, STRIKES, SUSPECTS_KEPT } from './constants.ts'
-import { randomNonce, type KazaaContext } from './context.ts'
+import type { KazaaContext } from './context.ts'
 import type { Links } from './links.ts'
 import type { KazaaMessage } from './messages.ts'
 

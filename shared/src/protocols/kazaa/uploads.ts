@@ -1,3 +1,4 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import { assertNever } from '../../kernel/core.ts'
 import { BoundedMap } from '../../kernel/bounded.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
@@ -11,7 +12,7 @@ import {
   RECEIPT_BYTES_MAX,
   RECEIPTS_PER_MESSAGE,
 } from './constants.ts'
-import { randomNonce, type KazaaContext } from './context.ts'
+import type { KazaaContext } from './context.ts'
 import type { KazaaInput, KazaaOptions, QueueView } from './kazaa-api.ts'
 import type { KazaaMessage, Receipt } from './messages.ts'
 import { CreditBook, isHashOfKey, isPlausible, ReceiptPurse, receiptText } from './receipts.ts'

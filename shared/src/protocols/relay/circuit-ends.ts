@@ -1,9 +1,9 @@
+import { randomNonce } from '../../kernel/random-ids.ts'
 import { assertNever, type Core } from '../../kernel/core.ts'
 import { BoundedMap } from '../../kernel/bounded.ts'
-import { toHex, type Bytes } from '../../kernel/bytes.ts'
+import type { Bytes } from '../../kernel/bytes.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
-import { parseNonce, type PeerId, type SessionId } from '../../kernel/ids.ts'
-import { defined } from '../../kernel/invariant.ts'
+import { type PeerId, type SessionId } from '../../kernel/ids.ts'
 import { shuffled, type Rng } from '../../kernel/rng.ts'
 import type { CircuitId, CircuitRef } from '../../wire/circuit-description.ts'
 import { Circuit, type CircuitStep } from './circuit.ts'
@@ -249,7 +249,7 @@ export class CircuitEnds implements Core<CircuitEndsInput, CircuitEndsEffect> {
   }
 
   #newId(): CircuitId {
-    return defined(parseNonce(toHex(this.rng.bytes(16))), 'circuit id')
+    return randomNonce(this.rng)
   }
 
   #send(to: PeerId, message: RelayMessage): void {
