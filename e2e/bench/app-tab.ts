@@ -137,6 +137,11 @@ export class AppTab {
     })
   }
 
+  /** Of the first share. */
+  uploadedBytes(): Promise<number> {
+    return this.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.uploadedBytes ?? 0)
+  }
+
   /** Saves the finished file as a person would. @returns its SHA-256. */
   async save(): Promise<string> {
     const session = await this.browser.target().createCDPSession()

@@ -12,9 +12,6 @@ async function countOf(cdp: CDPSession): Promise<number> {
   return Number(result.value)
 }
 
-const uploadedBy = (tab: AppTab): Promise<number> =>
-  tab.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.uploadedBytes ?? 0)
-
 test('of two sources one is frozen: the download ends by the other, and the thawed one serves again', async ({
   openPeer,
   server,
@@ -34,7 +31,7 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
     const receiver = await openPeer(new URL(link).hash)
     await receiver.untilShare(({ state, peers }) => state.name === 'offered' && peers.length === 2)
     await receiver.download()
-    await expect.poll(() => uploadedBy(tab)).toBeGreaterThan(MiB)
+    await expect.poll(() => tab.uploadedBytes()).toBeGreaterThan(MiB)
 
     await tab.page.evaluate(() => {
       const ticks = { frozenTicks: 0 }
@@ -45,7 +42,7 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
     const cdp = await tab.page.createCDPSession()
     await expect.poll(() => countOf(cdp)).toBeGreaterThan(0)
     await cdp.send('Page.setWebLifecycleState', { state: 'frozen' })
-    const [frozenAt, uploaded] = [await countOf(cdp), await uploadedBy(tab)]
+    const [frozenAt, uploaded] = [await countOf(cdp), await tab.uploadedBytes()]
     await source.limitUpload(4096)
     await receiver.untilDone(infoHash)
     expect((await receiver.save(infoHash)).sha).toBe(file.sha)
@@ -64,7 +61,7 @@ test('of two sources one is frozen: the download ends by the other, and the thaw
     await newcomer.download()
     await newcomer.untilDone(infoHash)
     expect((await newcomer.save(infoHash)).sha).toBe(file.sha)
-    expect(await uploadedBy(tab)).toBeGreaterThanOrEqual(uploaded + 12 * MiB)
+    expect(await tab.uploadedBytes()).toBeGreaterThanOrEqual(uploaded + 12 * MiB)
   } finally {
     await tab.close()
   }

@@ -6,9 +6,6 @@ import type { Snapshot } from '../pages/app.ts'
 
 declare const ringdrop: { snapshot(): Snapshot }
 
-const uploadedBy = (tab: AppTab): Promise<number> =>
-  tab.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.uploadedBytes ?? 0)
-
 test('all processes of one source stop, as in sleep: the download ends by the other, and the woken one serves again', async ({
   openPeer,
   server,
@@ -28,7 +25,7 @@ test('all processes of one source stop, as in sleep: the download ends by the ot
     const receiver = await openPeer(new URL(link).hash)
     await receiver.untilShare(({ state, peers }) => state.name === 'offered' && peers.length === 2)
     await receiver.download()
-    await expect.poll(() => uploadedBy(tab)).toBeGreaterThan(MiB)
+    await expect.poll(() => tab.uploadedBytes()).toBeGreaterThan(MiB)
 
     signalTree(browser, 'SIGSTOP')
     await source.limitUpload(4096)

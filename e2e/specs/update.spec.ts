@@ -71,20 +71,27 @@ test('a new version is offered, waits for the person, and runs after they accept
   await untilVersion(tab, NEXT)
 })
 
+/** A slow download of which more than `least` bytes are there. */
+async function inMidst(open: (hash?: string) => Promise<App>, path: string, least: number) {
+  const sender = await open()
+  await sender.limitUpload(512)
+  const { link, infoHash } = await sender.shareFiles(path)
+  const receiver = await open(new URL(link).hash)
+  await untilControlled(receiver)
+  const dialogs = countDialogs(receiver)
+  await receiver.download()
+  await receiver.untilShare((share) => share.verifiedBytes > least)
+  return { sender, receiver, infoHash, dialogs }
+}
+
 test('under a running download it waits until the download is done, when asked to', async ({
   openPeer,
   deployment,
   updatable,
 }) => {
   const file = makeFile(scratch(), 'kept on.bin', 6 * MiB, 41)
-  const sender = await openPeer('', undefined, updatable)
-  await sender.limitUpload(512)
-  const { link, infoHash } = await sender.shareFiles(file.path)
-  const receiver = await openPeer(new URL(link).hash, undefined, updatable)
-  await untilControlled(receiver)
-  const dialogs = countDialogs(receiver)
-  await receiver.download()
-  await receiver.untilShare((share) => share.verifiedBytes > MiB / 2)
+  const open = (hash = '') => openPeer(hash, undefined, updatable)
+  const { sender, receiver, infoHash, dialogs } = await inMidst(open, file.path, MiB / 2)
   deployment.deploy(NEXT)
   await check(receiver)
   await receiver.page.getByRole('button', { name: 'Reload with it' }).click()
@@ -109,14 +116,8 @@ test('who reloads at once is not asked twice, and the download goes on', async (
   updatable,
 }) => {
   const file = makeFile(scratch(), 'went on.bin', 6 * MiB, 42)
-  const sender = await openPeer('', undefined, updatable)
-  await sender.limitUpload(512)
-  const { link, infoHash } = await sender.shareFiles(file.path)
-  const receiver = await openPeer(new URL(link).hash, undefined, updatable)
-  await untilControlled(receiver)
-  const dialogs = countDialogs(receiver)
-  await receiver.download()
-  await receiver.untilShare((share) => share.verifiedBytes > MiB)
+  const open = (hash = '') => openPeer(hash, undefined, updatable)
+  const { sender, receiver, infoHash, dialogs } = await inMidst(open, file.path, MiB)
   deployment.deploy(NEXT)
   await check(receiver)
   await receiver.page.getByRole('button', { name: 'Reload with it' }).click()
