@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { concatBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { createRng } from '@ringdrop/shared/kernel/rng.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
-import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
+import type { StoreAnswer, StoreCommand, StoredRun } from '../../src/adapters/block-store/protocol.ts'
+import { resultsOf } from '../../src/adapters/block-store/store-results.ts'
 import { sampleContent } from './sample-content.ts'
 
 /** A block store behind its messages, whatever thread and storage it uses. */
@@ -36,9 +37,9 @@ function makeShare(sizes = [40 * BLOCK + 123, 0, 99]) {
 export function blockStoreContract<Source>(name: string, { make, sourcesOf }: StoreSetup<Source>): void {
   describe(`the block store contract: ${name}`, () => {
     const result = (infoHash: InfoHash, type: string, block?: number) => (answer: StoreAnswer) =>
-      answer.type === 'results' &&
+      'infoHash' in answer &&
       answer.infoHash === infoHash &&
-      answer.results.some(
+      resultsOf(answer).some(
         (each) => each.type === type && (block === undefined || ('block' in each && each.block === block)),
       )
 
@@ -48,15 +49,26 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       files: readonly Source[] | null = null,
     ) => store.send({ type: 'open', infoHash: share.infoHash, pieceBytes: PIECE, sizes: share.sizes, files })
 
+    /** Hands runs of blocks over. */
+    function send(
+      store: StoreUnderTest<Source>,
+      share: ReturnType<typeof makeShare>,
+      buffer: ArrayBuffer,
+      runs: readonly StoredRun[],
+    ): void {
+      const hashes = concatBytes(
+        runs.map(({ first, count }) => share.hashes.slice(first * 32, (first + count) * 32)),
+      )
+      store.send({ type: 'store', infoHash: share.infoHash, buffer, runs, hashes }, [buffer])
+    }
+
     async function put(
       store: StoreUnderTest<Source>,
       share: ReturnType<typeof makeShare>,
       block: number,
     ): Promise<void> {
       const bytes = (share.blocks[block] as Bytes).slice()
-      const hash = share.hashes.slice(block * 32, block * 32 + 32)
-      const blocks = [{ block, offset: 0, length: bytes.length, hash }]
-      store.send({ type: 'store', infoHash: share.infoHash, buffer: bytes.buffer, blocks }, [bytes.buffer])
+      send(store, share, bytes.buffer, [{ first: block, count: 1, offset: 0 }])
       await store.answer(result(share.infoHash, 'blockStored', block))
     }
 
@@ -78,7 +90,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
     ): Promise<Bytes> {
       store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: block, count: 1 })
       const answer = await store.answer(result(share.infoHash, 'blockRead', block))
-      const found = answer.type === 'results' ? answer.results[0] : undefined
+      const [found] = 'infoHash' in answer ? resultsOf(answer) : []
       if (found?.type !== 'blockRead') throw new Error('unreachable')
       return found.bytes
     }
@@ -99,12 +111,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       open(store, share)
       const bytes = (share.blocks[3] as Bytes).slice()
       bytes[100] = (bytes[100] ?? 0) ^ 1
-      store.send({
-        type: 'store',
-        infoHash: share.infoHash,
-        buffer: bytes.buffer,
-        blocks: [{ block: 3, offset: 0, length: bytes.length, hash: share.hashes.slice(96, 128) }],
-      })
+      send(store, share, bytes.buffer, [{ first: 3, count: 1, offset: 0 }])
       await store.answer(result(share.infoHash, 'blockCorrupt', 3))
       expect(await held(store, share)).toEqual([])
       store.stop()
@@ -115,23 +122,27 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       const share = makeShare()
       open(store, share)
       const frame = new Uint8Array(10 + 4 * BLOCK)
-      const blocks = [4, 5, 6, 7].map((block, index) => {
-        frame.set(share.blocks[block] as Bytes, 10 + index * BLOCK)
-        const hash = share.hashes.slice(block * 32, block * 32 + 32)
-        return { block, offset: 10 + index * BLOCK, length: BLOCK, hash }
-      })
-      frame[10 + BLOCK] = (frame[10 + BLOCK] ?? 0) ^ 1
-      store.send({ type: 'store', infoHash: share.infoHash, buffer: frame.buffer, blocks }, [frame.buffer])
+      const at = (index: number) => 10 + index * BLOCK
+      for (const index of [0, 1, 2, 3]) frame.set(share.blocks[4 + index] as Bytes, at(index))
+      frame[at(1)] = (frame[at(1)] ?? 0) ^ 1
+      send(store, share, frame.buffer, [
+        { first: 4, count: 3, offset: at(0) },
+        { first: 7, count: 1, offset: at(3) },
+      ])
+      await store.answer(result(share.infoHash, 'blockCorrupt', 5))
       const stored = await store.answer(result(share.infoHash, 'blockStored', 4))
-      expect(stored).toMatchObject({
-        results: [
-          { type: 'blockCorrupt', block: 5 },
-          ...[4, 6, 7].map((block) => ({ type: 'blockStored', block })),
-        ],
+      expect(stored).toMatchObject({ type: 'stored', first: 4, count: 1 })
+      // What lies side by side was written in one go, whether it was announced so or not.
+      expect(await store.answer(result(share.infoHash, 'blockStored', 6))).toMatchObject({
+        first: 6,
+        count: 2,
       })
       store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 6, count: 2 })
       const read = await store.answer(result(share.infoHash, 'blockRead', 6))
-      expect(read).toMatchObject({ results: [{ bytes: share.blocks[6] }, { bytes: share.blocks[7] }] })
+      expect('infoHash' in read && resultsOf(read)).toMatchObject([
+        { block: 6, bytes: share.blocks[6] },
+        { block: 7, bytes: share.blocks[7] },
+      ])
       store.stop()
     })
 
@@ -203,12 +214,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       expect(await read(store, share, 39)).toEqual(share.blocks[39])
       expect(await held(store, share)).toHaveLength(share.blocks.length)
       const bytes = (share.blocks[0] as Bytes).slice()
-      store.send({
-        type: 'store',
-        infoHash: share.infoHash,
-        buffer: bytes.buffer,
-        blocks: [{ block: 0, offset: 0, length: bytes.length, hash: share.hashes.slice(0, 32) }],
-      })
+      send(store, share, bytes.buffer, [{ first: 0, count: 1, offset: 0 }])
       await store.answer(result(share.infoHash, 'storeFailed', 0))
       store.stop()
     })

@@ -5,7 +5,8 @@ import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kern
 import { createRng, shuffled, type Rng } from '@ringdrop/shared/kernel/rng.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import type { StoreAnswer } from '../../src/adapters/block-store/protocol.ts'
-import type { ShareFiles, ShareStorage } from '../../src/adapters/block-store/share-files.ts'
+import type { OwnShareFiles, ShareFiles, ShareStorage } from '../../src/adapters/block-store/share-files.ts'
+import { resultsOf } from '../../src/adapters/block-store/store-results.ts'
 import { sampleContent } from '../contracts/sample-content.ts'
 import { StoreServer } from '../../src/adapters/block-store/store-server.ts'
 
@@ -116,9 +117,9 @@ class Store {
   /** @returns `stored`, or why not. */
   async put(block: number): Promise<string> {
     const bytes = defined(this.share.blocks[block], 'block').slice()
-    const hash = this.share.hashes.slice(block * 32, block * 32 + 32)
-    const blocks = [{ block, offset: 0, length: bytes.length, hash }]
-    this.#server.handle({ type: 'store', infoHash: INFOHASH, buffer: bytes.buffer, blocks })
+    const hashes = this.share.hashes.slice(block * 32, block * 32 + 32)
+    const runs = [{ first: block, count: 1, offset: 0 }]
+    this.#server.handle({ type: 'store', infoHash: INFOHASH, buffer: bytes.buffer, runs, hashes })
     const [result] = await this.#next()
     return result?.type === 'storeFailed' ? result.code : (result?.type ?? 'nothing')
   }
@@ -141,11 +142,11 @@ class Store {
   async #next() {
     while (this.#answers.length === 0) await new Promise<void>((resolve) => (this.#arrived = resolve))
     const answer = this.#answers.shift()
-    return answer?.type === 'results' ? answer.results : []
+    return answer !== undefined && 'infoHash' in answer ? resultsOf(answer) : []
   }
 }
 
-function noOwnFiles(): ShareFiles {
+function noOwnFiles(): OwnShareFiles {
   throw new Error('this store has downloads alone')
 }
 

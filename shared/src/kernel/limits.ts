@@ -5,10 +5,10 @@
 export const LIMITS = {
   /** One block of a file: BEP 52 fixes it at 16 KiB. */
   blockBytes: 16_384,
-  /** Neighbouring blocks that one bulk frame may carry: messages, not bytes, are what costs (docs/adr/0006). */
-  blocksPerFrame: 4,
+  /** Neighbouring blocks that one bulk frame may carry: messages, not bytes, are what costs (docs/adr/0026). */
+  blocksPerFrame: 8,
   /** Frame on the bulk channel: its blocks and its header. */
-  bulkFrameBytes: 4 * 16_384 + 64,
+  bulkFrameBytes: 8 * 16_384 + 64,
   /** Frame on the control channel, hashes and metadata excepted. */
   controlFrameBytes: 65_536,
   /** One control message inside a frame, hashes and metadata excepted. */

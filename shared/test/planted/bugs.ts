@@ -16,6 +16,7 @@ const KAZAA = ['protocols/kazaa']
 const INTRODUCTION = ['introduction']
 const RELAY = ['protocols/relay']
 const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker']
+const FRAMES = ['protocols/bittorrent/frames']
 /** Whole networks with their checkers: slower, for what no single core shows. */
 const SWARM = ['sim/swarm']
 const RING = ['sim/chord.test']
@@ -373,5 +374,19 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined",
     put: 'return',
     tests: INTRODUCTION,
+  },
+  {
+    name: 'a run once cut stays cut',
+    file: 'protocols/bittorrent/uploads.ts',
+    find: 'link.reading.size + Math.min(run, link.queue.length) > window',
+    put: 'link.reading.size >= window',
+    tests: FRAMES,
+  },
+  {
+    name: 'what is asked for crosses the borders of frames',
+    file: 'protocols/bittorrent/piece-picker.ts',
+    find: 'const step = count >= MANY_BLOCKS ? LIMITS.blocksPerFrame : 1',
+    put: 'const step = count > 0 ? 1 : LIMITS.blocksPerFrame',
+    tests: FRAMES,
   },
 ]

@@ -1,8 +1,9 @@
-import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { concatBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { StoreRequest, StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import type { StoreAnswer, StoreCommand, StoredBlock } from './protocol.ts'
+import type { StoreAnswer, StoreCommand } from './protocol.ts'
+import { resultsOf } from './store-results.ts'
 
 export interface BlockStoreEvents {
   results(infoHash: InfoHash, results: readonly StoreResult[]): void
@@ -16,6 +17,16 @@ export interface StoreThread<Source> {
 }
 export type StartStoreThread<Source> = (onAnswer: (answer: StoreAnswer) => void) => StoreThread<Source>
 
+/** Blocks of one frame, on their way to the store. */
+interface GatheredBlocks {
+  readonly infoHash: InfoHash
+  readonly buffer: ArrayBuffer
+  readonly runs: { first: BlockIndex; count: number; offset: number }[]
+  readonly hashes: Bytes[]
+  /** Where the last block ends in the buffer. */
+  end: number
+}
+
 /** The node's side of the block store: passes requests to its thread, with their bytes handed over, not copied. */
 export class BlockStore<Source = File> {
   /** Started with the first command: a page that shares nothing needs none. */
@@ -24,7 +35,7 @@ export class BlockStore<Source = File> {
   readonly #ranges = new Map<number, (bytes: ArrayBuffer | null) => void>()
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
   /** Requests of this moment. */
-  readonly #stores: { infoHash: InfoHash; buffer: ArrayBuffer; blocks: StoredBlock[] }[] = []
+  readonly #stores: GatheredBlocks[] = []
   readonly #reads: { infoHash: InfoHash; to: PeerId; first: BlockIndex; count: number }[] = []
   #nextTicket = 0
 
@@ -39,9 +50,9 @@ export class BlockStore<Source = File> {
 
   #onAnswer(answer: StoreAnswer): void {
     if (answer.type === 'ready') this.#events.ready(answer.kind)
-    else if (answer.type === 'results') this.#events.results(answer.infoHash, answer.results)
     else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
-    else settle(this.#ranges, answer.ticket, answer.bytes)
+    else if (answer.type === 'range') settle(this.#ranges, answer.ticket, answer.bytes)
+    else this.#events.results(answer.infoHash, resultsOf(answer))
   }
 
   /**
@@ -56,8 +67,8 @@ export class BlockStore<Source = File> {
 
   flush(): void {
     // The frame's buffer is ours alone and holds little besides its blocks: it is handed over, not copied.
-    for (const { infoHash, buffer, blocks } of this.#stores.splice(0)) {
-      this.post({ type: 'store', infoHash, buffer, blocks }, [buffer])
+    for (const { infoHash, buffer, runs, hashes } of this.#stores.splice(0)) {
+      this.post({ type: 'store', infoHash, buffer, runs, hashes: concatBytes(hashes) }, [buffer])
     }
     for (const run of this.#reads.splice(0)) this.post({ type: 'read', ...run })
   }
@@ -91,10 +102,14 @@ export class BlockStore<Source = File> {
 
   #addStore(infoHash: InfoHash, { block, bytes, hash }: Extract<StoreRequest, { type: 'store' }>): void {
     const last = this.#stores.at(-1)
-    // The hash is a view into a whole span's hashes, all of which would be cloned with it.
-    const stored = { block, offset: bytes.byteOffset, length: bytes.length, hash: hash.slice() }
-    if (last?.buffer === bytes.buffer) last.blocks.push(stored)
-    else this.#stores.push({ infoHash, buffer: bytes.buffer, blocks: [stored] })
+    const gathered =
+      last?.buffer === bytes.buffer ? last : { infoHash, buffer: bytes.buffer, runs: [], hashes: [], end: 0 }
+    if (gathered !== last) this.#stores.push(gathered)
+    const run = gathered.runs.at(-1)
+    if (run !== undefined && run.first + run.count === block && gathered.end === bytes.byteOffset) run.count++
+    else gathered.runs.push({ first: block, count: 1, offset: bytes.byteOffset })
+    gathered.hashes.push(hash)
+    gathered.end = bytes.byteOffset + bytes.length
   }
 
   #addRead(infoHash: InfoHash, { to, block }: Extract<StoreRequest, { type: 'read' }>): void {

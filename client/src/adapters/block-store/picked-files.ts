@@ -1,15 +1,19 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { ShareFiles } from './share-files.ts'
+import type { OwnShareFiles } from './share-files.ts'
 
 /** The person's own files, read where they lie. */
-export class PickedFiles implements ShareFiles {
+export class PickedFiles implements OwnShareFiles {
   constructor(readonly files: readonly File[]) {}
 
   async read(file: number, offset: number, into: Bytes): Promise<number> {
-    const slice = this.files[file]?.slice(offset, offset + into.length)
-    if (slice === undefined) return 0
-    into.set(new Uint8Array(await slice.arrayBuffer()))
-    return slice.size
+    const bytes = await this.load(file, offset, into.length)
+    into.set(bytes)
+    return bytes.length
+  }
+
+  async load(file: number, offset: number, length: number): Promise<Bytes> {
+    const slice = this.files[file]?.slice(offset, offset + length)
+    return slice === undefined ? new Uint8Array() : new Uint8Array(await slice.arrayBuffer())
   }
 
   write(): Promise<void> {

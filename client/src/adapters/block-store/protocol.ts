@@ -2,12 +2,12 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 
-/** Where a block lies in the buffer that carries it, and what its SHA-256 must be. */
-export interface StoredBlock {
-  readonly block: BlockIndex
+/** Neighbouring blocks that lie side by side in the buffer that carries them. */
+export interface StoredRun {
+  readonly first: BlockIndex
+  readonly count: number
+  /** Where the first one starts in the buffer. */
   readonly offset: number
-  readonly length: number
-  readonly hash: Bytes
 }
 
 /** From the node to its store. `Source`: how a file of the person's own is named. */
@@ -20,12 +20,13 @@ export type StoreCommand<Source = File> =
       readonly sizes: readonly number[]
       readonly files: readonly Source[] | null
     }
-  /** Blocks that came in one frame: their bytes lie in one buffer, which is handed over. */
+  /** Blocks that came in one frame: their bytes lie in one buffer, which is handed over. `hashes`: 32 bytes a block. */
   | {
       readonly type: 'store'
       readonly infoHash: InfoHash
       readonly buffer: ArrayBuffer
-      readonly blocks: readonly StoredBlock[]
+      readonly runs: readonly StoredRun[]
+      readonly hashes: Bytes
     }
   /** A run of neighbouring blocks of one piece, for one peer. */
   | {
@@ -57,9 +58,25 @@ export type StoreCommand<Source = File> =
   /** Deletes downloads that no share knows of any more. */
   | { readonly type: 'sweep'; readonly keep: readonly InfoHash[] }
 
-/** From the worker to the page. */
+/** From the worker to the page. What every block causes is sent in few words: messages are what costs. */
 export type StoreAnswer =
   | { readonly type: 'ready'; readonly kind: 'opfs' | 'indexedDb' }
   | { readonly type: 'results'; readonly infoHash: InfoHash; readonly results: readonly StoreResult[] }
+  /** So many blocks are written. */
+  | {
+      readonly type: 'stored'
+      readonly infoHash: InfoHash
+      readonly first: BlockIndex
+      readonly count: number
+    }
+  /** Blocks read for a peer: end to end, after room for the header of a frame. */
+  | {
+      readonly type: 'read'
+      readonly infoHash: InfoHash
+      readonly to: PeerId
+      readonly first: BlockIndex
+      readonly count: number
+      readonly buffer: ArrayBuffer
+    }
   | { readonly type: 'blobs'; readonly ticket: number; readonly blobs: readonly Blob[] | null }
   | { readonly type: 'range'; readonly ticket: number; readonly bytes: ArrayBuffer | null }

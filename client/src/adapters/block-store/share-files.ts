@@ -13,6 +13,12 @@ export interface ShareFiles {
   close(): Promise<void>
 }
 
+/** The person's own files, which are only read. */
+export interface OwnShareFiles extends ShareFiles {
+  /** Bytes of a file, fewer at its end, in memory of their own. Rejects when the file was moved or changed. */
+  load(file: number, offset: number, length: number): Promise<Bytes>
+}
+
 /** Where downloads are kept; one implementation per kind of storage. Contract: `test/block-store.contract.ts`. */
 export interface ShareStorage {
   open(infoHash: InfoHash, sizes: readonly number[]): ShareFiles

@@ -1,13 +1,13 @@
 import { equalBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { BlockIndex, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 import { PieceCache } from './piece-cache.ts'
-import type { StoreAnswer, StoreCommand, StoredBlock } from './protocol.ts'
-import { isQuotaError, type ShareFiles, type ShareStorage } from './share-files.ts'
+import type { StoreAnswer, StoreCommand, StoredRun } from './protocol.ts'
+import { isQuotaError, type OwnShareFiles, type ShareFiles, type ShareStorage } from './share-files.ts'
 
 /** Bytes hashed between two progress reports of a check. */
 const CHECK_BYTES = 4 * 1024 * 1024
@@ -15,8 +15,8 @@ const CHECK_BYTES = 4 * 1024 * 1024
 interface OpenShare {
   readonly geometry: Geometry
   readonly files: ShareFiles
-  /** Only the person's own files gain from reading ahead; what is still being written must not be cached. */
-  readonly cache: PieceCache | null
+  /** How blocks are read for peers. */
+  readonly read: ShareFiles['read']
 }
 
 type Post = (answer: StoreAnswer, transfer: Transferable[]) => void
@@ -30,7 +30,7 @@ export class StoreServer<Source = File> {
   constructor(
     readonly storage: ShareStorage,
     /** Opens the person's own files, which are only read. */
-    readonly openOwn: (files: readonly Source[]) => ShareFiles,
+    readonly openOwn: (files: readonly Source[]) => OwnShareFiles,
     readonly post: Post,
   ) {}
 
@@ -65,43 +65,62 @@ export class StoreServer<Source = File> {
 
   #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand<Source>, { type: 'open' }>): void {
     void this.#shares.get(infoHash)?.files.close()
-    this.#shares.set(infoHash, {
-      geometry: new Geometry(pieceBytes, sizes),
-      files: files === null ? this.storage.open(infoHash, sizes) : this.openOwn(files),
-      cache: files === null ? null : new PieceCache(),
-    })
+    const geometry = new Geometry(pieceBytes, sizes)
+    this.#shares.set(infoHash, { geometry, ...this.#filesOf(infoHash, sizes, files) })
   }
 
-  async #store({ infoHash, buffer, blocks }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
+  /** Only the person's own files gain from reading ahead; what is still being written must not be cached. */
+  #filesOf(
+    infoHash: InfoHash,
+    sizes: readonly number[],
+    own: readonly Source[] | null,
+  ): Omit<OpenShare, 'geometry'> {
+    if (own === null) {
+      const files = this.storage.open(infoHash, sizes)
+      return { files, read: (file, offset, into) => files.read(file, offset, into) }
+    }
+    const files = this.openOwn(own)
+    const cache = new PieceCache()
+    return { files, read: (file, offset, into) => cache.read(files, file, offset, into) }
+  }
+
+  async #store({ infoHash, buffer, runs, hashes }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
-    const digests = await Promise.all(blocks.map((stored) => isRight(buffer, stored)))
-    const results: StoreResult[] = []
-    const good = blocks.filter(({ block }, index) => {
-      if (digests[index] !== true) results.push({ type: 'blockCorrupt', block })
-      return digests[index]
-    })
-    for (const run of neighbours(good, share.geometry))
-      results.push(...(await this.#writeRun(share, buffer, run)))
-    this.#results(infoHash, results)
+    const blocks = runs.flatMap((run) => placesOf(run, share.geometry))
+    const digests = await Promise.all(blocks.map((each) => digestOf(buffer, each)))
+    const isRight = (index: number) =>
+      equalBytes(digests[index] ?? new Uint8Array(), hashes.subarray(index * 32, index * 32 + 32))
+    const good = blocks.filter((_, index) => isRight(index))
+    const corrupt = blocks.filter((_, index) => !isRight(index))
+    if (corrupt.length > 0)
+      this.#results(
+        infoHash,
+        corrupt.map(({ block }) => ({ type: 'blockCorrupt', block })),
+      )
+    for (const run of neighbours(good, share.geometry)) await this.#writeRun(infoHash, share, buffer, run)
   }
 
   /** Blocks that lie side by side in the buffer and in the file: one write. */
   async #writeRun(
+    infoHash: InfoHash,
     share: OpenShare,
     buffer: ArrayBuffer,
-    run: readonly StoredBlock[],
-  ): Promise<StoreResult[]> {
+    run: readonly BlockPlace[],
+  ): Promise<void> {
     const [first] = run
-    if (first === undefined) return []
+    if (first === undefined) return
     const length = run.reduce((sum, stored) => sum + stored.length, 0)
     const place = share.geometry.locate(first.block)
     try {
       await share.files.write(place.file, place.offset, new Uint8Array(buffer, first.offset, length))
-      return run.map(({ block }) => ({ type: 'blockStored', block }))
+      this.post({ type: 'stored', infoHash, first: first.block, count: run.length }, [])
     } catch (error) {
       const code = isQuotaError(error) ? 'quota' : 'io'
-      return run.map(({ block }) => ({ type: 'storeFailed', block, code }))
+      this.#results(
+        infoHash,
+        run.map(({ block }) => ({ type: 'storeFailed', block, code })),
+      )
     }
   }
 
@@ -113,7 +132,7 @@ export class StoreServer<Source = File> {
   }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
-    const { geometry, files, cache } = share
+    const { geometry } = share
     const blocks = Array.from({ length: blockCount }, (_, index) => first + index)
     const { file, offset } = geometry.locate(first)
     const length = blocks.reduce((sum, block) => sum + geometry.blockSize(block), 0)
@@ -121,15 +140,10 @@ export class StoreServer<Source = File> {
       // With room for the frame's header, so that the bytes go out without another copy.
       const buffer = new Uint8Array(BLOCK_HEADER_BYTES + length)
       const bytes = buffer.subarray(BLOCK_HEADER_BYTES)
-      const count = await (cache === null
-        ? files.read(file, offset, bytes)
-        : cache.read(files, file, offset, bytes))
+      const count = await share.read(file, offset, bytes)
       if (count !== length) throw new Error('short read')
-      const results = blocks.map((block, index): StoreResult => {
-        const at = index * LIMITS.blockBytes
-        return { type: 'blockRead', to, block, bytes: bytes.subarray(at, at + geometry.blockSize(block)) }
-      })
-      this.#results(infoHash, results, [bytes.buffer])
+      const answer = { type: 'read', infoHash, to, first, count: blockCount, buffer: bytes.buffer } as const
+      this.post(answer, [bytes.buffer])
     } catch {
       this.#results(
         infoHash,
@@ -234,14 +248,27 @@ export class StoreServer<Source = File> {
   }
 }
 
-async function isRight(buffer: ArrayBuffer, { offset, length, hash }: StoredBlock): Promise<boolean> {
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(buffer, offset, length))
-  return equalBytes(new Uint8Array(digest), hash)
+/** Where a block lies in the buffer that carries it. */
+interface BlockPlace {
+  readonly block: BlockIndex
+  readonly offset: number
+  readonly length: number
+}
+
+function placesOf({ first, count, offset }: StoredRun, geometry: Geometry): BlockPlace[] {
+  return Array.from({ length: count }, (_, index) => {
+    const block = first + index
+    return { block, offset: offset + index * LIMITS.blockBytes, length: geometry.blockSize(block) }
+  })
+}
+
+async function digestOf(buffer: ArrayBuffer, { offset, length }: BlockPlace): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(buffer, offset, length)))
 }
 
 /** Cuts blocks into runs that lie side by side, both in their buffer and in their file. */
-function neighbours(blocks: readonly StoredBlock[], geometry: Geometry): StoredBlock[][] {
-  const runs: StoredBlock[][] = []
+function neighbours(blocks: readonly BlockPlace[], geometry: Geometry): BlockPlace[][] {
+  const runs: BlockPlace[][] = []
   for (const stored of blocks) {
     const last = runs.at(-1)?.at(-1)
     const isNext = last?.block === stored.block - 1 && last.offset + last.length === stored.offset

@@ -2,7 +2,7 @@ import { constants, openAsBlob } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { ShareFiles } from '../block-store/share-files.ts'
+import type { OwnShareFiles } from '../block-store/share-files.ts'
 import { HandlePool } from '../block-store/handle-pool.ts'
 import { NO_FOLLOW, readFully } from './open-files.ts'
 
@@ -29,7 +29,7 @@ export async function openOwn({ path, stamp }: OwnFile): Promise<FileHandle> {
 }
 
 /** The person's own files, read where they lie. A file that was changed or replaced is not read. */
-export class OwnFiles implements ShareFiles {
+export class OwnFiles implements OwnShareFiles {
   readonly #handles: HandlePool<FileHandle>
 
   constructor(readonly files: readonly OwnFile[]) {
@@ -42,6 +42,11 @@ export class OwnFiles implements ShareFiles {
 
   read(file: number, offset: number, into: Bytes): Promise<number> {
     return this.#handles.use(file, (handle) => readFully(handle, offset, into))
+  }
+
+  async load(file: number, offset: number, length: number): Promise<Bytes> {
+    const bytes = new Uint8Array(length)
+    return bytes.subarray(0, await this.read(file, offset, bytes))
   }
 
   write(): Promise<void> {

@@ -63,7 +63,9 @@ export const HAVE_LAZY_MS = 2_000
  */
 export const SERVE_SECONDS = 0.02
 export const SERVE_MIN = 2
-export const SERVE_MAX = 16
+export const SERVE_MAX = 32
+/** Runs of blocks being read for one link at a time; our choice: one is read while another is sent. */
+export const RUNS_READ = 2
 
 /** Metadata travels in parts of 16 KiB (BEP 9). */
 export const METADATA_PART_BYTES = 16_384

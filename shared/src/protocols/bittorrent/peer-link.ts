@@ -69,8 +69,8 @@ export class PeerLink {
     this.lastBlockAt = joinedAt
     this.downRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
     this.upRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
-    this.downSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt)
-    this.upSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt)
+    this.downSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt, 'restart')
+    this.upSpeed = new RateMeter(SPEED_WINDOW_MS, joinedAt, 'restart')
   }
 
   get isSeed(): boolean {

@@ -9,7 +9,15 @@ export class RateMeter {
   #startedAt: number
   totalBytes = 0
 
-  constructor(windowMs: number, now: number) {
+  /**
+   * @param afterSilence what bytes after a window without any mean: `average` divides them by the whole window, as
+   * a ranking wants it, `restart` begins anew, so that the rate is right soon after a transfer began.
+   */
+  constructor(
+    windowMs: number,
+    now: number,
+    readonly afterSilence: 'average' | 'restart' = 'average',
+  ) {
     this.#slotMs = windowMs / SLOTS
     this.#slot = Math.floor(now / this.#slotMs)
     this.#startedAt = now
@@ -17,6 +25,7 @@ export class RateMeter {
 
   add(bytes: number, now: number): void {
     this.#advance(now)
+    if (this.#sum === 0 && this.afterSilence === 'restart') this.#startedAt = now
     const index = this.#slot % SLOTS
     this.#slots[index] = (this.#slots[index] ?? 0) + bytes
     this.#sum += bytes

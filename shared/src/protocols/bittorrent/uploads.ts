@@ -3,7 +3,7 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Geometry } from '../../content/geometry.ts'
-import { SERVE_MAX, SERVE_MIN, SERVE_SECONDS, SPEED_WINDOW_MS } from './constants.ts'
+import { RUNS_READ, SERVE_MAX, SERVE_MIN, SERVE_SECONDS, SPEED_WINDOW_MS } from './constants.ts'
 import type { DropCode, Outbox } from './effects.ts'
 import type { BlockRange } from './messages.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -20,10 +20,10 @@ export interface UploadParts {
   readonly now: number
 }
 
-/** The serving side: queues of requests, read one block from each peer's queue in turn. */
+/** The serving side: queues of requests, read one run of blocks from each peer's queue in turn. */
 export class Uploads {
   readonly #parts: UploadParts
-  /** Peers with requests queued; the first is next, by the block. */
+  /** Peers with requests queued; the first is next, by the run. */
   #turn: PeerLink[] = []
   readonly speed: RateMeter
   sentBytes = 0
@@ -112,15 +112,28 @@ export class Uploads {
     return ready <= now ? Infinity : ready
   }
 
+  /** Starts the reads of one run: neighbouring blocks, so that they leave in one frame. */
   #serveOne(link: PeerLink, now: number): boolean {
-    if (link.congested || link.reading.size >= readWindow(link, now)) return false
-    const block = link.queue[0]
-    if (block === undefined) return false
-    if (!this.#parts.bucket.takeIntoDebt(this.#parts.geometry.blockSize(block), now)) return false
-    link.queue.shift()
-    link.reading.add(block)
-    this.#parts.out.push({ type: 'read', to: link.peer, block })
-    return true
+    const { geometry, bucket, out } = this.#parts
+    const window = readWindow(link, now)
+    const run = Math.min(Math.max(1, Math.floor(window / RUNS_READ)), LIMITS.blocksPerFrame)
+    // A part of a run would leave in a frame of its own, and so would all that follow in its place.
+    if (link.congested || link.reading.size + Math.min(run, link.queue.length) > window) return false
+    let started = 0
+    for (let previous: BlockIndex | null = null; started < run; started++) {
+      const block = link.queue[0]
+      if (block === undefined) break
+      // Runs end at fixed places, or a piece asked for from its middle would be cut differently from then on.
+      const isNext =
+        previous === null ||
+        (block === previous + 1 && geometry.rangeOf(block).begin % (run * LIMITS.blockBytes) > 0)
+      if (!isNext || !bucket.takeIntoDebt(geometry.blockSize(block), now)) break
+      link.queue.shift()
+      link.reading.add(block)
+      out.push({ type: 'read', to: link.peer, block })
+      previous = block
+    }
+    return started > 0
   }
 
   #endTurn(link: PeerLink): void {

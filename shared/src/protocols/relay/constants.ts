@@ -1,4 +1,5 @@
 /** Numbers of circuits through peers. Sizes in bytes, times in milliseconds. All our choice, but where named. */
+import { LIMITS } from '../../kernel/limits.ts'
 
 /** Circuits that one relay carries at a time; libp2p's circuit relay v2 holds 15 reservations. */
 export const CIRCUITS = 16
@@ -15,7 +16,7 @@ export const QUEUE_BYTES = WINDOW_BYTES + 64 * 1024
 /** One part of a sealed frame: with its header it fits a control message of 16 KiB. */
 export const PART_BYTES = 16_000
 /** A sealed frame: the longest frame of a link, the name of its channel and the seal. */
-export const SEALED_BYTES = 65_536 + 64
+export const SEALED_BYTES = LIMITS.bulkFrameBytes + 64
 /** Above this nothing more is asked for; below the other it goes on. */
 export const CONGESTED_BYTES = 128 * 1024
 export const WRITABLE_BYTES = 32 * 1024
