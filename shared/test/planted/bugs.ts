@@ -376,10 +376,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
-    name: 'a run once cut stays cut',
+    name: 'runs of reads end anywhere',
     file: 'protocols/bittorrent/uploads.ts',
-    find: 'link.reading.size + Math.min(run, link.queue.length) > window',
-    put: 'link.reading.size >= window',
+    find: '% (run * LIMITS.blockBytes) > 0',
+    put: '>= 0',
     tests: FRAMES,
   },
   {
