@@ -124,10 +124,20 @@ export class AppTab {
     await this.page.keyboard.press('Escape')
   }
 
-  /** Presses "Download" by script, which works in a hidden tab too. */
+  /** Presses "Download" by script, which works in a hidden tab too, as soon as it can be pressed. */
   async download(): Promise<void> {
-    if (this.#downloadButton === null) throw new Error('no share is open')
-    await this.#downloadButton.evaluate((button) => (button as HTMLButtonElement).click())
+    const button = this.#downloadButton
+    if (button === null) throw new Error('no share is open')
+    const press = () =>
+      button.evaluate((element) => {
+        const { disabled } = element as HTMLButtonElement
+        if (!disabled) (element as HTMLButtonElement).click()
+        return !disabled
+      })
+    for (const deadline = performance.now() + PATIENCE_MS; !(await press());) {
+      if (performance.now() > deadline) throw new Error('the button stayed disabled')
+      await pause(LOOK_MS)
+    }
   }
 
   untilDone(): Promise<void> {

@@ -160,8 +160,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
       case 'linkDown':
         return this.#linkDown(input.peer)
       case 'dialFailed':
-        this.#context.dialEnded(input.peer)
-        return this.#membership.dialFailed(input.peer)
+        return this.#membership.dialFailed(input.peer, this.#context.dialEnded(input.peer))
       case 'message':
         return this.#message(input.from, input.message)
       case 'candidates':

@@ -45,6 +45,12 @@ export const CHORD = {
   linksDelayMs: 3_000,
   /** Between the word that a link is let go, and its end. Our choice. */
   letGoMs: 1_000,
+  /**
+   * A call that fails sooner was refused; a dead peer is waited for. Who refuses is left out of lists for so long, and so
+   * often, then for as long as one that could not be reached. Our choice.
+   */
+  refusedMs: 2_000,
+  refusals: 3,
   /** A peer that could not be reached is left out of lists for so long. Our choice. */
   goneMs: 20_000,
   goneEntries: 128,

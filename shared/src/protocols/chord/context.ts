@@ -141,13 +141,16 @@ export class ChordContext {
   get dialCount(): number {
     return this.#dials.size
   }
-  dialEnded(peer: PeerId): void {
+  /** @returns how long it took, in milliseconds. */
+  dialEnded(peer: PeerId): number {
+    const startedAt = this.#dials.get(peer) ?? this.now
     this.#dials.delete(peer)
+    return this.now - startedAt
   }
 
   /** The peer is left out of lists for a while, and nobody's word brings it back. */
-  markGone(peer: PeerId, because: Gone['because']): void {
-    this.#gone.set(peer, { because, until: this.now + CHORD.goneMs })
+  markGone(peer: PeerId, because: Gone['because'], forMs: number = CHORD.goneMs): void {
+    this.#gone.set(peer, { because, until: this.now + forMs })
   }
   readonly isGone = (peer: PeerId): boolean => {
     const gone = this.#gone.get(peer)

@@ -32,6 +32,8 @@ export class Membership {
   readonly #clockwise: (a: string, b: string) => number
   /** Ring neighbours whose dial failed, and how often. */
   readonly #failures = new BoundedMap<PeerId, number>(CHORD.goneEntries)
+  /** Peers that refused calls, and how often since there was a link. */
+  readonly #refusals = new BoundedMap<PeerId, number>(CHORD.goneEntries)
   /** Peers that said goodbye or were let go: nobody calls them back. */
   readonly #parted = new BoundedMap<PeerId, true>(CHORD.goneEntries)
   readonly #releases = new Deadlines<PeerId>()
@@ -68,6 +70,7 @@ export class Membership {
 
   linkUp(link: Link): void {
     this.#failures.delete(link.peer)
+    this.#refusals.delete(link.peer)
     this.#parted.delete(link.peer)
     tell(this.#context, link, 'hello')
     this.update()
@@ -110,15 +113,25 @@ export class Membership {
     this.#parted.set(peer, true)
   }
 
-  dialFailed(peer: PeerId): void {
+  /** @param tookMs how long the call took. */
+  dialFailed(peer: PeerId, tookMs: number): void {
     const failures = (this.#failures.get(peer) ?? 0) + 1
     this.#failures.set(peer, failures)
     if (this.#context.isGone(peer) || failures >= 2) {
       this.#failures.delete(peer)
-      if (!this.#context.isGone(peer)) this.#context.markGone(peer, 'unreachable')
+      if (!this.#context.isGone(peer))
+        this.#context.markGone(peer, 'unreachable', this.#absenceMs(peer, tookMs))
       this.#drop(peer)
     }
     this.update()
+  }
+
+  /** A peer that refuses is alive: there was no room, at its side or ours, and soon there may be. */
+  #absenceMs(peer: PeerId, tookMs: number): number {
+    if (tookMs >= CHORD.refusedMs) return CHORD.goneMs
+    const refusals = (this.#refusals.get(peer) ?? 0) + 1
+    this.#refusals.set(peer, refusals)
+    return refusals <= CHORD.refusals ? CHORD.refusedMs : CHORD.goneMs
   }
 
   report(link: Link, report: Report, isAnswer: boolean): void {
@@ -196,7 +209,9 @@ export class Membership {
     const { successors, predecessors, links, now, rng } = this.#context
     this.#stabilizeAt = now + Math.round(this.#intervalMs * (0.9 + 0.2 * rng.float()))
     this.#intervalMs = Math.min(CHORD.stabilizeMaxMs, this.#intervalMs * CHORD.stabilizeGrowth)
-    if (successors.horizon === 'lost') this.#findSuccessor()
+    // While the last ones of a list are called that may be dead, too, the ring is asked already.
+    if (successors.horizon === 'lost' || !successors.peers.some((peer) => links.has(peer)))
+      this.#findSuccessor()
     this.#findPlace()
     for (const peer of new Set([successors.head, predecessors.head])) {
       const link = peer === undefined ? undefined : links.get(peer)
@@ -220,8 +235,11 @@ export class Membership {
 
   #dialNeighbours(): void {
     const { successors, predecessors, ringLinks, links } = this.#context
-    for (const list of [successors, predecessors])
-      for (const peer of list.peers.slice(0, ringLinks)) this.#dialIfNeighbour(peer, [])
+    for (const list of [successors, predecessors]) {
+      // What stands after a head that is only the nearest by chance would take the places of those before it.
+      const count = list.horizon === 'lost' ? 1 : ringLinks
+      for (const peer of list.peers.slice(0, count)) this.#dialIfNeighbour(peer, [])
+    }
     // Who stands between us and a neighbour by that neighbour's word: stabilizeFromPredecessor begins with a dial.
     const named = new Map<PeerId, PeerId>()
     for (const link of links.values())
