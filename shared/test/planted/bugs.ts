@@ -376,6 +376,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
+    name: 'a loss of a sixth of the links is no disaster',
+    file: 'protocols/chord/disasters.ts',
+    find: 'isFirst ? CHORD.disasterShare : CHORD.nextDisasterShare',
+    put: 'isFirst ? CHORD.nextDisasterShare : CHORD.nextDisasterShare',
+    tests: CHORD,
+  },
+  {
     name: 'runs of reads end anywhere',
     file: 'protocols/bittorrent/uploads.ts',
     find: '% (run * LIMITS.blockBytes) > 0',

@@ -176,6 +176,12 @@ describe('larger rings', () => {
     expect(result.repairSeconds).toBeLessThanOrEqual(10)
   })
 
+  it('mend soon where a peer lost all its successors', () => {
+    // 32 s while it filled its places with peers far away, and took the right one for unreachable.
+    const result = runChord({ ...SMALL, peers: 300, seed: 6, kill: 0.6, lookups: 50 })
+    expect(result.repairSeconds).toBeLessThanOrEqual(12)
+  })
+
   it('tell the whole way of a lookup that failed', () => {
     const ring = ringOf(6)
     settle(ring, 12)
