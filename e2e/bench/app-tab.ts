@@ -88,14 +88,14 @@ export class AppTab {
     }
   }
 
-  /** Shares a file and waits for its link. */
-  async share(path: string): Promise<{ hash: string; infoHash: string }> {
+  /** Shares files as one share and waits for its link. */
+  async share(...paths: readonly string[]): Promise<{ hash: string; infoHash: string }> {
     const input = await this.page.waitForFunction(() =>
       [...document.querySelectorAll('input')].find(
         (each) => each.labels?.[0]?.textContent.trim() === 'Choose files',
       ),
     )
-    await (input as ElementHandle<HTMLInputElement>).uploadFile(path)
+    await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths)
     await this.until('the share', () => ringdrop.snapshot().node?.shares[0]?.state.name === 'seeding')
     const box = await this.#find('textbox', 'Share link')
     const link = await box.evaluate((element) => (element as HTMLInputElement).value)
