@@ -376,6 +376,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
+    name: 'a neighbour without room counts as unreachable',
+    file: 'protocols/chord/membership.ts',
+    find: 'refusals <= CHORD.refusals ? CHORD.refusedMs : CHORD.goneMs',
+    put: 'refusals > 0 ? CHORD.goneMs : CHORD.refusedMs',
+    tests: CHORD,
+  },
+  {
     name: 'a loss of a sixth of the links is no disaster',
     file: 'protocols/chord/disasters.ts',
     find: 'isFirst ? CHORD.disasterShare : CHORD.nextDisasterShare',

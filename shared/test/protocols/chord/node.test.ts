@@ -172,4 +172,36 @@ describe('a node with one link', () => {
     bench.run(60_000)
     expect(bench.seen.map(({ effect }) => effect)).toContainEqual({ type: 'release', peer: other })
   })
+
+  it.each([
+    ['refuses, as it has no room, is called again after seconds', 50, 1_500, 6_000],
+    ['is not there is left alone for a while', 5_000, 12_000, 40_000],
+  ])('a neighbour that %s', (_, tookMs, notBeforeMs, untilMs) => {
+    const bench = linked()
+    const between = peerOf('7')
+    bench.feed({
+      type: 'message',
+      from: other,
+      message: {
+        type: 'notify',
+        phase: 'member',
+        successorCount: 1,
+        predecessorCount: 1,
+        added: [between],
+        removed: [],
+      },
+    })
+    const calls = () =>
+      bench.seen.flatMap(({ effect, at }) => (effect.type === 'dial' && effect.peer === between ? [at] : []))
+    for (let failed = 0; failed < 2; failed++) {
+      expect(calls()).toHaveLength(failed + 1)
+      bench.now += tookMs
+      bench.feed({ type: 'dialFailed', peer: between })
+    }
+    const since = bench.now
+    bench.run(untilMs)
+    const again = calls()[2] ?? Infinity
+    expect(again - since).toBeGreaterThanOrEqual(notBeforeMs)
+    expect(again - since).toBeLessThanOrEqual(untilMs)
+  })
 })
