@@ -176,6 +176,20 @@ describe('larger rings', () => {
     expect(result.repairSeconds).toBeLessThanOrEqual(10)
   })
 
+  it('find an owner whom all its neighbours list and none is linked with', () => {
+    // 15 of 1,000 lookups were answered by the peer after it.
+    const result = runChord({
+      ...SMALL,
+      peers: 1_000,
+      seed: 24,
+      linkCap: 32,
+      kill: 0.5,
+      records: 300,
+      trails: true,
+    })
+    expect(result.failedTrails).toEqual([])
+  })
+
   it('mend soon where a peer lost all its successors', () => {
     // 32 s while it filled its places with peers far away, and took the right one for unreachable.
     const result = runChord({ ...SMALL, peers: 300, seed: 6, kill: 0.6, lookups: 50 })

@@ -30,7 +30,7 @@ const peers = (max: number) => binary.list(binary.peerId, max)
 const position = binary.hex(POSITION_DIGITS / 2)
 const phase: binary.Format<Phase> = binary.oneOf(['alone', 'joining', 'member'])
 const routing: binary.Format<Routing> = binary.oneOf(['circle', 'fingers', 'full'])
-const course: binary.Format<Course> = binary.oneOf(['free', 'fromAfter', 'closer'])
+const course: binary.Format<Course> = binary.oneOf(['free', 'fromAfter', 'closer', 'wander'])
 
 const report = {
   phase,

@@ -77,6 +77,8 @@ export const CHORD = {
   excursions: 3,
   excursionTtl: 16,
   shortExcursionTtl: 6,
+  /** The same when its list shows somebody nearer who may be alive: to see that one, a few links far away suffice. By simulation. */
+  wanders: 12,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
   pairAfterMs: 1_000,

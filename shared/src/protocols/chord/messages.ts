@@ -11,9 +11,10 @@ export type Routing = 'circle' | 'fingers' | 'full'
 /**
  * Where a question may go. `free`: to either side of its key. `fromAfter`: somebody right before the key saw that
  * nobody stands between, so the owner is sought from its other side. `closer`: only where the key is nearer, for
- * a node that would answer but for missing predecessors.
+ * a node that would answer but for missing predecessors. `wander`: anywhere, for a node that would answer but lists
+ * somebody nearer to the key whom it can't reach, and who may be alive.
  */
-export type Course = 'free' | 'fromAfter' | 'closer'
+export type Course = 'free' | 'fromAfter' | 'closer' | 'wander'
 
 /** Where a node stands: on its own, looking for its place, or part of a ring. */
 export type Phase = 'alone' | 'joining' | 'member'

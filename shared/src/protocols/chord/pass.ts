@@ -71,6 +71,17 @@ export function wasBefore({ predecessors, self, isGone }: ChordContext, { find, 
   )
 }
 
+/** Whether our list shows somebody nearer to the key who has no link with us, had no question, and may be alive. */
+export function isOwnerOutOfReach(context: ChordContext, { find, visited, dead }: Pass): boolean {
+  const at = coarse(find.key)
+  const own = clockwise(at, context.at)
+  return context.predecessors.peers.some((peer) => {
+    const place = coarse(peer)
+    if (context.links.has(peer) || context.isGone(peer) || find.avoid.includes(peer)) return false
+    return !visited.has(place) && !dead.has(place) && clockwise(at, place) < own
+  })
+}
+
 /**
  * How long one that confirmed a question for records may take; `null`: as long as it likes, since it is only on the
  * way, or since a place, unlike a record, has no copies.

@@ -13,9 +13,18 @@ import {
   type Find,
   type Found,
 } from './messages.ts'
-import { isOutdone, newPass, patienceWith, wasBefore, type Pass } from './pass.ts'
+import { isOutdone, newPass, patienceWith, isOwnerOutOfReach, wasBefore, type Pass } from './pass.ts'
 import { apart, coarse } from './position.ts'
-import { closerHops, hopsBefore, isLastBefore, nextHops, nextHopTo, type Candidate } from './routing.ts'
+import {
+  closerHops,
+  hopsBefore,
+  isLastBefore,
+  nearestTo,
+  nextHops,
+  nextHopTo,
+  wanderHops,
+  type Candidate,
+} from './routing.ts'
 
 export interface RelayHooks {
   /** We own the key: does what is asked, and replies now or later. */
@@ -150,12 +159,14 @@ export class Relay {
     // Who lost its neighbours looks around a little before it takes the key for its own.
     const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
     // Less so where somebody before the key had it and knew nobody up to it.
-    const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
-    if (isOwner && (pass.tries >= excursions || (pass.tries > 0 && wasBefore(context, pass))))
-      return this.#answer(pass)
+    const isDoubtful = isOwner && isOwnerOutOfReach(context, pass)
+    const excursions = isDoubtful ? CHORD.wanders : find.course === 'fromAfter' ? 1 : CHORD.excursions
+    const isEnough = pass.tries >= excursions || (pass.tries > 0 && !isDoubtful && wasBefore(context, pass))
+    if (isOwner && isEnough) return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
-    const course = isOwner ? 'closer' : this.#courseOf(find)
+    const wanders = isDoubtful && pass.tries > 0
+    const course = wanders ? 'wander' : isOwner ? 'closer' : this.#courseOf(find)
     const [best] = this.#candidates(pass, isOwner, course)
     if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, course)
     if (isOwner) return this.#answer(pass)
@@ -176,6 +187,7 @@ export class Relay {
 
   #candidates({ find, tried, visited, dead, tries }: Pass, isOwner: boolean, course: Course): Candidate[] {
     const context = this.#context
+    if (course === 'wander') return wanderHops(context, find.key, tried, visited, dead)
     // One who stands after the key and knows nobody before it looks on the key's other side, too.
     if (isOwner && tries === 1) return hopsBefore(context, find.key, tried, visited)
     if (course === 'closer' && !isOwner) return closerHops(context, find.key, tried, visited)
@@ -200,8 +212,9 @@ export class Relay {
       bytes: find.trace.bytes + pass.bytes,
     }
     const visited = [...pass.visited].slice(-CHORD.visited)
-    const dead = [...pass.dead].slice(-CHORD.dead)
-    const excursionTtl = find.course === 'fromAfter' ? CHORD.shortExcursionTtl : CHORD.excursionTtl
+    const dead = nearestTo(find.key, pass.dead)
+    const excursionTtl =
+      find.course === 'fromAfter' && course !== 'wander' ? CHORD.shortExcursionTtl : CHORD.excursionTtl
     const ttl = pass.isClaimed ? Math.min(pass.ttl, excursionTtl) : pass.ttl
     const message: Find = { ...find, ttl, visited, dead, course, trace }
     pass.next = to
@@ -271,7 +284,7 @@ export class Relay {
 
   #sendBack(to: PeerId, lookup: Nonce, ttl: number, pass: Pass | null = null): void {
     const visited = [...(pass?.visited ?? [])].slice(-CHORD.visited)
-    const dead = [...(pass?.dead ?? [])].slice(-CHORD.dead)
+    const dead = pass === null ? [] : nearestTo(pass.find.key, pass.dead)
     this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited, dead })
   }
 

@@ -1,4 +1,6 @@
 import type { PeerId } from '../../kernel/ids.ts'
+import { shuffled } from '../../kernel/rng.ts'
+import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Link } from './link.ts'
 import type { Routing } from './messages.ts'
@@ -154,6 +156,36 @@ export function hopsBefore(
     .filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
     .map((link) => ({ peer: link.peer, distance: clockwise(link.at, at) }))
     .sort((a, b) => a.distance - b.distance)
+}
+
+/**
+ * Links that own a key rather than anybody who had the question, or are linked with somebody who does. Where there are
+ * none, any: with each peer more links of links come into sight.
+ */
+export function wanderHops(
+  context: ChordContext,
+  key: string,
+  excluded: Without<PeerId>,
+  visited: ReadonlySet<number>,
+  dead: ReadonlySet<number>,
+): Candidate[] {
+  const at = coarse(key)
+  const least = Math.min(...[...visited].map((place) => clockwise(at, place)))
+  const isOut = (place: number) => visited.has(place) || dead.has(place)
+  const links = context.memberLinks().filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
+  const aims = links.map((link) => {
+    const ahead = link.beyond.filter((place) => !isOut(place)).map((place) => clockwise(at, place) + 0.5)
+    return { peer: link.peer, distance: Math.min(clockwise(at, link.at), ...ahead) }
+  })
+  const best = aims.filter(({ distance }) => distance < least).sort((a, b) => a.distance - b.distance)
+  return best.length > 0 ? best : shuffled(context.rng, aims)
+}
+
+/** Of these places as many as a question names, the nearest to its key. */
+export function nearestTo(key: string, places: ReadonlySet<number>): number[] {
+  if (places.size <= CHORD.dead) return [...places]
+  const at = coarse(key)
+  return [...places].sort((a, b) => apart(a, at) - apart(b, at)).slice(0, CHORD.dead)
 }
 
 /**
