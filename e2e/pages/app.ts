@@ -40,7 +40,12 @@ export interface Snapshot {
     }
     readonly searches: readonly {
       readonly text: string
-      readonly answers: readonly { readonly system: string; readonly state: string; readonly hits: number }[]
+      readonly answers: readonly {
+        readonly system: string
+        readonly state: string
+        readonly hits: number
+        readonly steps: readonly unknown[]
+      }[]
     }[]
   } | null
 }

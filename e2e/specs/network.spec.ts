@@ -28,11 +28,20 @@ async function scan(page: Page): Promise<string[]> {
   return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
 }
 
+/** Searches from one peer after the other until every system needed messages: one may hold the answer itself. */
+async function searchByMessages(apps: readonly App[]): Promise<App> {
+  for (const app of apps) {
+    await app.searchUntil('harbour', 'Compare all', 1)
+    const answers = (await app.snapshot()).node?.searches.at(-1)?.answers ?? []
+    if (answers.every(({ system, steps }) => system === 'directory' || steps.length > 0)) return app
+  }
+  throw new Error('nobody had to ask anybody')
+}
+
 test('the map shows each system, is walked by keyboard, and replays a search', async ({ openPeer }) => {
   const apps = await openFive(openPeer)
   await apps[1]!.shareFiles(makeFile(scratch(), 'Harbour map.png', 300_000, 61).path)
-  const { page } = apps[4]!
-  await apps[4]!.searchUntil('harbour', 'Compare all', 1)
+  const { page } = await searchByMessages([apps[4]!, apps[3]!, apps[2]!, apps[0]!])
   await page.getByRole('link', { name: 'Network', exact: true }).click()
 
   // The views, by a group of radio buttons; the ring knows all five.
