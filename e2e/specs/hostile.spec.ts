@@ -37,6 +37,7 @@ test('a peer that never answers delays nothing but itself', async ({ openPeer })
   await receiver.download()
   await receiver.untilDone(infoHash)
   expect((await receiver.save(infoHash)).sha).toBe(file.sha)
+  expect((await silent.share(infoHash))?.uploadedBytes).toBe(0)
 })
 
 test('a full disk pauses the download, says so, and keeps what is verified', async ({ openPeer }) => {
