@@ -15,7 +15,7 @@ import { labelled } from '../../src/lib/network/labels.ts'
 import { ForceLayout, ringPlaces } from '../../src/lib/network/layout.ts'
 import { beside, flowStrength, looksLike } from '../../src/lib/network/link-style.ts'
 import { lastPosition, replaySentence } from '../../src/lib/network/replay-words.ts'
-import { framesOf, replaysOf, ringDistance } from '../../src/lib/network/replay.ts'
+import { answeredAtHome, framesOf, replaysOf, ringDistance } from '../../src/lib/network/replay.ts'
 import { PlugWatch } from '../../src/state/plug-watch.svelte.ts'
 import { appSnapshot, peerView, PEER as SELF, shareView } from './views.ts'
 
@@ -356,6 +356,12 @@ describe('the replay of a search', () => {
     expect(
       replaysOf(search({ directory: [], ring: [], gnutella: flood })).map(({ system }) => system),
     ).toEqual(['gnutella'])
+  })
+
+  it('tells which systems needed no message, since the asker holds the answer itself', () => {
+    const answers = { directory: [], ring: [], kazaa: [], gnutella: flood }
+    expect(answeredAtHome(search(answers))).toEqual(['ring', 'kazaa'])
+    expect(answeredAtHome(search(answers, 0))).toEqual([])
   })
 
   it('speaks Chinese', () => {

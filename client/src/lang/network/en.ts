@@ -99,6 +99,8 @@ const network = {
   replay: 'Replay of the last search',
   replayNone: 'Search for something, then come back: its way through the network is shown here, hop by hop.',
   replayNoSteps: (text: string) => `No peer has told the way of “${isolate(text)}” so far.`,
+  answeredAtHome: (system: string) =>
+    `${system}: no message was needed, since this browser holds the answer itself.`,
   directoryOnly:
     'The directory needs no hops: one question to the server, one answer from it. No peer takes part.',
   answerOf: 'Answer of',

@@ -89,6 +89,7 @@ export const network: NetworkMessages = {
   replay: '回放上次搜索',
   replayNone: '先搜索点什么再回来：它在网络中走过的路会在这里一跳一跳地显示。',
   replayNoSteps: (text) => `还没有节点告知“${isolate(text)}”走过的路。`,
+  answeredAtHome: (system) => `${system}：无需发送消息，答案就保存在这个浏览器里。`,
   directoryOnly: '目录不需要跳转：向服务器提一个问题，得到一个回答。没有节点参与。',
   answerOf: '谁的回答',
   play: '播放',

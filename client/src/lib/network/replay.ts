@@ -46,6 +46,14 @@ export function replaysOf(search: SearchView): Replay[] {
   })
 }
 
+/** Systems that found something without a message: the asker holds the answer itself, as a super node or an owner. */
+export function answeredAtHome(search: SearchView): OverlayName[] {
+  return search.answers.flatMap(({ system, state, hits, steps }) => {
+    if (system === 'directory' || state !== 'ended' || steps.length > 0 || hits === 0) return []
+    return [system]
+  })
+}
+
 /**
  * Questions in the order of their hops. Answers of a flood count the hops that the question had behind it, so they
  * come back from the farthest; those of the ring count on.
