@@ -376,6 +376,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
+    name: 'an owner whom all list and nobody is linked with is passed over',
+    file: 'protocols/chord/relay.ts',
+    find: 'const isDoubtful = isOwner && isOwnerOutOfReach(context, pass)',
+    put: 'const isDoubtful = isOwner && isOwnerOutOfReach(context, pass) && false',
+    tests: RING,
+  },
+  {
     name: 'a neighbour without room counts as unreachable',
     file: 'protocols/chord/membership.ts',
     find: 'refusals <= CHORD.refusals ? CHORD.refusedMs : CHORD.goneMs',
