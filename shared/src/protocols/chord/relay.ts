@@ -160,12 +160,13 @@ export class Relay {
     const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
     // Less so where somebody before the key had it and knew nobody up to it.
     const isDoubtful = isOwner && isOwnerOutOfReach(context, pass)
-    const excursions = isDoubtful ? CHORD.wanders : find.course === 'fromAfter' ? 1 : CHORD.excursions
-    const isEnough = pass.tries >= excursions || (pass.tries > 0 && !isDoubtful && wasBefore(context, pass))
+    const isPatient = isDoubtful && context.now < pass.endsAt - CHORD.lookupMs + CHORD.wanderMs
+    const excursions = isPatient ? CHORD.wanders : find.course === 'fromAfter' ? 1 : CHORD.excursions
+    const isEnough = pass.tries >= excursions || (pass.tries > 0 && !isPatient && wasBefore(context, pass))
     if (isOwner && isEnough) return this.#answer(pass)
     pass.isClaimed = isOwner
     if (pass.tries === 0) this.#nameDead(pass)
-    const wanders = isDoubtful && pass.tries > 0
+    const wanders = isPatient && pass.tries > 0
     const course = wanders ? 'wander' : isOwner ? 'closer' : this.#courseOf(find)
     const [best] = this.#candidates(pass, isOwner, course)
     if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, course)

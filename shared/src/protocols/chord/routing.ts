@@ -178,7 +178,10 @@ export function wanderHops(
     return { peer: link.peer, distance: Math.min(clockwise(at, link.at), ...ahead) }
   })
   const best = aims.filter(({ distance }) => distance < least).sort((a, b) => a.distance - b.distance)
-  return best.length > 0 ? best : shuffled(context.rng, aims)
+  if (best.length > 0) return best
+  // Neighbours on the ring mostly know each other.
+  const far = aims.filter(({ peer }) => !context.isRingNeighbour(peer))
+  return shuffled(context.rng, far.length > 0 ? far : aims)
 }
 
 /** Of these places as many as a question names, the nearest to its key. */
