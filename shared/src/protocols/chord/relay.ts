@@ -214,8 +214,8 @@ export class Relay {
     }
     const visited = [...pass.visited].slice(-CHORD.visited)
     const dead = nearestTo(find.key, pass.dead)
-    const excursionTtl =
-      find.course === 'fromAfter' && course !== 'wander' ? CHORD.shortExcursionTtl : CHORD.excursionTtl
+    const isShort = find.course === 'fromAfter' || course === 'wander'
+    const excursionTtl = isShort ? CHORD.shortExcursionTtl : CHORD.excursionTtl
     const ttl = pass.isClaimed ? Math.min(pass.ttl, excursionTtl) : pass.ttl
     const message: Find = { ...find, ttl, visited, dead, course, trace }
     pass.next = to
