@@ -80,7 +80,7 @@ export const CHORD = {
   /** The same when its list shows somebody nearer who may be alive: to see that one, a few links far away suffice. By simulation. */
   wanders: 12,
   /** But mostly that one is dead, and whoever asked waits no longer than `lookupMs`. By simulation. */
-  wanderMs: 2_500,
+  wanderMs: 1_800,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
   pairAfterMs: 1_000,
