@@ -1,8 +1,8 @@
 import { concatBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { BlockIndex, InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { BlockIndex, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { StoreRequest, StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import type { StoreAnswer, StoreCommand } from './protocol.ts'
+import type { ReadRun, StoreAnswer, StoreCommand } from './protocol.ts'
 import { resultsOf } from './store-results.ts'
 
 export interface BlockStoreEvents {
@@ -36,7 +36,7 @@ export class BlockStore<Source = File> {
   readonly #blobs = new Map<number, (blobs: readonly Blob[] | null) => void>()
   /** Requests of this moment. */
   readonly #stores: GatheredBlocks[] = []
-  readonly #reads: { infoHash: InfoHash; to: PeerId; first: BlockIndex; count: number }[] = []
+  readonly #reads: (Omit<ReadRun, 'count'> & { count: number })[] = []
   #nextTicket = 0
 
   /** @param start called with the first command. @param isOnePiece whether two blocks lie in the same piece, so that they can be read in one go. */

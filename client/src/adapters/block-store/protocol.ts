@@ -10,6 +10,14 @@ export interface StoredRun {
   readonly offset: number
 }
 
+/** A run of neighbouring blocks of one piece, read for one peer. */
+export interface ReadRun {
+  readonly infoHash: InfoHash
+  readonly to: PeerId
+  readonly first: BlockIndex
+  readonly count: number
+}
+
 /** From the node to its store. `Source`: how a file of the person's own is named. */
 export type StoreCommand<Source = File> =
   /** `files` null: a download, kept in the storage. */
@@ -28,14 +36,7 @@ export type StoreCommand<Source = File> =
       readonly runs: readonly StoredRun[]
       readonly hashes: Bytes
     }
-  /** A run of neighbouring blocks of one piece, for one peer. */
-  | {
-      readonly type: 'read'
-      readonly infoHash: InfoHash
-      readonly to: PeerId
-      readonly first: BlockIndex
-      readonly count: number
-    }
+  | ({ readonly type: 'read' } & ReadRun)
   /** `hashes`: 32 bytes a block, zeroes where unknown. */
   | { readonly type: 'check'; readonly infoHash: InfoHash; readonly hashes: Bytes }
   | {
@@ -70,13 +71,6 @@ export type StoreAnswer =
       readonly count: number
     }
   /** Blocks read for a peer: end to end, after room for the header of a frame. */
-  | {
-      readonly type: 'read'
-      readonly infoHash: InfoHash
-      readonly to: PeerId
-      readonly first: BlockIndex
-      readonly count: number
-      readonly buffer: ArrayBuffer
-    }
+  | ({ readonly type: 'read'; readonly buffer: ArrayBuffer } & ReadRun)
   | { readonly type: 'blobs'; readonly ticket: number; readonly blobs: readonly Blob[] | null }
   | { readonly type: 'range'; readonly ticket: number; readonly bytes: ArrayBuffer | null }

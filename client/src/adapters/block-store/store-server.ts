@@ -89,10 +89,11 @@ export class StoreServer<Source = File> {
     if (share === undefined) return
     const blocks = runs.flatMap((run) => placesOf(run, share.geometry))
     const digests = await Promise.all(blocks.map((each) => digestOf(buffer, each)))
-    const isRight = (index: number) =>
-      equalBytes(digests[index] ?? new Uint8Array(), hashes.subarray(index * 32, index * 32 + 32))
-    const good = blocks.filter((_, index) => isRight(index))
-    const corrupt = blocks.filter((_, index) => !isRight(index))
+    const isRight = digests.map((digest, index) =>
+      equalBytes(digest, hashes.subarray(index * 32, index * 32 + 32)),
+    )
+    const good = blocks.filter((_, index) => isRight[index])
+    const corrupt = blocks.filter((_, index) => isRight[index] !== true)
     if (corrupt.length > 0)
       this.#results(
         infoHash,

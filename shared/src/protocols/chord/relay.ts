@@ -13,8 +13,7 @@ import {
   type Find,
   type Found,
 } from './messages.ts'
-import { isOutdone, newPass, patienceWith, isOwnerOutOfReach, wasBefore, type Pass } from './pass.ts'
-import { apart, coarse } from './position.ts'
+import { isOutdone, isOwnerOutOfReach, newPass, patienceWith, wasBefore, type Pass } from './pass.ts'
 import {
   closerHops,
   hopsBefore,
@@ -158,9 +157,9 @@ export class Relay {
     if (this.#isSure(pass)) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
     const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
-    // Less so where somebody before the key had it and knew nobody up to it.
     const isDoubtful = isOwner && isOwnerOutOfReach(context, pass)
     const isPatient = isDoubtful && context.now < pass.endsAt - CHORD.lookupMs + CHORD.wanderMs
+    // Less so where somebody before the key had it and knew nobody up to it.
     const excursions = isPatient ? CHORD.wanders : find.course === 'fromAfter' ? 1 : CHORD.excursions
     const isEnough = pass.tries >= excursions || (pass.tries > 0 && !isPatient && wasBefore(context, pass))
     if (isOwner && isEnough) return this.#answer(pass)
@@ -200,9 +199,7 @@ export class Relay {
 
   /** Others may believe that they reach dead peers through us: those nearest to the key are named. */
   #nameDead({ find, dead: named }: Pass): void {
-    const at = coarse(find.key)
-    const dead = this.#context.deadPlaces().sort((a, b) => apart(a, at) - apart(b, at))
-    for (const place of dead.slice(0, CHORD.deadNamed)) named.add(place)
+    for (const place of nearestTo(find.key, this.#context.deadPlaces(), CHORD.deadNamed)) named.add(place)
   }
 
   #send(pass: Pass, to: PeerId, course: Course): void {
@@ -213,7 +210,7 @@ export class Relay {
       bytes: find.trace.bytes + pass.bytes,
     }
     const visited = [...pass.visited].slice(-CHORD.visited)
-    const dead = nearestTo(find.key, pass.dead)
+    const dead = nearestTo(find.key, pass.dead, CHORD.dead)
     const isShort = find.course === 'fromAfter' || course === 'wander'
     const excursionTtl = isShort ? CHORD.shortExcursionTtl : CHORD.excursionTtl
     const ttl = pass.isClaimed ? Math.min(pass.ttl, excursionTtl) : pass.ttl
@@ -285,7 +282,7 @@ export class Relay {
 
   #sendBack(to: PeerId, lookup: Nonce, ttl: number, pass: Pass | null = null): void {
     const visited = [...(pass?.visited ?? [])].slice(-CHORD.visited)
-    const dead = pass === null ? [] : nearestTo(pass.find.key, pass.dead)
+    const dead = pass === null ? [] : nearestTo(pass.find.key, pass.dead, CHORD.dead)
     this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited, dead })
   }
 

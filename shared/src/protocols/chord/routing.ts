@@ -1,6 +1,5 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import { shuffled } from '../../kernel/rng.ts'
-import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Link } from './link.ts'
 import type { Routing } from './messages.ts'
@@ -184,11 +183,12 @@ export function wanderHops(
   return shuffled(context.rng, far.length > 0 ? far : aims)
 }
 
-/** Of these places as many as a question names, the nearest to its key. */
-export function nearestTo(key: string, places: ReadonlySet<number>): number[] {
-  if (places.size <= CHORD.dead) return [...places]
+/** So many of these places, the nearest to a key. */
+export function nearestTo(key: string, places: Iterable<number>, count: number): number[] {
+  const all = [...places]
+  if (all.length <= count) return all
   const at = coarse(key)
-  return [...places].sort((a, b) => apart(a, at) - apart(b, at)).slice(0, CHORD.dead)
+  return all.sort((a, b) => apart(a, at) - apart(b, at)).slice(0, count)
 }
 
 /**

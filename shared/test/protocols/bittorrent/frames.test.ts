@@ -26,13 +26,19 @@ function runsOf(effects: readonly ExchangeEffect[]): number[][] {
   return runs
 }
 
-/** A source whose peer asks for everything from `first` on; a run is read every `stepMs`. @returns the runs in order. */
-function served(first: number, stepMs: number): number[][] {
+/** A source with an unchoked peer that has nothing yet. */
+function source(): Bench {
   const bench = new Bench({ start: 'source', isSource: true }, BIG)
   bench.join(A)
   bench.say(A, { type: 'bitfield', bits: new Uint8Array(BIG.geometry.blockCount / 8) })
   bench.say(A, { type: 'interested' })
   bench.wait(10_000)
+  return bench
+}
+
+/** A source whose peer asks for everything from `first` on; a run is read every `stepMs`. @returns the runs in order. */
+function served(first: number, stepMs: number): number[][] {
+  const bench = source()
   const pending: number[][] = []
   const done: number[][] = []
   for (let next = first; next < BIG.geometry.blockCount || pending.length > 0;) {
@@ -65,11 +71,7 @@ describe('frames', () => {
   })
 
   it('are never waited for when nothing else is asked', () => {
-    const bench = new Bench({ start: 'source', isSource: true }, BIG)
-    bench.join(A)
-    bench.say(A, { type: 'bitfield', bits: new Uint8Array(BIG.geometry.blockCount / 8) })
-    bench.say(A, { type: 'interested' })
-    bench.wait(10_000)
+    const bench = source()
     expect(did(bench.request(A, 5))).toEqual(['read 5'])
   })
 })

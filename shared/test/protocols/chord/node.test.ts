@@ -129,6 +129,20 @@ describe('a node with one link', () => {
     })
     return bench
   }
+  /** The other one is a member, with this peer on both sides of it. */
+  const names = (bench: Bench, peer: PeerId) =>
+    bench.feed({
+      type: 'message',
+      from: other,
+      message: {
+        type: 'notify',
+        phase: 'member',
+        successorCount: 1,
+        predecessorCount: 1,
+        added: [peer],
+        removed: [],
+      },
+    })
 
   it('forms a ring of two with another that is alone, and is alone again when that is gone', () => {
     const bench = linked()
@@ -157,18 +171,7 @@ describe('a node with one link', () => {
 
   it('gives up a neighbour that never answers', () => {
     const bench = linked()
-    bench.feed({
-      type: 'message',
-      from: other,
-      message: {
-        type: 'notify',
-        phase: 'member',
-        successorCount: 1,
-        predecessorCount: 1,
-        added: [self],
-        removed: [],
-      },
-    })
+    names(bench, self)
     bench.run(60_000)
     expect(bench.seen.map(({ effect }) => effect)).toContainEqual({ type: 'release', peer: other })
   })
@@ -179,18 +182,7 @@ describe('a node with one link', () => {
   ])('a neighbour that %s', (_, tookMs, notBeforeMs, untilMs) => {
     const bench = linked()
     const between = peerOf('7')
-    bench.feed({
-      type: 'message',
-      from: other,
-      message: {
-        type: 'notify',
-        phase: 'member',
-        successorCount: 1,
-        predecessorCount: 1,
-        added: [between],
-        removed: [],
-      },
-    })
+    names(bench, between)
     const calls = () =>
       bench.seen.flatMap(({ effect, at }) => (effect.type === 'dial' && effect.peer === between ? [at] : []))
     for (let failed = 0; failed < 2; failed++) {
