@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
 import { processTree } from '../fixtures/processes.ts'
 import { CHROMIUM } from '../playwright.config.ts'
-
-/** Kernel clock ticks a second; Linux has reported 100 to user space for decades. */
-const TICKS = 100
+import { TICKS, threadCosts, type ThreadCost } from './threads.ts'
 
 /** A Chromium process with a profile on disk. */
 export interface StartedChromium {
@@ -78,6 +76,11 @@ export class BenchBrowser {
     let ticks = 0
     for (const { ticks: own } of this.#processes().values()) ticks += own
     return ticks / TICKS
+  }
+
+  /** What the threads of this browser have cost so far, by kind. */
+  threads(): Map<string, ThreadCost> {
+    return threadCosts(this.started.process.pid ?? -1)
   }
 
   /** Memory of all processes of this browser, what they share counted once, in bytes. */

@@ -15,7 +15,7 @@ import { benchTransfer } from './transfer.ts'
 import { benchWebtorrent } from './webtorrent.ts'
 
 const USAGE = `npm run bench -- transfer|swarm|webtorrent|memory|hidden|responsiveness|mesh|directory|server|crowd [--json] [--rounds N] [--mib N]
-  transfer  64 MiB from one browser to another against a bare data channel, 10 rounds
+  transfer  64 MiB from one browser to another against a bare data channel, 10 rounds; --threads: costs by kind of thread
   swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
   webtorrent  --runs 10 --swarms 3: 64 MiB one to one, 16 MiB one to eight, against WebTorrent, which is fetched when it is first needed
   memory    JavaScript heap during a transfer of 2 GiB
@@ -52,6 +52,7 @@ const { values, positionals } = parseArgs({
     'hidden-for': { type: 'string' },
     sockets: { type: 'string' },
     redis: { type: 'boolean', default: false },
+    threads: { type: 'boolean', default: false },
   },
 })
 const report = new Report(values.json)
@@ -64,7 +65,13 @@ async function inBrowsers(what: string | undefined): Promise<void> {
   const server = await TestServer.start({ CLIENT_DIR: join(client, 'bench/dist') })
   try {
     if (what === 'transfer')
-      await benchTransfer(server.url, count(values.rounds, 10), count(values.mib, 64) * MiB, report)
+      await benchTransfer(
+        server.url,
+        count(values.rounds, 10),
+        count(values.mib, 64) * MiB,
+        values.threads,
+        report,
+      )
     else if (what === 'swarm')
       await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
     else if (what === 'webtorrent') {

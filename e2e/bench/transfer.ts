@@ -3,12 +3,17 @@ import { BenchBrowser } from './browser.ts'
 import { EnginePage, makeBenchFile, sha256OfFile } from './engine.ts'
 import { closeRaw, connectRaw, sendRaw } from './raw.ts'
 import { median, round, type Report } from './report.ts'
+import { NO_COST, TICKS, costsSince, type ThreadCost } from './threads.ts'
 
 const MiB = 1024 * 1024
+
+type Threads = ReadonlyMap<string, ThreadCost>
 
 interface Figures {
   readonly mibPerSecond: number
   readonly cpuSecondsPerGib: number
+  /** By browser and kind of thread. */
+  readonly threads: Threads
 }
 
 /** Time and CPU of both browsers while something runs. */
@@ -18,11 +23,23 @@ async function measure(
   work: () => Promise<void>,
 ): Promise<Figures> {
   const cpu = () => browsers.reduce((sum, browser) => sum + browser.cpuSeconds(), 0)
+  const threads = () =>
+    new Map(
+      browsers.flatMap((browser, at) =>
+        [...browser.threads()].map(([kind, cost]) => [`${at === 0 ? 'from' : 'to'} ${kind}`, cost] as const),
+      ),
+    )
+  const threadsBefore = threads()
   const cpuBefore = cpu()
   const started = performance.now()
   await work()
   const seconds = (performance.now() - started) / 1000
-  return { mibPerSecond: bytes / MiB / seconds, cpuSecondsPerGib: ((cpu() - cpuBefore) * 1024 * MiB) / bytes }
+  const cpuSecondsPerGib = ((cpu() - cpuBefore) * 1024 * MiB) / bytes
+  return {
+    mibPerSecond: bytes / MiB / seconds,
+    cpuSecondsPerGib,
+    threads: costsSince(threadsBefore, threads()),
+  }
 }
 
 /** One engine transfer from accept to the last verified and stored byte. */
@@ -81,11 +98,13 @@ export async function benchTransfer(
   url: string,
   rounds: number,
   bytes: number,
+  byThread: boolean,
   report: Report,
 ): Promise<void> {
   const browsers: [BenchBrowser, BenchBrowser] = [await BenchBrowser.launch(), await BenchBrowser.launch()]
   const all: { goodput: number; cpu: number; aaGoodput: number; aaCpu: number; sha256Ok: boolean }[] = []
   const firstBytes: number[] = []
+  const costs: { engine: Threads; raw: Threads }[] = []
   for (let index = 0; index < rounds; index++) {
     const engineFirst = index % 2 === 0
     const before = engineFirst ? await runEngine(browsers, url, bytes, index + 1) : null
@@ -100,6 +119,7 @@ export async function benchTransfer(
       aaCpu: control.cpuSecondsPerGib / raw.cpuSecondsPerGib,
       sha256Ok: engine.sha256Ok,
     })
+    costs.push({ engine: engine.threads, raw: raw.threads })
     report.row({
       round: index + 1,
       engineFirst,
@@ -110,6 +130,7 @@ export async function benchTransfer(
     })
   }
   for (const browser of browsers) await browser.close()
+  if (byThread) reportThreads(costs, bytes, report)
   report.summary({
     goodputRatio: round(median(all.map((run) => run.goodput))),
     cpuRatio: round(median(all.map((run) => run.cpu))),
@@ -122,7 +143,34 @@ export async function benchTransfer(
   })
 }
 
-const roundFigures = ({ mibPerSecond, cpuSecondsPerGib }: Figures): Figures => ({
+/** A row for each kind of thread: means over the rounds, per GiB, with the engine and over the bare channel. */
+function reportThreads(
+  rounds: readonly { engine: Threads; raw: Threads }[],
+  bytes: number,
+  report: Report,
+): void {
+  const perGib = (value: number) => round((value * 1024 * MiB) / bytes / rounds.length)
+  const figures = (kind: string, which: 'engine' | 'raw') => {
+    const sum = (pick: (cost: ThreadCost) => number) =>
+      rounds.reduce((total, each) => total + pick(each[which].get(kind) ?? NO_COST), 0)
+    return {
+      seconds: perGib(sum((cost) => (cost.user + cost.kernel) / TICKS)),
+      kernelSeconds: perGib(sum((cost) => cost.kernel / TICKS)),
+      faults: perGib(sum((cost) => cost.faults)),
+      switches: perGib(sum((cost) => cost.switches)),
+    }
+  }
+  const kinds = new Set(rounds.flatMap(({ engine, raw }) => [...engine.keys(), ...raw.keys()]))
+  const rows = [...kinds].map((kind) => ({
+    kind,
+    engine: figures(kind, 'engine'),
+    raw: figures(kind, 'raw'),
+  }))
+  rows.sort((a, b) => b.engine.seconds - b.raw.seconds - (a.engine.seconds - a.raw.seconds))
+  for (const row of rows) if (row.engine.seconds >= 0.3 || row.raw.seconds >= 0.3) report.row(row)
+}
+
+const roundFigures = ({ mibPerSecond, cpuSecondsPerGib }: Figures): Omit<Figures, 'threads'> => ({
   mibPerSecond: round(mibPerSecond),
   cpuSecondsPerGib: round(cpuSecondsPerGib),
 })
