@@ -3,10 +3,10 @@ import { expect, test } from '../fixtures/test.ts'
 
 /**
  * JavaScript of the first visit to the first screen, workers included, packed by gzip. The aim is 150 KiB; what is above
- * it are the cores of the discovery systems (docs/performance.md), and since peers relay for peers that core (4 KiB), which any
- * link may need at once. It may fall, not rise.
+ * it are the cores of the discovery systems (docs/performance.md), since peers relay for peers that core (4 KiB), which any
+ * link may need at once, and 1 KiB to find peers after mass deaths. It may fall, not rise.
  */
-const BUDGET_BYTES = 171 * 1024
+const BUDGET_BYTES = 172 * 1024
 /** The shell alone, which draws the first screen while the engine is still being fetched. */
 const SHELL_BYTES = 62 * 1024
 

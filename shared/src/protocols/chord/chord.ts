@@ -23,6 +23,9 @@ import { viewOf } from './view.ts'
 
 export type { ChordEffect, ChordInput, ChordOptions, ChordView } from './api.ts'
 
+/** Messages that make work, taken at a limited rate from each link. */
+const COSTLY: ReadonlySet<ChordMessage['type']> = new Set(['find', 'store', 'want', 'seek'] as const)
+
 /** One node of the ring: hands inputs to its parts and sees to what follows from their changes. */
 export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
   readonly #context: ChordContext
@@ -200,8 +203,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
   #message(from: PeerId, message: ChordMessage): void {
     const link = this.#context.links.get(from)
     if (link === undefined) return
-    const isCostly = message.type === 'find' || message.type === 'store' || message.type === 'want'
-    if (isCostly && !link.budget.take(1, this.#context.now)) return
+    if (COSTLY.has(message.type) && !link.budget.take(1, this.#context.now)) return
     switch (message.type) {
       case 'stabilize':
         return tell(this.#context, link, 'answer')
@@ -217,13 +219,12 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
       case 'contact':
         return this.#fingers.contact(from, message.position, message.peer)
       case 'find':
-        return this.#lookups.relay.find(from, message)
       case 'hopAck':
-        return this.#lookups.relay.hopAck(from, message.lookup)
       case 'back':
-        return this.#lookups.relay.back(from, message)
       case 'found':
-        return this.#lookups.relay.found(from, message)
+      case 'seek':
+      case 'sighted':
+        return this.#lookups.message(from, message)
       case 'leave':
         return this.#membership.goodbye(from, message)
       case 'letGo':

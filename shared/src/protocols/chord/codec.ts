@@ -30,7 +30,7 @@ const peers = (max: number) => binary.list(binary.peerId, max)
 const position = binary.hex(POSITION_DIGITS / 2)
 const phase: binary.Format<Phase> = binary.oneOf(['alone', 'joining', 'member'])
 const routing: binary.Format<Routing> = binary.oneOf(['circle', 'fingers', 'full'])
-const course: binary.Format<Course> = binary.oneOf(['free', 'fromAfter', 'closer', 'wander'])
+const course: binary.Format<Course> = binary.oneOf(['free', 'fromAfter', 'closer', 'sighted'])
 
 const report = {
   phase,
@@ -109,6 +109,8 @@ export const chordFormat: binary.Format<ChordMessage> = binary.messages<ChordMes
   ],
   leave: [11, { predecessors: peers(MAX.list), successors: peers(MAX.list) }],
   letGo: [15, {}],
+  seek: [16, { positions: binary.list(binary.uint48, CHORD.seekPlaces), ttl: binary.uint8 }],
+  sighted: [17, { position: binary.uint48, links: binary.uint8 }],
   offer: [12, { tags: binary.list(tagFormat, CHORD.tagsPerOffer) }],
   want: [13, { tags: binary.list(tagFormat, CHORD.tagsPerOffer) }],
   store: [14, { records: binary.list(recordFormat, CHORD.recordsPerMessage) }],

@@ -77,10 +77,21 @@ export const CHORD = {
   excursions: 3,
   excursionTtl: 16,
   shortExcursionTtl: 6,
-  /** The same when its list shows somebody nearer who may be alive: to see that one, a few links far away suffice. By simulation. */
-  wanders: 12,
-  /** But mostly that one is dead, and whoever asked waits no longer than `lookupMs`. By simulation. */
-  wanderMs: 1_800,
+  /**
+   * Peers that may be alive and can't be reached, for so long after a quarter of our links was lost at once (in everyday churn most of them
+   * are dead, and asking costs more than all other upkeep): our links and theirs (`seekTtl`) are asked for so many at a time; they are given up
+   * after three round trips, and the outcome is kept until lists are likely to be mended. By simulation.
+   */
+  seekForMs: 120_000,
+  seekTtl: 2,
+  seekPlaces: 8,
+  seekWays: 8,
+  seekMs: 600,
+  soughtMs: 10_000,
+  soughtPlaces: 512,
+  /** Of others' questions of this kind so many are passed on, a second and at once: each is copied to every link. Our choice. */
+  seekRate: 10,
+  seekBurst: 200,
   /** A join is tried again after this time, and candidates are dialled so many at a time. Our choice. */
   joinRetryMs: 1_500,
   pairAfterMs: 1_000,

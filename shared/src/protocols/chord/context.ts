@@ -41,6 +41,8 @@ export class ChordContext {
   readonly successors: NeighbourList
   readonly predecessors: NeighbourList
   phase: Phase = 'alone'
+  /** Until when it is worth asking around for peers that lists name: many links were lost at once. */
+  seeksUntil = -Infinity
   routing: Routing
   now: number
   readonly #wall: WallClock

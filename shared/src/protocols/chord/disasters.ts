@@ -7,7 +7,7 @@ const MIN_LOSSES = 3
 /** A ring that has grown by this factor was joined with another one; our choice. */
 const GROWTH = 1.5
 
-type Surroundings = Pick<ChordContext, 'now' | 'links' | 'sizeEstimate'>
+type Surroundings = Pick<ChordContext, 'now' | 'links' | 'sizeEstimate' | 'seeksUntil'>
 
 /**
  * Notices when so much of the ring changed at once that all copies of a record may be gone, or its owner is
@@ -33,6 +33,7 @@ export class Disasters {
     // Where peers come and go by the minute, the smaller share is lost by chance now and then.
     const isFirst = now >= this.#lastAt + CHORD.disasterPauseMs
     if (this.#losses.length < MIN_LOSSES) return
+    if (share >= CHORD.nextDisasterShare) this.#context.seeksUntil = now + CHORD.seekForMs
     if (share < (isFirst ? CHORD.disasterShare : CHORD.nextDisasterShare)) return
     this.#losses = []
     this.#lastAt = now

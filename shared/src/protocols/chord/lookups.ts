@@ -2,7 +2,7 @@ import { Deadlines } from '../../kernel/deadlines.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
-import type { Answer, Ask, Found, Trace } from './messages.ts'
+import type { Answer, Ask, ChordMessage, Found, Trace } from './messages.ts'
 import { POSITION_DIGITS } from './position.ts'
 import { Relay } from './relay.ts'
 
@@ -38,6 +38,11 @@ interface Lookup {
   latest: Nonce | null
 }
 
+type LookupMessage = Extract<
+  ChordMessage,
+  { readonly type: 'find' | 'hopAck' | 'back' | 'found' | 'seek' | 'sighted' }
+>
+
 type Reply = (ask: Ask, reply: (answer: Answer) => void) => void
 
 /** Questions of our own: each is tried again by another first hop when it fails or takes too long. */
@@ -69,6 +74,25 @@ export class Lookups {
       if (this.#context.now < lookup.endsAt && lookup.attempts < CHORD.attempts) this.#attempt(lookup)
       else if (this.#context.now < lookup.endsAt) this.#deadlines.set(id, lookup.endsAt)
       else this.#fail(lookup)
+    }
+  }
+
+  /** Takes what belongs to lookups, of ours or of others. */
+  message(from: PeerId, message: LookupMessage): void {
+    const { relay } = this
+    switch (message.type) {
+      case 'find':
+        return relay.find(from, message)
+      case 'hopAck':
+        return relay.hopAck(from, message.lookup)
+      case 'back':
+        return relay.back(from, message)
+      case 'found':
+        return relay.found(from, message)
+      case 'seek':
+        return relay.sightings.seek(from, message)
+      case 'sighted':
+        return relay.sightings.sighted(from, message.position, message.links)
     }
   }
 

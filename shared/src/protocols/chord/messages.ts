@@ -11,10 +11,10 @@ export type Routing = 'circle' | 'fingers' | 'full'
 /**
  * Where a question may go. `free`: to either side of its key. `fromAfter`: somebody right before the key saw that
  * nobody stands between, so the owner is sought from its other side. `closer`: only where the key is nearer, for
- * a node that would answer but for missing predecessors. `wander`: anywhere, for a node that would answer but lists
- * somebody nearer to the key whom it can't reach, and who may be alive.
+ * a node that would answer but for missing predecessors. `sighted`: on to where somebody nearer to the key was seen, for a node
+ * that would answer but lists that one, and can't reach it.
  */
-export type Course = 'free' | 'fromAfter' | 'closer' | 'wander'
+export type Course = 'free' | 'fromAfter' | 'closer' | 'sighted'
 
 /** Where a node stands: on its own, looking for its place, or part of a ring. */
 export type Phase = 'alone' | 'joining' | 'member'
@@ -105,6 +105,10 @@ export type ChordMessage =
   /** Which peer of your links begins with these 48 bits? Answered by `contact`. */
   | { readonly type: 'whois'; readonly position: number }
   | { readonly type: 'contact'; readonly position: number; readonly peer: PeerId | null }
+  /** Are you, your links or theirs linked with the peers that begin with these 48 bits? Answered by `sighted` for each, else not at all. */
+  | { readonly type: 'seek'; readonly positions: readonly number[]; readonly ttl: number }
+  /** `links`: from the sender to that peer. */
+  | { readonly type: 'sighted'; readonly position: number; readonly links: number }
   | Find
   /** The question has arrived: its sender need not look for another way. */
   | { readonly type: 'hopAck'; readonly lookup: Nonce }

@@ -1,7 +1,8 @@
 import type { PeerId } from '../../kernel/ids.ts'
+import { chordFormat } from './codec.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
-import type { Find } from './messages.ts'
+import type { ChordMessage, Find, Found, Trace } from './messages.ts'
 import { clockwise, coarse, COARSE_RING, isUpTo } from './position.ts'
 import { listedOwner } from './routing.ts'
 
@@ -26,8 +27,8 @@ export interface Pass {
   /** Messages and bytes that it cost here, not counting what came with it. */
   messages: number
   bytes: number
-  /** `sent`: no acknowledgement yet. `over`: answered or given back. */
-  state: 'new' | 'sent' | 'acknowledged' | 'over'
+  /** `sent`: no acknowledgement yet. `seeking`: waits for word of a peer that may be alive. `over`: answered or given back. */
+  state: 'new' | 'sent' | 'acknowledged' | 'seeking' | 'over'
 }
 
 /** @param previous who asked us, `null` for our own question; @param not peers that it must not go to. */
@@ -55,6 +56,43 @@ export function newPass(
   }
 }
 
+/** What a question has cost so far, for one who wants to know. */
+export function traceOf({ find: { trace }, messages, bytes }: Pass): Trace | null {
+  return trace && { path: trace.path, messages: trace.messages + messages, bytes: trace.bytes + bytes }
+}
+
+export function countMessage(pass: Pass, message: ChordMessage): void {
+  if (pass.find.trace === null) return
+  pass.messages++
+  pass.bytes += chordFormat.size(message)
+}
+
+/** Whether we own the key beyond doubt. */
+export function isSure(context: ChordContext, { find, dead }: Pass): boolean {
+  if (context.phase === 'alone') return true
+  if (context.predecessors.horizon !== 'known') return false
+  return context.owns(find.key, find.avoid) || context.ownsBut(find.key, find.avoid, dead)
+}
+
+/** How the answer is counted that goes back over here. */
+export function countAnswer(found: Found): Found {
+  const trace = found.trace && {
+    ...found.trace,
+    messages: Math.min(65_535, found.trace.messages + 2),
+    bytes: Math.min(0xffffffff, found.trace.bytes + chordFormat.size(found)),
+  }
+  return { ...found, trace }
+}
+
+/** The question as it arrived here: one link farther. */
+export function arrived(find: Find, self: PeerId): Find {
+  const trace = find.trace && {
+    ...find.trace,
+    path: find.trace.path.length > CHORD.ttl ? find.trace.path : [...find.trace.path, self],
+  }
+  return { ...find, ttl: find.ttl - 1, hops: Math.min(255, find.hops + 1), trace }
+}
+
 /** Whether somebody nearer to the key than we are, and after it, has had the question: who had it is alive. */
 export function isOutdone(context: ChordContext, { find, visited }: Pass): boolean {
   const at = coarse(find.key)
@@ -71,15 +109,17 @@ export function wasBefore({ predecessors, self, isGone }: ChordContext, { find, 
   )
 }
 
-/** Whether our list shows somebody nearer to the key who has no link with us, had no question, and may be alive. */
-export function isOwnerOutOfReach(context: ChordContext, { find, visited, dead }: Pass): boolean {
+/** Places of listed peers nearer to the key who have no link with us, had no question, and may be alive; the nearest first. */
+export function ownersOutOfReach(context: ChordContext, { find, visited, dead }: Pass): number[] {
   const at = coarse(find.key)
   const own = clockwise(at, context.at)
-  return context.predecessors.peers.some((peer) => {
-    const place = coarse(peer)
-    if (context.links.has(peer) || context.isGone(peer) || find.avoid.includes(peer)) return false
-    return !visited.has(place) && !dead.has(place) && clockwise(at, place) < own
-  })
+  const isDoubtful = (peer: PeerId) =>
+    !context.links.has(peer) && !context.isGone(peer) && !find.avoid.includes(peer)
+  return [...context.predecessors.peers, ...context.successors.peers]
+    .filter(isDoubtful)
+    .map(coarse)
+    .filter((place) => !visited.has(place) && !dead.has(place) && clockwise(at, place) < own)
+    .sort((a, b) => clockwise(at, a) - clockwise(at, b))
 }
 
 /**

@@ -1,7 +1,6 @@
 import { BoundedMap } from '../../kernel/bounded.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
-import { chordFormat } from './codec.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import {
@@ -13,7 +12,19 @@ import {
   type Find,
   type Found,
 } from './messages.ts'
-import { isOutdone, isOwnerOutOfReach, newPass, patienceWith, wasBefore, type Pass } from './pass.ts'
+import {
+  arrived,
+  countAnswer,
+  countMessage,
+  isOutdone,
+  isSure,
+  newPass,
+  ownersOutOfReach,
+  patienceWith,
+  traceOf,
+  wasBefore,
+  type Pass,
+} from './pass.ts'
 import {
   closerHops,
   hopsBefore,
@@ -21,9 +32,10 @@ import {
   nearestTo,
   nextHops,
   nextHopTo,
-  wanderHops,
+  sightedHops,
   type Candidate,
 } from './routing.ts'
+import { Sightings } from './sightings.ts'
 
 export interface RelayHooks {
   /** We own the key: does what is asked, and replies now or later. */
@@ -40,12 +52,16 @@ export interface RelayHooks {
 export class Relay {
   readonly #context: ChordContext
   readonly #hooks: RelayHooks
+  readonly sightings: Sightings
   readonly #passes = new BoundedMap<Nonce, Pass>(CHORD.relays)
   readonly #deadlines = new Deadlines<Nonce>()
 
   constructor(context: ChordContext, hooks: RelayHooks) {
     this.#context = context
     this.#hooks = hooks
+    this.sightings = new Sightings(context, () => {
+      for (const pass of [...this.#passes.values()]) if (pass.state === 'seeking') this.#advance(pass)
+    })
   }
 
   wakeAt(): number {
@@ -55,7 +71,7 @@ export class Relay {
   wake(): void {
     for (const lookup of this.#deadlines.due(this.#context.now)) {
       const pass = this.#passes.get(lookup)
-      if (pass?.state === 'sent') this.#advance(pass)
+      if (pass?.state === 'sent' || pass?.state === 'seeking') this.#advance(pass)
       else if (pass?.state === 'acknowledged' && pass.next !== null) this.#passOver(pass, pass.next)
     }
   }
@@ -79,12 +95,11 @@ export class Relay {
     this.#context.send(from, { type: 'hopAck', lookup: find.lookup })
     const ttl = find.ttl - 1
     if (find.origin === this.#context.self) return this.#cameHome(from, find)
-    if (this.#passes.has(find.lookup) || ttl <= 0) return this.#sendBack(from, find.lookup, ttl)
-    const trace = find.trace && {
-      ...find.trace,
-      path: find.trace.path.length > CHORD.ttl ? find.trace.path : [...find.trace.path, this.#context.self],
-    }
-    this.#advance(this.#remember({ ...find, ttl, hops: Math.min(255, find.hops + 1), trace }, from, []))
+    const known = this.#passes.get(find.lookup)
+    // Who gave it back may have learnt of a way since.
+    const isAgain = known !== undefined && !(find.course === 'sighted' && known.state === 'over')
+    if (isAgain || ttl <= 0) return this.#sendBack(from, find.lookup, ttl)
+    this.#advance(this.#remember(arrived(find, this.#context.self), from, []))
   }
 
   hopAck(from: PeerId, lookup: Nonce): void {
@@ -108,7 +123,7 @@ export class Relay {
     const { lookup, ttl, visited, dead } = message
     const pass = this.#passes.get(lookup)
     if (pass === undefined || pass.next !== from || pass.state === 'over') return
-    this.#count(pass, message)
+    countMessage(pass, message)
     for (const place of visited) pass.visited.add(place)
     for (const place of dead) pass.dead.add(place)
     // An excursion has a small allowance of its own.
@@ -154,30 +169,39 @@ export class Relay {
     if (context.now >= pass.endsAt) return this.#finish(pass)
     // Who is only joining may ask through others, but is no way for them.
     if (context.phase === 'joining' && pass.previous !== null) return this.#giveBack(pass)
-    if (this.#isSure(pass)) return this.#answer(pass)
+    if (isSure(context, pass)) return this.#answer(pass)
     // Who lost its neighbours looks around a little before it takes the key for its own.
     const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
-    const isDoubtful = isOwner && isOwnerOutOfReach(context, pass)
-    const isPatient = isDoubtful && context.now < pass.endsAt - CHORD.lookupMs + CHORD.wanderMs
-    // Less so where somebody before the key had it and knew nobody up to it.
-    const excursions = isPatient ? CHORD.wanders : find.course === 'fromAfter' ? 1 : CHORD.excursions
-    const isEnough = pass.tries >= excursions || (pass.tries > 0 && !isPatient && wasBefore(context, pass))
-    if (isOwner && isEnough) return this.#answer(pass)
     pass.isClaimed = isOwner
+    if (isOwner && pass.tries > 0 && this.#looksOut(pass)) return
+    // Less so where somebody before the key had it and knew nobody up to it.
+    const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
+    const isEnough = pass.tries >= excursions || (pass.tries > 0 && wasBefore(context, pass))
+    if (isOwner && isEnough) return this.#answer(pass)
     if (pass.tries === 0) this.#nameDead(pass)
-    const wanders = isPatient && pass.tries > 0
-    const course = wanders ? 'wander' : isOwner ? 'closer' : this.#courseOf(find)
+    const course = isOwner ? 'closer' : this.#courseOf(find)
+    // It would leave this side of the key for good: whoever is listed on the other one may be alive.
+    const isLeaving = course === 'fromAfter' && find.course !== course
+    if (isLeaving && this.#looksOut(pass)) return
     const [best] = this.#candidates(pass, isOwner, course)
     if (best !== undefined && pass.ttl > 1) return this.#send(pass, best.peer, course)
     if (isOwner) return this.#answer(pass)
     this.#giveBack(pass)
   }
 
-  #isSure({ find, dead }: Pass): boolean {
-    const context = this.#context
-    if (context.phase === 'alone') return true
-    if (context.predecessors.horizon !== 'known') return false
-    return context.owns(find.key, find.avoid) || context.ownsBut(find.key, find.avoid, dead)
+  /** Somebody nearer to the key is listed and may be alive: goes there or waits for word of it. @returns whether it does. */
+  #looksOut(pass: Pass): boolean {
+    if (this.#context.now >= this.#context.seeksUntil) return false
+    const places = ownersOutOfReach(this.#context, pass)
+    const outlook = this.sightings.lookFor(places, (peer) => pass.tried.has(peer))
+    if (outlook === null || pass.ttl <= 1) return false
+    if (outlook.type === 'go') this.#send(pass, outlook.to, 'sighted')
+    else {
+      pass.state = 'seeking'
+      pass.next = null
+      this.#deadlines.set(pass.find.lookup, Math.min(outlook.until, pass.endsAt))
+    }
+    return true
   }
 
   /** Who stands before the key and knows nobody between sends it to the other side, for good. */
@@ -187,7 +211,8 @@ export class Relay {
 
   #candidates({ find, tried, visited, dead, tries }: Pass, isOwner: boolean, course: Course): Candidate[] {
     const context = this.#context
-    if (course === 'wander') return wanderHops(context, find.key, tried, visited, dead)
+    if (course === 'sighted')
+      return sightedHops(context, find.key, tried, visited, (peer) => this.sightings.seenBy(peer))
     // One who stands after the key and knows nobody before it looks on the key's other side, too.
     if (isOwner && tries === 1) return hopsBefore(context, find.key, tried, visited)
     if (course === 'closer' && !isOwner) return closerHops(context, find.key, tried, visited)
@@ -204,14 +229,10 @@ export class Relay {
 
   #send(pass: Pass, to: PeerId, course: Course): void {
     const { find } = pass
-    const trace = find.trace && {
-      path: find.trace.path,
-      messages: find.trace.messages + pass.messages,
-      bytes: find.trace.bytes + pass.bytes,
-    }
+    const trace = traceOf(pass)
     const visited = [...pass.visited].slice(-CHORD.visited)
     const dead = nearestTo(find.key, pass.dead, CHORD.dead)
-    const isShort = find.course === 'fromAfter' || course === 'wander'
+    const isShort = find.course === 'fromAfter' || course === 'sighted'
     const excursionTtl = isShort ? CHORD.shortExcursionTtl : CHORD.excursionTtl
     const ttl = pass.isClaimed ? Math.min(pass.ttl, excursionTtl) : pass.ttl
     const message: Find = { ...find, ttl, visited, dead, course, trace }
@@ -220,16 +241,10 @@ export class Relay {
     pass.sentAt = this.#context.now
     pass.tries++
     pass.tried.add(to)
-    this.#count(pass, message)
+    countMessage(pass, message)
     this.#context.send(to, message)
     const timeout = this.#context.links.get(to)?.roundTrip.timeoutMs ?? CHORD.firstRtoMs
     this.#deadlines.set(find.lookup, this.#context.now + timeout)
-  }
-
-  #count(pass: Pass, message: ChordMessage): void {
-    if (pass.find.trace === null) return
-    pass.messages++
-    pass.bytes += chordFormat.size(message)
   }
 
   #answer(pass: Pass): void {
@@ -240,28 +255,15 @@ export class Relay {
       if (pass.state === 'over') return
       this.#finish(pass)
       const { lookup, origin, hops, trace } = find
-      const found: Found = {
-        type: 'found',
-        lookup,
-        origin,
-        owner: this.#context.self,
-        answer,
-        hops,
-        ttl: CHORD.ttl,
-        trace,
-      }
+      const owner = this.#context.self
+      const found: Found = { type: 'found', lookup, origin, owner, answer, hops, ttl: CHORD.ttl, trace }
       this.#reply(pass, found, null)
     })
   }
 
   #reply(pass: Pass, found: Found, from: PeerId | null): void {
     if (pass.previous === null) return this.#hooks.ended(pass.find.lookup, found, from)
-    const trace = found.trace && {
-      ...found.trace,
-      messages: Math.min(65_535, found.trace.messages + 2),
-      bytes: Math.min(0xffffffff, found.trace.bytes + chordFormat.size(found)),
-    }
-    const message: Found = { ...found, trace }
+    const message = countAnswer(found)
     if (this.#context.links.has(pass.previous)) this.#context.send(pass.previous, message)
     else this.#route(message, from)
   }

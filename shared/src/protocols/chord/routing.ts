@@ -1,5 +1,4 @@
 import type { PeerId } from '../../kernel/ids.ts'
-import { shuffled } from '../../kernel/rng.ts'
 import type { ChordContext } from './context.ts'
 import type { Link } from './link.ts'
 import type { Routing } from './messages.ts'
@@ -157,30 +156,32 @@ export function hopsBefore(
     .sort((a, b) => a.distance - b.distance)
 }
 
+/** More than a way has that was found by asking around. */
+const MAX_LINKS = 16
+
 /**
- * Links that own a key rather than anybody who had the question, or are linked with somebody who does. Where there are
- * none, any: with each peer more links of links come into sight.
+ * Links that own a key rather than anybody who had the question, or are known to see somebody who does.
+ * @param seenBy places that a link knows a way to, and of how many links.
  */
-export function wanderHops(
+export function sightedHops(
   context: ChordContext,
   key: string,
   excluded: Without<PeerId>,
   visited: ReadonlySet<number>,
-  dead: ReadonlySet<number>,
+  seenBy: (peer: PeerId) => readonly { readonly place: number; readonly links: number }[],
 ): Candidate[] {
   const at = coarse(key)
   const least = Math.min(...[...visited].map((place) => clockwise(at, place)))
-  const isOut = (place: number) => visited.has(place) || dead.has(place)
-  const links = context.memberLinks().filter((link) => !excluded.has(link.peer) && !visited.has(link.at))
-  const aims = links.map((link) => {
-    const ahead = link.beyond.filter((place) => !isOut(place)).map((place) => clockwise(at, place) + 0.5)
-    return { peer: link.peer, distance: Math.min(clockwise(at, link.at), ...ahead) }
+  const links = context.memberLinks().filter((link) => !excluded.has(link.peer))
+  const aims = links.map(({ peer, at: place }) => {
+    // One that had the question has learnt since that it is a way.
+    const own = visited.has(place) ? Infinity : clockwise(at, place)
+    const seen = seenBy(peer).filter((each) => !visited.has(each.place))
+    // Of several ways the shortest, by a part of the least distance: so none goes round.
+    const ways = seen.map((each) => clockwise(at, each.place) + each.links / MAX_LINKS)
+    return { peer, distance: Math.min(own, ...ways) }
   })
-  const best = aims.filter(({ distance }) => distance < least).sort((a, b) => a.distance - b.distance)
-  if (best.length > 0) return best
-  // Neighbours on the ring mostly know each other.
-  const far = aims.filter(({ peer }) => !context.isRingNeighbour(peer))
-  return shuffled(context.rng, far.length > 0 ? far : aims)
+  return aims.filter(({ distance }) => distance < least).sort((a, b) => a.distance - b.distance)
 }
 
 /** So many of these places, the nearest to a key. */

@@ -14,12 +14,14 @@ describe('a disaster', () => {
   let links: Set<(typeof peers)[number]>
   let puts: number[]
   let disasters: Disasters
+  let context: ConstructorParameters<typeof Disasters>[0]
 
   beforeEach(() => {
     now = 1_000_000
     links = new Set(peers)
     puts = []
-    const context = {
+    context = {
+      seeksUntil: -Infinity,
       get now() {
         return now
       },
@@ -51,6 +53,16 @@ describe('a disaster', () => {
     now += CHORD.disasterMs
     lose(8, 4_000)
     expect(puts).toEqual([])
+  })
+
+  it('of a quarter of the links makes it worth asking around for those who are listed, for a while', () => {
+    lose(5, 100)
+    links = new Set(peers)
+    now += 20_000
+    lose(7, 100)
+    expect(context.seeksUntil).toBe(-Infinity)
+    lose(1, 100)
+    expect(context.seeksUntil).toBe(now + CHORD.seekForMs)
   })
 
   it('takes a quarter soon after another one, so that churn by the minute does not cause one after the other', () => {
