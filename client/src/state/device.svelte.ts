@@ -32,6 +32,8 @@ export class Device {
   #isPersisted = $state<boolean | null>(null)
   #notifies = $state(false)
   #wasAsked = false
+  /** The notice that asks whether to notify. */
+  #question: number | null = null
   #updates: Promise<Updates> | null = null
   /** Whether something would be lost if the page were left now. */
   wouldLose = $state(false)
@@ -119,7 +121,13 @@ export class Device {
     this.#wasAsked = true
     const { notify } = this.#lang.t
     const yes = { label: notify.yes, run: () => void this.setNotifies(true) }
-    this.#notices.show(notify.question, 'quiet', [yes], QUESTION_MS)
+    this.#question = this.#notices.show(notify.question, 'quiet', [yes], QUESTION_MS)
+  }
+
+  /** Everything is done: there is nothing left to be told of. */
+  withdrawOffer(): void {
+    if (this.#question !== null) this.#notices.dismiss(this.#question)
+    this.#question = null
   }
 
   async setNotifies(wanted: boolean): Promise<void> {

@@ -29,13 +29,14 @@ export class Notices {
     return this.#spoken
   }
 
-  /** @param staysMs a question that need not be answered goes away after so long. */
-  show(text: string, tone: Tone = 'quiet', actions: readonly NoticeAction[] = [], staysMs?: number): void {
+  /** @param staysMs a question that need not be answered goes away after so long. @returns its id, to take it back. */
+  show(text: string, tone: Tone = 'quiet', actions: readonly NoticeAction[] = [], staysMs?: number): number {
     const id = this.#nextId++
     this.#items = [...this.#items.filter((item) => item.text !== text), { id, tone, text, actions }]
     this.say(text)
     const isPassing = tone !== 'bad' && actions.length === 0
     if (isPassing || staysMs !== undefined) setTimeout(() => this.dismiss(id), staysMs ?? SHOWN_MS)
+    return id
   }
 
   dismiss(id: number): void {
