@@ -18,6 +18,8 @@ export interface TransportEvents {
   closed(sid: SessionId): void
   frame(sid: SessionId, channel: ChannelName, bytes: Bytes): void
   congestion(sid: SessionId, state: 'congested' | 'writable'): void
+  /** A bulk frame was all of this buffer, and has been copied out of it: the memory is free. Not told by all transports. */
+  sent(memory: ArrayBuffer): void
   /** The path no longer answers, or the network changed under it: look for another. */
   faltering(sid: SessionId): void
 }
@@ -46,6 +48,7 @@ export interface Transport {
   checkAll(): void
   /** How each open connection runs at this moment; one that can't say is left out. */
   paths(): Promise<ReadonlyMap<SessionId, ConnectionPath>>
+  /** A frame of the bulk channel that is all of its buffer is handed over, see `sent`. */
   send(sid: SessionId, channel: ChannelName, bytes: Bytes): void
   /** Silent: nothing is told of a connection that was closed from here. */
   close(sid: SessionId): void

@@ -216,6 +216,7 @@ export class WebRtcTransport implements Transport {
   #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
     connection.bulk.send(bytes)
     connection.sentBytes += bytes.length
+    if (bytes.length === bytes.buffer.byteLength) this.#events.sent(bytes.buffer)
     if (connection.isCongested || connection.bulk.bufferedAmount < connection.highWaterBytes) return
     adaptHighWater(connection, performance.now())
     // The mark may have risen above what is queued: then no event would ever tell that it has drained.

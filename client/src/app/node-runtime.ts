@@ -100,6 +100,7 @@ export class NodeRuntime<Source = File> {
       ...channelEvents,
       congestion: (sid, type) => this.feed({ type, sid }),
       faltering: (sid) => this.feed({ type: 'faltering', sid }),
+      sent: (memory) => this.blocks.recycle(memory),
     })
     this.blocks = ports.blocks(
       {

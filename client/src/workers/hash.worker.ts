@@ -1,4 +1,5 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import { readForward } from '../adapters/block-store/picked-files.ts'
 import type { HashAnswer, HashCommand } from '../adapters/hashing/protocol.ts'
 
 /** Read at once: larger slices are read faster (docs/performance.md), and memory stays flat. */
@@ -9,8 +10,10 @@ const post = (answer: HashAnswer, transfer: Transferable[] = []) => self.postMes
 /** The block hashes of a file, 32 bytes each, in order. */
 async function hashFile(file: File, onProgress: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {
   const leaves = new Uint8Array(Math.ceil(file.size / LIMITS.blockBytes) * 32)
+  const reader = readForward(file)
+  let memory = new ArrayBuffer(Math.min(READ_BYTES, file.size))
   for (let offset = 0; offset < file.size; offset += READ_BYTES) {
-    const bytes = new Uint8Array(await file.slice(offset, offset + READ_BYTES).arrayBuffer())
+    const bytes = await reader.fill(memory)
     const digests: Promise<void>[] = []
     for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
       const leaf = ((offset + at) / LIMITS.blockBytes) * 32
@@ -21,7 +24,9 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
     }
     await Promise.all(digests)
     onProgress(bytes.length)
+    memory = bytes.buffer
   }
+  reader.close()
   return leaves
 }
 

@@ -88,7 +88,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       share: ReturnType<typeof makeShare>,
       block: number,
     ): Promise<Bytes> {
-      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: block, count: 1 })
+      store.send({ type: 'read', memory: null, infoHash: share.infoHash, to: peer, first: block, count: 1 })
       const answer = await store.answer(result(share.infoHash, 'blockRead', block))
       const [found] = 'infoHash' in answer ? resultsOf(answer) : []
       if (found?.type !== 'blockRead') throw new Error('unreachable')
@@ -137,7 +137,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
         first: 6,
         count: 2,
       })
-      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 6, count: 2 })
+      store.send({ type: 'read', memory: null, infoHash: share.infoHash, to: peer, first: 6, count: 2 })
       const read = await store.answer(result(share.infoHash, 'blockRead', 6))
       expect('infoHash' in read && resultsOf(read)).toMatchObject([
         { block: 6, bytes: share.blocks[6] },
@@ -162,7 +162,7 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       const store = make()
       const share = makeShare()
       open(store, share)
-      store.send({ type: 'read', infoHash: share.infoHash, to: peer, first: 5, count: 1 })
+      store.send({ type: 'read', memory: null, infoHash: share.infoHash, to: peer, first: 5, count: 1 })
       await store.answer(result(share.infoHash, 'readFailed', 5))
       store.stop()
     })

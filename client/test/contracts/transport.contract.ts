@@ -26,6 +26,7 @@ export function pair(create: CreateTransport, carry: (signal: LocalSignal) => bo
       frame: (_id, channel, bytes) => void seen.frames.push({ channel, bytes }),
       congestion: (_id, state) => void seen.congestion.push(state),
       faltering: () => void seen.faltering++,
+      sent: () => undefined,
     })
     return { transport, seen }
   }
@@ -64,10 +65,15 @@ export function transportContract(name: string, create: CreateTransport): void {
 
     it('says when its queue is full and when it has drained, and loses nothing', async () => {
       const { a, b } = await connected()
-      for (let i = 0; i < 100; i++) a.transport.send(sid, 'bulk', new Uint8Array(16_384))
+      // How much fits depends on how fast the other threads of this machine are.
+      let sent = 0
+      while (a.seen.congestion.length === 0 && sent < 2_000) {
+        a.transport.send(sid, 'bulk', new Uint8Array(16_384))
+        sent++
+      }
       expect(a.seen.congestion).toEqual(['congested'])
       await vi.waitUntil(() => a.seen.congestion.at(-1) === 'writable', { timeout: 20_000 })
-      await vi.waitUntil(() => b.seen.frames.length === 100, { timeout: 20_000 })
+      await vi.waitUntil(() => b.seen.frames.length === sent, { timeout: 20_000 })
     })
 
     it('tells the other end when it closes, and is silent afterwards', async () => {

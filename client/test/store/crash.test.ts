@@ -134,7 +134,7 @@ class Store {
   }
 
   async read(block: number): Promise<Bytes | null> {
-    this.#server.handle({ type: 'read', infoHash: INFOHASH, to: PEER, first: block, count: 1 })
+    this.#server.handle({ type: 'read', memory: null, infoHash: INFOHASH, to: PEER, first: block, count: 1 })
     const [result] = await this.#next()
     return result?.type === 'blockRead' ? result.bytes.slice() : null
   }

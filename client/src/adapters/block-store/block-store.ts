@@ -1,7 +1,9 @@
 import { concatBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { BlockIndex, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreRequest, StoreResult } from '@ringdrop/shared/node/node-io.ts'
+import { SpareBuffers } from '../spare-buffers.ts'
 import type { ReadRun, StoreAnswer, StoreCommand } from './protocol.ts'
 import { resultsOf } from './store-results.ts'
 
@@ -16,6 +18,11 @@ export interface StoreThread<Source> {
   terminate(): void
 }
 export type StartStoreThread<Source> = (onAnswer: (answer: StoreAnswer) => void) => StoreThread<Source>
+
+/** A frame of as many blocks as go into one. */
+const FRAME_BYTES = BLOCK_HEADER_BYTES + LIMITS.blocksPerFrame * LIMITS.blockBytes
+/** Our choice: 2 MiB. */
+const SPARE_FRAMES = 16
 
 /** Blocks of one frame, on their way to the store. */
 interface GatheredBlocks {
@@ -37,6 +44,8 @@ export class BlockStore<Source = File> {
   /** Requests of this moment. */
   readonly #stores: GatheredBlocks[] = []
   readonly #reads: (Omit<ReadRun, 'count'> & { count: number })[] = []
+  /** Of whole frames that have been sent. */
+  readonly #spare = new SpareBuffers(SPARE_FRAMES)
   #nextTicket = 0
 
   /** @param start called with the first command. @param isOnePiece whether two blocks lie in the same piece, so that they can be read in one go. */
@@ -70,7 +79,15 @@ export class BlockStore<Source = File> {
     for (const { infoHash, buffer, runs, hashes } of this.#stores.splice(0)) {
       this.post({ type: 'store', infoHash, buffer, runs, hashes: concatBytes(hashes) }, [buffer])
     }
-    for (const run of this.#reads.splice(0)) this.post({ type: 'read', ...run })
+    for (const run of this.#reads.splice(0)) {
+      const memory = run.count === LIMITS.blocksPerFrame ? this.#spare.take(FRAME_BYTES) : null
+      this.post({ type: 'read', memory, ...run }, memory === null ? [] : [memory])
+    }
+  }
+
+  /** Takes over the memory of a frame that has been sent. */
+  recycle(memory: ArrayBuffer): void {
+    if (memory.byteLength === FRAME_BYTES) this.#spare.give(memory)
   }
 
   post(command: StoreCommand<Source>, transfer: Transferable[] = []): void {

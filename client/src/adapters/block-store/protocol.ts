@@ -36,7 +36,8 @@ export type StoreCommand<Source = File> =
       readonly runs: readonly StoredRun[]
       readonly hashes: Bytes
     }
-  | ({ readonly type: 'read' } & ReadRun)
+  /** `memory`: of a frame that has been sent, to be read into; it is handed over. */
+  | ({ readonly type: 'read'; readonly memory: ArrayBuffer | null } & ReadRun)
   /** `hashes`: 32 bytes a block, zeroes where unknown. */
   | { readonly type: 'check'; readonly infoHash: InfoHash; readonly hashes: Bytes }
   | {

@@ -13,10 +13,25 @@ export interface ShareFiles {
   close(): Promise<void>
 }
 
-/** The person's own files, which are only read. */
-export interface OwnShareFiles extends ShareFiles {
-  /** Bytes of a file, fewer at its end, in memory of their own. Rejects when the file was moved or changed. */
-  load(file: number, offset: number, length: number): Promise<Bytes>
+/** Reads a file from some place to its end. One call at a time. */
+export interface ForwardReader {
+  /**
+   * Takes the buffer and fills it with what follows.
+   * @returns what was read, at the start of memory that is the caller's: the same memory where the system can do that.
+   * Shorter than the buffer only at the end of the file. Rejects when the file was moved or changed.
+   */
+  fill(buffer: ArrayBuffer): Promise<Bytes>
+  /** Lets go of the file. */
+  close(): void
+}
+
+/** The person's own files, which are only read: front to back. */
+export interface OwnShareFiles {
+  readonly sizes: readonly number[]
+  forward(file: number, offset: number): ForwardReader
+  /** The whole file. */
+  blob(file: number): Promise<Blob>
+  close(): Promise<void>
 }
 
 /** Where downloads are kept; one implementation per kind of storage. Contract: `test/block-store.contract.ts`. */

@@ -5,18 +5,19 @@ import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import { PieceCache } from './piece-cache.ts'
+import { SpareBuffers } from '../spare-buffers.ts'
 import type { StoreAnswer, StoreCommand, StoredRun } from './protocol.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { isQuotaError, type OwnShareFiles, type ShareFiles, type ShareStorage } from './share-files.ts'
 
+/** Our choice: 2 MiB. */
+const SPARE_FRAMES = 16
 /** Bytes hashed between two progress reports of a check. */
 const CHECK_BYTES = 4 * 1024 * 1024
 
 interface OpenShare {
   readonly geometry: Geometry
   readonly files: ShareFiles
-  /** How blocks are read for peers. */
-  readonly read: ShareFiles['read']
 }
 
 type Post = (answer: StoreAnswer, transfer: Transferable[]) => void
@@ -26,6 +27,8 @@ export class StoreServer<Source = File> {
   readonly #shares = new Map<InfoHash, OpenShare>()
   /** Shares that are being closed or deleted; what is asked of them meanwhile comes after that. */
   readonly #closing = new Map<InfoHash, Promise<void>>()
+  /** Of frames that were stored, for frames to be read: they are of one size. */
+  readonly #spare = new SpareBuffers(SPARE_FRAMES)
 
   constructor(
     readonly storage: ShareStorage,
@@ -66,22 +69,9 @@ export class StoreServer<Source = File> {
   #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand<Source>, { type: 'open' }>): void {
     void this.#shares.get(infoHash)?.files.close()
     const geometry = new Geometry(pieceBytes, sizes)
-    this.#shares.set(infoHash, { geometry, ...this.#filesOf(infoHash, sizes, files) })
-  }
-
-  /** Only the person's own files gain from reading ahead; what is still being written must not be cached. */
-  #filesOf(
-    infoHash: InfoHash,
-    sizes: readonly number[],
-    own: readonly Source[] | null,
-  ): Omit<OpenShare, 'geometry'> {
-    if (own === null) {
-      const files = this.storage.open(infoHash, sizes)
-      return { files, read: (file, offset, into) => files.read(file, offset, into) }
-    }
-    const files = this.openOwn(own)
-    const cache = new PieceCache()
-    return { files, read: (file, offset, into) => cache.read(files, file, offset, into) }
+    // Only the person's own files gain from reading ahead; what is still being written must not be cached.
+    const own = files === null ? null : new ReadAhead(this.openOwn(files))
+    this.#shares.set(infoHash, { geometry, files: own ?? this.storage.open(infoHash, sizes) })
   }
 
   async #store({ infoHash, buffer, runs, hashes }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
@@ -100,6 +90,7 @@ export class StoreServer<Source = File> {
         corrupt.map(({ block }) => ({ type: 'blockCorrupt', block })),
       )
     for (const run of neighbours(good, share.geometry)) await this.#writeRun(infoHash, share, buffer, run)
+    this.#spare.give(buffer)
   }
 
   /** Blocks that lie side by side in the buffer and in the file: one write. */
@@ -130,6 +121,7 @@ export class StoreServer<Source = File> {
     to,
     first,
     count: blockCount,
+    memory,
   }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
     const share = this.#shares.get(infoHash)
     if (share === undefined) return
@@ -139,9 +131,8 @@ export class StoreServer<Source = File> {
     const length = blocks.reduce((sum, block) => sum + geometry.blockSize(block), 0)
     try {
       // With room for the frame's header, so that the bytes go out without another copy.
-      const buffer = new Uint8Array(BLOCK_HEADER_BYTES + length)
-      const bytes = buffer.subarray(BLOCK_HEADER_BYTES)
-      const count = await share.read(file, offset, bytes)
+      const bytes = new Uint8Array(this.#frame(BLOCK_HEADER_BYTES + length, memory), BLOCK_HEADER_BYTES)
+      const count = await share.files.read(file, offset, bytes)
       if (count !== length) throw new Error('short read')
       const answer = { type: 'read', infoHash, to, first, count: blockCount, buffer: bytes.buffer } as const
       this.post(answer, [bytes.buffer])
@@ -151,6 +142,12 @@ export class StoreServer<Source = File> {
         blocks.map((block) => ({ type: 'readFailed', to, block })),
       )
     }
+  }
+
+  /** Memory for a frame of this size. @param offered some that may do. */
+  #frame(byteLength: number, offered: ArrayBuffer | null): ArrayBuffer {
+    if (offered?.byteLength === byteLength) return offered
+    return this.#spare.take(byteLength) ?? new ArrayBuffer(byteLength)
   }
 
   /** Hashes everything that is there and says which blocks are right. */

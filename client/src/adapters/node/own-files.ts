@@ -2,7 +2,7 @@ import { constants, openAsBlob } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import type { OwnShareFiles } from '../block-store/share-files.ts'
+import type { ForwardReader, OwnShareFiles } from '../block-store/share-files.ts'
 import { HandlePool } from '../block-store/handle-pool.ts'
 import { NO_FOLLOW, readFully } from './open-files.ts'
 
@@ -30,9 +30,11 @@ export async function openOwn({ path, stamp }: OwnFile): Promise<FileHandle> {
 
 /** The person's own files, read where they lie. A file that was changed or replaced is not read. */
 export class OwnFiles implements OwnShareFiles {
+  readonly sizes: readonly number[]
   readonly #handles: HandlePool<FileHandle>
 
   constructor(readonly files: readonly OwnFile[]) {
+    this.sizes = files.map((file) => file.size)
     const open = (file: number) => {
       const own = files[file]
       return own === undefined ? Promise.reject(new Error('no such file')) : openOwn(own)
@@ -40,17 +42,15 @@ export class OwnFiles implements OwnShareFiles {
     this.#handles = new HandlePool(open, (handle) => handle.close())
   }
 
-  read(file: number, offset: number, into: Bytes): Promise<number> {
-    return this.#handles.use(file, (handle) => readFully(handle, offset, into))
-  }
-
-  async load(file: number, offset: number, length: number): Promise<Bytes> {
-    const bytes = new Uint8Array(length)
-    return bytes.subarray(0, await this.read(file, offset, bytes))
-  }
-
-  write(): Promise<void> {
-    return Promise.reject(new Error('the files of a share are never written to'))
+  forward(file: number, offset: number): ForwardReader {
+    let at = offset
+    const fill = async (buffer: ArrayBuffer): Promise<Bytes> => {
+      const bytes = new Uint8Array(buffer)
+      const count = await this.#handles.use(file, (handle) => readFully(handle, at, bytes))
+      at += count
+      return bytes.subarray(0, count)
+    }
+    return { fill, close: () => undefined }
   }
 
   blob(file: number): Promise<Blob> {

@@ -16,8 +16,8 @@ export type Priority = keyof typeof PRIORITY
 
 /** Up to so many candidates are ranked one by one; our choice, by profile. */
 const FEW_CANDIDATES = 64
-/** Who asks for so many at a time gets over 4 MiB/s (see the pipeline's length); our choice. */
-const MANY_BLOCKS = 64
+/** Who asks for so many at a time gets over 2 MiB/s (see the pipeline's length); our choice. */
+const MANY_BLOCKS = 32
 /** Between two classes when candidates are ranked: more than copies of a piece can be (peers x blocks). */
 const CLASS_STEP = 1e9
 

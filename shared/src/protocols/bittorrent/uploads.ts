@@ -3,7 +3,14 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Geometry } from '../../content/geometry.ts'
-import { RUNS_READ, SERVE_MAX, SERVE_MIN, SERVE_SECONDS, SPEED_WINDOW_MS } from './constants.ts'
+import {
+  RUNS_READ,
+  SERVE_ALONE_SECONDS,
+  SERVE_MAX,
+  SERVE_MIN,
+  SERVE_SECONDS,
+  SPEED_WINDOW_MS,
+} from './constants.ts'
 import type { DropCode, Outbox } from './effects.ts'
 import type { BlockRange } from './messages.ts'
 import type { PeerLink } from './peer-link.ts'
@@ -115,8 +122,8 @@ export class Uploads {
   /** Starts the reads of one run: neighbouring blocks, so that they leave in one frame. */
   #serveOne(link: PeerLink, now: number): boolean {
     const { geometry, bucket, out } = this.#parts
-    const window = readWindow(link, now)
-    const run = Math.min(Math.max(1, Math.floor(window / RUNS_READ)), LIMITS.blocksPerFrame)
+    const window = readWindow(link, this.#turn.length === 0 ? SERVE_ALONE_SECONDS : SERVE_SECONDS, now)
+    const run = runOf(window)
     // A part of a run would leave in a frame of its own, and so would all that follow in its place.
     if (link.congested || link.reading.size + Math.min(run, link.queue.length) > window) return false
     let started = 0
@@ -147,9 +154,15 @@ export class Uploads {
   }
 }
 
+/** How many blocks are read in one go: a power of two, so that the fixed places at which runs end are those of all lengths. */
+function runOf(window: number): number {
+  const blocks = Math.min(Math.max(1, Math.floor(window / RUNS_READ)), LIMITS.blocksPerFrame)
+  return 2 ** Math.floor(Math.log2(blocks))
+}
+
 /** How many blocks may be read for a link at a time. */
-function readWindow(link: PeerLink, now: number): number {
-  const blocks = Math.ceil((link.upSpeed.rate(now) * SERVE_SECONDS) / LIMITS.blockBytes)
+function readWindow(link: PeerLink, seconds: number, now: number): number {
+  const blocks = Math.ceil((link.upSpeed.rate(now) * seconds) / LIMITS.blockBytes)
   return Math.max(SERVE_MIN, Math.min(SERVE_MAX, blocks))
 }
 

@@ -62,7 +62,8 @@ describe('the picker', () => {
     // A seek goes elsewhere at once; beyond the window rarity rules again.
     picker.play({ file: 0, offset: 90 * PER_PIECE * 16_384 + 5 })
     expect(pick(0, 20)).toEqual(Array.from({ length: 20 }, (_, index) => 180 + index))
-    expect(new Set(pick(0, 60)).size).toBe(60)
+    // As many as fill whole frames.
+    expect(new Set(pick(0, 60)).size).toBe(56)
     picker.play(null)
     expect(pick(0, 6)).not.toEqual([80, 81, 82, 83, 84, 85])
   })
