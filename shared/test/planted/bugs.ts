@@ -378,8 +378,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an owner whom all list and nobody is linked with is passed over',
     file: 'protocols/chord/relay.ts',
-    find: 'if (isOwner && pass.tries > 0 && this.#looksOut(pass)) return',
-    put: '',
+    find: 'if (this.#context.now >= this.#context.seeksUntil) return false',
+    put: 'if (this.#context.now >= 0) return false',
     tests: RING,
   },
   {
