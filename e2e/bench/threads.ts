@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { processTree } from '../fixtures/processes.ts'
+import { processTree, readStat } from '../fixtures/processes.ts'
 
 /** Kernel clock ticks a second; Linux has reported 100 to user space for decades. */
 export const TICKS = 100
@@ -31,16 +31,11 @@ function kindOf(pid: string, threadName: string): string {
 
 /** One thread's cost, and its kind. Throws when it ended. */
 function readThread(pid: string, thread: string): { kind: string; cost: ThreadCost } {
-  const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
-  const end = stat.lastIndexOf(')')
-  const fields = stat
-    .slice(end + 2)
-    .split(' ')
-    .map(Number)
+  const { name, fields } = readStat(`/proc/${pid}/task/${thread}/stat`)
   const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8')
   const switches = [...status.matchAll(/ctxt_switches:\s+(\d+)/g)].reduce((sum, [, n]) => sum + Number(n), 0)
   const cost = { user: fields[11] ?? 0, kernel: fields[12] ?? 0, faults: fields[7] ?? 0, switches }
-  return { kind: kindOf(pid, stat.slice(stat.indexOf('(') + 1, end)), cost }
+  return { kind: kindOf(pid, name), cost }
 }
 
 /** The costs so far of all threads below a process, by kind. Linux alone. */

@@ -3,6 +3,9 @@ interface Movable {
   transfer?(newByteLength: number): ArrayBuffer
 }
 
+/** Frames whose memory is kept on either side of the storage thread: 2 MiB. Our choice. */
+export const SPARE_FRAMES = 16
+
 /**
  * Memory that has been used and is used again: new memory costs a fault of the processor for each page of it, which
  * is dear on virtual machines (docs/adr/0027). Not for bytes that others still look at.

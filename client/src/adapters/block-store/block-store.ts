@@ -3,7 +3,7 @@ import type { BlockIndex, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreRequest, StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import { SpareBuffers } from '../spare-buffers.ts'
+import { SPARE_FRAMES, SpareBuffers } from '../spare-buffers.ts'
 import type { ReadRun, StoreAnswer, StoreCommand } from './protocol.ts'
 import { resultsOf } from './store-results.ts'
 
@@ -21,8 +21,6 @@ export type StartStoreThread<Source> = (onAnswer: (answer: StoreAnswer) => void)
 
 /** A frame of as many blocks as go into one. */
 const FRAME_BYTES = BLOCK_HEADER_BYTES + LIMITS.blocksPerFrame * LIMITS.blockBytes
-/** Our choice: 2 MiB. */
-const SPARE_FRAMES = 16
 
 /** Blocks of one frame, on their way to the store. */
 interface GatheredBlocks {

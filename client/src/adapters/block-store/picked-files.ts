@@ -25,15 +25,11 @@ export class PickedFiles implements OwnShareFiles {
   }
 }
 
-/** Reads a blob from front to back. Into the caller's memory where the browser can: a tenth of the cost (docs/performance.md). */
-export function readForward(blob: Blob, offset = 0): ForwardReader {
-  return streamOf(new Blob([])) === null ? new SliceReader(blob, offset) : new StreamReader(blob, offset)
-}
-
-type ByteStream = ReadableStreamBYOBReader
+/** Reads a blob from front to back. */
+export const readForward = (blob: Blob, offset = 0): ForwardReader => new BlobReader(blob, offset)
 
 /** `null` where streams of blobs can't read into given memory. */
-function streamOf(blob: Blob): ByteStream | null {
+function streamOf(blob: Blob): ReadableStreamBYOBReader | null {
   try {
     return blob.stream().getReader({ mode: 'byob' })
   } catch {
@@ -41,8 +37,9 @@ function streamOf(blob: Blob): ByteStream | null {
   }
 }
 
-class StreamReader implements ForwardReader {
-  #stream: ByteStream | null = null
+/** Reads into the caller's memory where the browser can: a tenth of the cost (docs/adr/0027). Elsewhere slice by slice. */
+class BlobReader implements ForwardReader {
+  #stream: ReadableStreamBYOBReader | null = null
   /** Where the stream ends, in the blob. */
   #streamEnd: number
   #at: number
@@ -60,10 +57,9 @@ class StreamReader implements ForwardReader {
     let filled = 0
     while (filled < memory.byteLength && this.#at < this.blob.size) {
       if (this.#at === this.#streamEnd) this.#open()
-      const stream = this.#stream
-      if (stream === null) break
+      if (this.#stream === null) return this.#slice(memory.byteLength)
       const room = Math.min(memory.byteLength - filled, this.#streamEnd - this.#at)
-      const { value, done } = await stream.read(new Uint8Array(memory, filled, room))
+      const { value, done } = await this.#stream.read(new Uint8Array(memory, filled, room))
       if (done || value === undefined) throw new Error('the file became shorter')
       memory = value.buffer
       filled += value.byteLength
@@ -82,25 +78,10 @@ class StreamReader implements ForwardReader {
     this.#streamEnd = Math.min(this.blob.size, this.#at + STREAM_BYTES)
     this.#stream = streamOf(this.blob.slice(this.#at, this.#streamEnd))
   }
-}
 
-class SliceReader implements ForwardReader {
-  #at: number
-
-  constructor(
-    readonly blob: Blob,
-    offset: number,
-  ) {
-    this.#at = offset
-  }
-
-  async fill(buffer: ArrayBuffer): Promise<Bytes> {
-    const slice = this.blob.slice(this.#at, this.#at + buffer.byteLength)
+  async #slice(length: number): Promise<Bytes> {
+    const slice = this.blob.slice(this.#at, this.#at + length)
     this.#at += slice.size
     return new Uint8Array(await slice.arrayBuffer())
-  }
-
-  close(): void {
-    // Nothing is open between two reads.
   }
 }

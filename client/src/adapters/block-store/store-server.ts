@@ -5,13 +5,11 @@ import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
 import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
-import { SpareBuffers } from '../spare-buffers.ts'
+import { SPARE_FRAMES, SpareBuffers } from '../spare-buffers.ts'
 import type { StoreAnswer, StoreCommand, StoredRun } from './protocol.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { isQuotaError, type OwnShareFiles, type ShareFiles, type ShareStorage } from './share-files.ts'
 
-/** Our choice: 2 MiB. */
-const SPARE_FRAMES = 16
 /** Bytes hashed between two progress reports of a check. */
 const CHECK_BYTES = 4 * 1024 * 1024
 

@@ -66,7 +66,7 @@ describe('frames', () => {
   })
 
   it('of a slow link carry few blocks, and two at most while others wait', () => {
-    // A run every 100 ms: what is sent in a tenth of a second may grow, whole frames would need 1.3 MiB/s.
+    // Alone, a frame is up to a tenth of a second of the link's rate.
     expect(served(1_200, 200).filter((run) => run.length > 4)).toEqual([])
     const bench = source()
     bench.join(B)
