@@ -69,6 +69,11 @@ test('pictures and texts are shown, and nothing that could run in our origin', a
   await page.getByRole('button', { name: 'Preview dot.gif' }).click()
   const picture = page.getByRole('dialog').getByRole('img', { name: 'dot.gif' })
   await expect.poll(() => picture.evaluate((img: HTMLImageElement) => img.naturalWidth)).toBe(1)
+  // What is shown stays as it is while the share goes on.
+  const source = await picture.getAttribute('src')
+  await sender.page.close()
+  await receiver.untilShare((share) => share.peers.length === 0)
+  expect(await picture.getAttribute('src')).toBe(source)
   await page.keyboard.press('Escape')
   await expect(page.getByRole('button', { name: /(Preview|Play) (page|drawing)/ })).toHaveCount(0)
   // The address of a stream, opened as a page or fetched, gives nothing of a stranger's.
