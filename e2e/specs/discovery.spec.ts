@@ -1,6 +1,6 @@
 import { makeFile, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
-import type { App } from '../pages/app.ts'
+import { App } from '../pages/app.ts'
 
 const OVERLAYS = ['Gnutella', 'KaZaA', 'Ring'] as const
 const SYSTEMS = ['Directory', ...OVERLAYS] as const
@@ -71,6 +71,8 @@ test('twelve browsers, and the plug is pulled: they search, meet strangers, heal
   await guest.page.evaluate(() => navigator.serviceWorker.ready)
   await guest.page.goto('about:blank')
   const apps = await openPeers(openPeer, 12)
+  // The plug is pulled once the app is stored in all of them; the next test is about those who are not as far.
+  for (const { page } of apps) await page.evaluate(() => navigator.serviceWorker.ready)
   const file = makeFile(scratch(), 'Survivor story.bin', 2_000_000, 3)
   const sharer = apps[0]!
   const { infoHash } = await sharer.shareFiles(file.path)
@@ -98,6 +100,32 @@ test('twelve browsers, and the plug is pulled: they search, meet strangers, heal
   await server.restart()
   for (const app of left) await app.until((snapshot) => snapshot.server.state === 'up', 60_000)
   await left[2]!.searchUntil('survivor', 'Directory', 1)
+})
+
+test('the server dies before the app is stored: what is needed from then on has been fetched ahead', async ({
+  browser,
+  server,
+}) => {
+  const contexts = [0, 1].map(() => browser.newContext({ serviceWorkers: 'block', acceptDownloads: true }))
+  const [sharer, searcher] = [
+    await App.open(await contexts[0]!, server.url),
+    await App.open(await contexts[1]!, server.url),
+  ]
+  await untilSettled([sharer, searcher])
+  const file = makeFile(scratch(), 'Ahead of time.bin', 100_000, 6)
+  const { infoHash } = await sharer.shareFiles(file.path)
+  await searcher.page.waitForLoadState('networkidle')
+  await server.kill()
+  for (const app of [sharer, searcher]) await app.until((snapshot) => snapshot.server.state !== 'up')
+  await searcher.searchUntil('ahead', 'Ring', 1)
+  await searcher.page.getByRole('link', { name: /View.*Ahead/ }).click()
+  await searcher.download()
+  await searcher.untilDone(infoHash)
+  expect((await searcher.save(infoHash)).sha).toBe(file.sha)
+  await searcher.goto('#/network')
+  await searcher.page.getByRole('button', { name: 'Make an invite' }).click()
+  await expect(searcher.page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(/#/)
+  for (const context of contexts) await (await context).close()
 })
 
 test('with no server at all: the app opens from its cache, an invite connects two browsers, a third joins them', async ({

@@ -48,3 +48,4 @@ let last = Promise.resolve()
 self.onmessage = (event: MessageEvent<HashCommand>) => {
   last = last.then(() => hashAll(event.data))
 }
+post({ type: 'ready' })

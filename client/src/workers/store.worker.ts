@@ -5,9 +5,6 @@ import type { StoreCommand } from '../adapters/block-store/protocol.ts'
 import { StoreServer } from '../adapters/block-store/store-server.ts'
 
 /** Disk and hash in one thread, away from the page: a block is checked where it is written. */
-const early: StoreCommand[] = []
-self.onmessage = (event: MessageEvent<StoreCommand>) => early.push(event.data)
-
 const storage = (await OpfsStorage.isUsable()) ? new OpfsStorage() : new IdbStorage()
 const server = new StoreServer(
   storage,
@@ -16,4 +13,3 @@ const server = new StoreServer(
 )
 self.onmessage = (event: MessageEvent<StoreCommand>) => server.handle(event.data)
 self.postMessage({ type: 'ready', kind: storage.kind })
-for (const command of early) server.handle(command)

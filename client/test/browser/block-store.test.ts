@@ -1,17 +1,17 @@
 import { IdbStorage } from '../../src/adapters/block-store/idb-storage.ts'
 import { PickedFiles } from '../../src/adapters/block-store/picked-files.ts'
-import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
+import type { StoreCommand } from '../../src/adapters/block-store/protocol.ts'
 import { StoreServer } from '../../src/adapters/block-store/store-server.ts'
+import { startStoreWorker } from '../../src/adapters/block-store/worker-thread.ts'
 import { blockStoreContract, type StoreUnderTest } from '../contracts/block-store.contract.ts'
 import { Answers } from '../contracts/answers.ts'
 
 /** The real worker: OPFS with sync handles in Chromium. */
 function workerStore(): StoreUnderTest {
-  const worker = new Worker(new URL('../../src/workers/store.worker.ts', import.meta.url), { type: 'module' })
   const answers = new Answers()
-  worker.onmessage = (event: MessageEvent<StoreAnswer>) => answers.push(event.data)
+  const worker = startStoreWorker((answer) => answers.push(answer))
   return {
-    send: (command: StoreCommand, transfer = []) => worker.postMessage(command, transfer),
+    send: (command: StoreCommand, transfer = []) => worker.post(command, transfer),
     answer: (fits) => answers.next(fits),
     stop: () => worker.terminate(),
   }

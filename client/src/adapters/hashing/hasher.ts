@@ -1,3 +1,5 @@
+import workerUrl from '../../workers/hash.worker.ts?worker&url'
+import { LateWorker } from '../late-worker.ts'
 import type { HashAnswer, HashCommand } from './protocol.ts'
 
 export interface HashJob {
@@ -9,7 +11,7 @@ export interface HashJob {
 /** Hashes files in a worker, one share after the other. */
 export class Hasher {
   /** Started with the first job. */
-  #worker: Worker | null = null
+  #worker: LateWorker<HashCommand, HashAnswer> | null = null
   readonly #jobs = new Map<
     string,
     { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }
@@ -23,7 +25,7 @@ export class Hasher {
       this.#jobs.set(id, { job, resolve })
       const command: HashCommand = { id, files: job.files }
       this.#worker ??= this.#start()
-      this.#worker.postMessage(command)
+      this.#worker.post(command)
     })
   }
 
@@ -31,13 +33,15 @@ export class Hasher {
     this.#worker?.terminate()
   }
 
-  #start(): Worker {
-    const worker = new Worker(new URL('../../workers/hash.worker.ts', import.meta.url), { type: 'module' })
-    worker.onmessage = (event: MessageEvent<HashAnswer>) => this.#onAnswer(event.data)
-    return worker
+  #start(): LateWorker<HashCommand, HashAnswer> {
+    return new LateWorker(
+      () => new Worker(workerUrl, { type: 'module' }),
+      (answer) => this.#onAnswer(answer),
+    )
   }
 
   #onAnswer(answer: HashAnswer): void {
+    if (answer.type === 'ready') return
     const pending = this.#jobs.get(answer.id)
     if (answer.type === 'progress') {
       pending?.job.onProgress(answer.bytes)

@@ -5,6 +5,8 @@ export interface HashCommand {
 }
 
 export type HashAnswer =
+  /** The first of all: it runs. */
+  | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly id: string; readonly bytes: number }
   /** One flat list of 32-byte block hashes a file; empty for an empty file. */
   | { readonly type: 'done'; readonly id: string; readonly leaves: readonly Uint8Array<ArrayBuffer>[] }
