@@ -2,7 +2,7 @@ import type { Nonce, PeerId } from '../../kernel/ids.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { OverlayEffect, OverlayInput } from '../../discovery/overlay.ts'
-import type { ChordMessage, Routing } from './messages.ts'
+import type { Answer, Ask, ChordMessage, Found, Routing } from './messages.ts'
 import type { Position } from './position.ts'
 import type { IsKeyOf, RingRecord } from './record.ts'
 
@@ -19,6 +19,14 @@ export type ChordInput =
   | { readonly type: 'leaving' }
   /** Who owns this key? Answer: `lookedUp`. */
   | { readonly type: 'lookup'; readonly id: Nonce; readonly key: Position }
+
+/** What becomes of questions that end here. */
+export interface RelayHooks {
+  /** We own the key: does what is asked, and replies now or later. */
+  answer(ask: Ask, reply: (answer: Answer) => void): void
+  /** Our own question came back answered, or not (`null`). */
+  ended(lookup: Nonce, found: Found | null, from: PeerId | null): void
+}
 
 export type ChordEffect =
   | OverlayEffect<ChordMessage>

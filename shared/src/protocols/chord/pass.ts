@@ -56,6 +56,12 @@ export function newPass(
   }
 }
 
+/** Others had the question, too, and know of deaths. */
+export function learn(pass: Pass, visited: readonly number[], dead: readonly number[]): void {
+  for (const place of visited) pass.visited.add(place)
+  for (const place of dead) pass.dead.add(place)
+}
+
 /** What a question has cost so far, for one who wants to know. */
 export function traceOf({ find: { trace }, messages, bytes }: Pass): Trace | null {
   return trace && { path: trace.path, messages: trace.messages + messages, bytes: trace.bytes + bytes }

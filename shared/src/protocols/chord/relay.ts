@@ -1,23 +1,17 @@
 import { BoundedMap } from '../../kernel/bounded.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { Nonce, PeerId } from '../../kernel/ids.ts'
+import type { RelayHooks } from './api.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
-import {
-  MAX_AVOIDED,
-  type Answer,
-  type Ask,
-  type ChordMessage,
-  type Course,
-  type Find,
-  type Found,
-} from './messages.ts'
+import { MAX_AVOIDED, type ChordMessage, type Course, type Find, type Found } from './messages.ts'
 import {
   arrived,
   countAnswer,
   countMessage,
   isOutdone,
   isSure,
+  learn,
   newPass,
   ownersOutOfReach,
   patienceWith,
@@ -37,13 +31,6 @@ import {
 } from './routing.ts'
 import { Sightings } from './sightings.ts'
 
-export interface RelayHooks {
-  /** We own the key: does what is asked, and replies now or later. */
-  answer(ask: Ask, reply: (answer: Answer) => void): void
-  /** Our own question came back answered, or not (`null`). */
-  ended(lookup: Nonce, found: Found | null, from: PeerId | null): void
-}
-
 /**
  * Recursive routing with an acknowledgement for each hop. A hop that stays silent is replaced by the next best
  * after its timeout; a dead end gives the question back. Each node remembers where a question came from, so that
@@ -53,6 +40,7 @@ export class Relay {
   readonly #context: ChordContext
   readonly #hooks: RelayHooks
   readonly sightings: Sightings
+  readonly #seenBy = (peer: PeerId) => this.sightings.seenBy(peer)
   readonly #passes = new BoundedMap<Nonce, Pass>(CHORD.relays)
   readonly #deadlines = new Deadlines<Nonce>()
 
@@ -94,8 +82,9 @@ export class Relay {
   find(from: PeerId, find: Find): void {
     this.#context.send(from, { type: 'hopAck', lookup: find.lookup })
     const ttl = find.ttl - 1
-    if (find.origin === this.#context.self) return this.#cameHome(from, find)
     const known = this.#passes.get(find.lookup)
+    if (known !== undefined && this.#takesShortWay(known, find, ttl)) return
+    if (find.origin === this.#context.self) return this.#cameHome(from, find)
     // Who gave it back may have learnt of a way since.
     const isAgain = known !== undefined && !(find.course === 'sighted' && known.state === 'over')
     if (isAgain || ttl <= 0) return this.#sendBack(from, find.lookup, ttl)
@@ -124,8 +113,7 @@ export class Relay {
     const pass = this.#passes.get(lookup)
     if (pass === undefined || pass.next !== from || pass.state === 'over') return
     countMessage(pass, message)
-    for (const place of visited) pass.visited.add(place)
-    for (const place of dead) pass.dead.add(place)
+    learn(pass, visited, dead)
     // An excursion has a small allowance of its own.
     pass.ttl = pass.isClaimed ? pass.ttl - 1 : Math.min(pass.ttl - 1, ttl)
     this.#advance(pass)
@@ -144,6 +132,22 @@ export class Relay {
     const passes = [...this.#passes.values()]
     for (const pass of passes)
       if (pass.next === peer && (pass.state === 'sent' || pass.state === 'acknowledged')) this.#advance(pass)
+  }
+
+  /**
+   * Somebody who has the question from us, over others, was told that a way to whom it seeks leads over us: from here it
+   * goes there, and no longer by those others. @returns whether there is such a way.
+   */
+  #takesShortWay(pass: Pass, { key, course, visited, dead }: Find, ttl: number): boolean {
+    if (course !== 'sighted' || pass.state === 'over' || ttl <= 1) return false
+    const hadIt = new Set([...pass.visited, ...visited])
+    const [best] = sightedHops(this.#context, key, pass.tried, hadIt, this.#seenBy)
+    if (best === undefined) return false
+    learn(pass, visited, dead)
+    pass.isClaimed = false
+    pass.ttl = ttl
+    this.#send(pass, best.peer, 'sighted')
+    return true
   }
 
   /** A question that began by another's link came back to us: we own the key ourselves, or it is lost. */
@@ -211,8 +215,7 @@ export class Relay {
 
   #candidates({ find, tried, visited, dead, tries }: Pass, isOwner: boolean, course: Course): Candidate[] {
     const context = this.#context
-    if (course === 'sighted')
-      return sightedHops(context, find.key, tried, visited, (peer) => this.sightings.seenBy(peer))
+    if (course === 'sighted') return sightedHops(context, find.key, tried, visited, this.#seenBy)
     // One who stands after the key and knows nobody before it looks on the key's other side, too.
     if (isOwner && tries === 1) return hopsBefore(context, find.key, tried, visited)
     if (course === 'closer' && !isOwner) return closerHops(context, find.key, tried, visited)
