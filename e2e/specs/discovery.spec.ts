@@ -106,11 +106,9 @@ test('the server dies before the app is stored: what is needed from then on has 
   browser,
   server,
 }) => {
-  const contexts = [0, 1].map(() => browser.newContext({ serviceWorkers: 'block', acceptDownloads: true }))
-  const [sharer, searcher] = [
-    await App.open(await contexts[0]!, server.url),
-    await App.open(await contexts[1]!, server.url),
-  ]
+  const open = async () =>
+    App.open(await browser.newContext({ serviceWorkers: 'block', acceptDownloads: true }), server.url)
+  const [sharer, searcher] = [await open(), await open()]
   await untilSettled([sharer, searcher])
   const file = makeFile(scratch(), 'Ahead of time.bin', 100_000, 6)
   const { infoHash } = await sharer.shareFiles(file.path)
@@ -125,7 +123,7 @@ test('the server dies before the app is stored: what is needed from then on has 
   await searcher.goto('#/network')
   await searcher.page.getByRole('button', { name: 'Make an invite' }).click()
   await expect(searcher.page.getByRole('textbox', { name: 'Invite link' })).toHaveValue(/#/)
-  for (const context of contexts) await (await context).close()
+  for (const { page } of [sharer, searcher]) await page.context().close()
 })
 
 test('with no server at all: the app opens from its cache, an invite connects two browsers, a third joins them', async ({

@@ -84,7 +84,7 @@ export class Relay {
     const ttl = find.ttl - 1
     const known = this.#passes.get(find.lookup)
     if (known !== undefined && this.#takesShortWay(known, find, ttl)) return
-    if (find.origin === this.#context.self) return this.#cameHome(from, find)
+    if (find.origin === this.#context.self) return this.#cameHome(from, find, known)
     // Who gave it back may have learnt of a way since.
     const isAgain = known !== undefined && !(find.course === 'sighted' && known.state === 'over')
     if (isAgain || ttl <= 0) return this.#sendBack(from, find.lookup, ttl)
@@ -151,8 +151,7 @@ export class Relay {
   }
 
   /** A question that began by another's link came back to us: we own the key ourselves, or it is lost. */
-  #cameHome(from: PeerId, find: Find): void {
-    const pass = this.#passes.get(find.lookup)
+  #cameHome(from: PeerId, find: Find, pass: Pass | undefined): void {
     if (pass?.previous !== null || pass.state === 'over' || !this.#context.owns(find.key, find.avoid))
       return this.#sendBack(from, find.lookup, find.ttl - 1)
     this.#answer(pass)
