@@ -152,3 +152,14 @@ test('single keys lead to the pages, and not while somebody types', async ({ ope
   await page.keyboard.press('t')
   await expect(page).toHaveURL(/#\/$/)
 })
+
+test('a question asked at the moment when somebody leaves does not bring them back', async ({ openPeer }) => {
+  const { page } = await openPeer('#/search')
+  await page.getByRole('searchbox', { name: 'Search files' }).fill('late')
+  await page.evaluate(() => {
+    location.hash = '#/'
+    document.querySelector<HTMLFormElement>('form[role=search]')?.requestSubmit()
+  })
+  await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('Search')
+  await expect(page).toHaveURL(/#\/$/)
+})

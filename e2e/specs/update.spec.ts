@@ -28,9 +28,12 @@ const untilControlled = ({ page }: App): Promise<unknown> =>
 const check = ({ page }: App): Promise<void> =>
   page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()))
 
-/** The reload destroys the page that is asked, so what fails is asked again. */
+/**
+ * The reload destroys the page that is asked, so what fails is asked again. Should the browser start the old worker anew
+ * in the midst of the change, it keeps it until half a minute of rest is over.
+ */
 const untilVersion = (app: App, version: string): Promise<void> =>
-  expect.poll(() => versionOf(app).catch(() => 'none')).toBe(version)
+  expect.poll(() => versionOf(app).catch(() => 'none'), { timeout: 45_000 }).toBe(version)
 
 const countDialogs = ({ page }: App): (() => number) => {
   let count = 0

@@ -22,10 +22,15 @@ export class Router {
     location.hash = HOME_HASH
   }
 
-  /** Keeps the address of a search up to date without a step of history for each. */
-  showSearch(query: string): void {
+  /**
+   * Keeps the address of a search up to date without a step of history for each. `false` when somebody is on the way to
+   * another page: its address is there already, the news of it comes later, and must not be undone.
+   */
+  showSearch(query: string): boolean {
+    if (parseRoute(location.hash).page !== 'search') return false
     history.replaceState(null, '', searchHash(query))
     this.#route = { page: 'search', query }
+    return true
   }
 
   /** Opens what was pasted, even if it is no link: the page then says why not. */

@@ -6,6 +6,12 @@ import type { Notices } from './notices.svelte.ts'
 
 /** A new worker that is let in takes over within this time, or waits for something. Our choice. */
 const TAKE_OVER_MS = 5_000
+/**
+ * So long after the last transfer the page fetches nothing any more (the icon of the tab changes then). What is fetched
+ * while the old worker is being stopped starts that one anew, and Chromium lets it live for half a minute, for the
+ * request to skip the waiting is heard once only (so in 10 of 10 runs). Our choice.
+ */
+const SETTLE_MS = 1_000
 
 /** Brings a new version into this tab, but never under running transfers without a word. Loaded when there is one. */
 export class Updates {
@@ -58,12 +64,16 @@ export class Updates {
     this.#notices.show(update.ready, 'quiet', [{ label: update.now, run: ask }])
   }
 
+  /** As soon as nothing would be lost by leaving, and that for a moment. */
   #whenIdle(run: () => void): void {
     const end = $effect.root(() => {
       $effect(() => {
         if (this.#device.wouldLose) return
-        end()
-        run()
+        const timer = setTimeout(() => {
+          end()
+          run()
+        }, SETTLE_MS)
+        return () => clearTimeout(timer)
       })
     })
   }
