@@ -8,6 +8,11 @@ import { processTree } from '../fixtures/processes.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { TICKS, threadCosts, type ThreadCost } from './threads.ts'
 
+/** A browser that uses less than this many cores for a second has done with opening its pages. Our choice. */
+const REST_CORES = 0.3
+/** It is not waited for longer than this. */
+const REST_WITHIN_MS = 20_000
+
 /** A Chromium process with a profile on disk. */
 export interface StartedChromium {
   readonly process: ChildProcess
@@ -76,6 +81,22 @@ export class BenchBrowser {
     let ticks = 0
     for (const { ticks: own } of this.#processes().values()) ticks += own
     return ticks / TICKS
+  }
+
+  /**
+   * Waits until it has done with opening its pages: the pages that the browser builds for itself and the app's storing of
+   * itself go on for seconds, and would be taken for a part of what is measured next.
+   */
+  async untilRest(): Promise<void> {
+    const lookMs = 250
+    const used = [this.cpuSeconds()]
+    for (const end = performance.now() + REST_WITHIN_MS; performance.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, lookMs))
+      const now = this.cpuSeconds()
+      used.push(now)
+      const aSecondAgo = used.at(-1 - 1000 / lookMs)
+      if (aSecondAgo !== undefined && now - aSecondAgo < REST_CORES) return
+    }
   }
 
   /** What the threads of this browser have cost so far, by kind. */

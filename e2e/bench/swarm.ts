@@ -1,88 +1,80 @@
 import { rmSync } from 'node:fs'
 import { BenchBrowser } from './browser.ts'
 import { EnginePage, makeBenchFile, sha256OfFile } from './engine.ts'
-import { closeRaw, connectRaw, sendRaw } from './raw.ts'
+import { Fanout, type FanoutCosts } from './fanout.ts'
 import { median, round, type Report } from './report.ts'
 
-const MiB = 1024 * 1024
+const LEECHERS = 8
+/** Bytes a second that each peer may send in the swarm with caps. */
+const UPLINK = 256 * 1024
+/** Receivers of the swarm without caps. */
+const FANOUT = 4
 
-/** One swarm: a seed and so many leechers, each a profile of its own in one browser. */
-async function runSwarm(
-  browser: BenchBrowser,
-  url: string,
-  leecherCount: number,
-  bytes: number,
-  rate: number | null,
-  seed: number,
-) {
+interface Capped {
+  /** Time until the last leecher is done, over the bound. */
+  readonly ratio: number
+  /** What the seed sent, in copies of the share. */
+  readonly seedCopies: number
+  readonly sha256Ok: boolean
+}
+
+/** A seed and leechers with capped uplinks, each a profile of its own in one browser. */
+async function runCapped(url: string, bytes: number, seed: number): Promise<Capped> {
+  const browser = await BenchBrowser.launch()
   const path = makeBenchFile(bytes, seed)
   const source = await EnginePage.start(await browser.open(url, 'memory'))
   const infoHash = await source.share(path)
-  await source.limitUpload(rate)
+  await source.limitUpload(UPLINK)
   const leechers: EnginePage[] = []
-  for (let i = 0; i < leecherCount; i++)
-    leechers.push(await EnginePage.start(await browser.open(url, 'memory')))
+  for (let i = 0; i < LEECHERS; i++) leechers.push(await EnginePage.start(await browser.open(url, 'memory')))
   for (const leecher of leechers) {
-    await leecher.limitUpload(rate)
+    await leecher.limitUpload(UPLINK)
     await leecher.open(infoHash)
   }
-  const cpuBefore = browser.cpuSeconds()
   const started = performance.now()
   await Promise.all(leechers.map((leecher) => leecher.download(infoHash)))
   await Promise.all(leechers.map((leecher) => leecher.done(infoHash)))
   const seconds = (performance.now() - started) / 1000
-  const cpuSecondsPerGib = ((browser.cpuSeconds() - cpuBefore) * 1024 * MiB) / (bytes * leecherCount)
   const seedCopies = (await source.uploaded(infoHash)) / bytes
   const sha = await sha256OfFile(path)
   const shas = await Promise.all(leechers.map((leecher) => leecher.sha256(infoHash)))
-  for (const each of [source, ...leechers]) await each.page.context().close()
+  await browser.close()
   rmSync(path)
-  return { seconds, cpuSecondsPerGib, seedCopies, sha256Ok: shas.every((each) => each === sha) }
-}
-
-async function rawCpu(browser: BenchBrowser, url: string, bytes: number): Promise<number> {
-  const [a, b] = [await browser.open(url, 'memory'), await browser.open(url, 'memory')]
-  await connectRaw(a, b)
-  const before = browser.cpuSeconds()
-  await sendRaw(a, b, bytes)
-  const cpu = ((browser.cpuSeconds() - before) * 1024 * MiB) / bytes
-  await closeRaw(a, b)
-  for (const page of [a, b]) await page.context().close()
-  return cpu
+  const bound = Math.max(bytes / UPLINK, (LEECHERS * bytes) / ((LEECHERS + 1) * UPLINK))
+  return { ratio: seconds / bound, seedCopies, sha256Ok: shas.every((each) => each === sha) }
 }
 
 /**
  * One seed and eight leechers in real browsers with capped uplinks, against the bound of Kumar and Ross
- * max{F/us, N F/(us + sum ui)}; then one to four without caps, CPU against a bare channel.
+ * max{F/us, N F/(us + sum ui)}; then one to four without caps, CPU against one bare channel, and against four at once.
  */
 export async function benchSwarm(url: string, runs: number, bytes: number, report: Report): Promise<void> {
-  const leechers = 8
-  const rate = 256 * 1024
-  const bound = Math.max(bytes / rate, (leechers * bytes) / ((leechers + 1) * rate))
-  const capped: { ratio: number; seedCopies: number; sha256Ok: boolean }[] = []
-  const fanout: { cpuRatio: number; sha256Ok: boolean }[] = []
+  const capped: Capped[] = []
+  const fanouts: FanoutCosts[] = []
   for (let run = 0; run < runs; run++) {
-    const browser = await BenchBrowser.launch()
-    const swarm = await runSwarm(browser, url, leechers, bytes, rate, 50 + run)
-    capped.push({ ratio: swarm.seconds / bound, seedCopies: swarm.seedCopies, sha256Ok: swarm.sha256Ok })
-    const raw = await rawCpu(browser, url, 32 * MiB)
-    const open = await runSwarm(browser, url, 4, 16 * MiB, null, 80 + run)
-    fanout.push({ cpuRatio: open.cpuSecondsPerGib / raw, sha256Ok: open.sha256Ok })
-    await browser.close()
+    const swarm = await runCapped(url, bytes, 50 + run)
+    const fanout = await Fanout.launch(url, FANOUT)
+    const costs = await fanout.run(bytes, 80 + run, run % 2 === 0)
+    await fanout.close()
+    capped.push(swarm)
+    fanouts.push(costs)
     report.row({
       run: run + 1,
-      makespanOverBound: round(swarm.seconds / bound),
+      makespanOverBound: round(swarm.ratio),
       seedCopies: round(swarm.seedCopies),
-      fanoutCpuRatio: round(open.cpuSecondsPerGib / raw),
+      fanoutCpuRatio: round(costs.engine / costs.raw),
+      fanoutCpuRatioSameLoad: round(costs.engine / costs.rawFanout),
+      fanoutCpuSecondsPerGib: round(costs.engine),
     })
   }
   report.summary({
     makespanOverBound: round(median(capped.map(({ ratio }) => ratio))),
-    leechers,
+    leechers: LEECHERS,
     seedCopies: round(median(capped.map(({ seedCopies }) => seedCopies))),
-    fanoutCpuRatio: round(median(fanout.map(({ cpuRatio }) => cpuRatio))),
+    fanoutCpuRatio: round(median(fanouts.map(({ engine, raw }) => engine / raw))),
+    fanoutCpuRatioSameLoad: round(median(fanouts.map(({ engine, rawFanout }) => engine / rawFanout))),
     runs,
     bytes,
-    sha256Ok: [...capped, ...fanout].every(({ sha256Ok }) => sha256Ok),
+    sha256Ok: [...capped, ...fanouts].every(({ sha256Ok }) => sha256Ok),
   })
 }

@@ -29,6 +29,7 @@ async function measure(
         [...browser.threads()].map(([kind, cost]) => [`${at === 0 ? 'from' : 'to'} ${kind}`, cost] as const),
       ),
     )
+  await Promise.all(browsers.map((browser) => browser.untilRest()))
   const threadsBefore = threads()
   const cpuBefore = cpu()
   const started = performance.now()

@@ -35,6 +35,14 @@ export function ringFaults(ring: RingSight, exact = false): RingFault[] {
   return [...localFaults(members), ...shapeFaults(members), ...(exact ? exactFaults(ring) : [])]
 }
 
+/** Members whose first successor is not the right one. */
+export function wrongSuccessors(ring: RingSight): PeerId[] {
+  const sorted = ring.sorted()
+  return sorted.filter(
+    (peer, index) => ring.viewOf(peer).successors[0] !== sorted[(index + 1) % sorted.length],
+  )
+}
+
 function membersOf(ring: RingSight): Map<PeerId, Member> {
   const members = new Map<PeerId, Member>()
   for (const peer of ring.sorted()) {

@@ -99,6 +99,7 @@ const FIGURES = [
   'lookups',
   'failedLookups',
   'failedShare',
+  'successorsSeconds',
   'repairSeconds',
   'recordsBackSeconds',
   'recordsLost',
@@ -117,6 +118,7 @@ function summarise(results: readonly ChordResult[]): Record<string, number | boo
 
 const plain = (result: ChordResult) => ({
   ...result,
+  successorsSeconds: finite(result.successorsSeconds),
   repairSeconds: finite(result.repairSeconds),
   recordsBackSeconds: finite(result.recordsBackSeconds),
 })
@@ -137,6 +139,7 @@ const HEADINGS = [
   '/log2N',
   'lookups',
   'failed',
+  'succ s',
   'repair s',
   'records s',
   'lost',
@@ -154,6 +157,7 @@ function rowOf(result: ChordResult): string {
     result.hopsOverLog2N.toFixed(3),
     String(result.lookups),
     String(result.failedLookups),
+    seconds(result.successorsSeconds),
     seconds(result.repairSeconds),
     seconds(result.recordsBackSeconds),
     String(result.recordsLost),

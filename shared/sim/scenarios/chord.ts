@@ -4,7 +4,7 @@ import { defined } from '../../src/kernel/invariant.ts'
 import { pick, shuffled } from '../../src/kernel/rng.ts'
 import type { Routing } from '../../src/protocols/chord/messages.ts'
 import { LookupTrails } from '../checkers/lookup-trails.ts'
-import { ringFaults } from '../checkers/ring-invariants.ts'
+import { ringFaults, wrongSuccessors } from '../checkers/ring-invariants.ts'
 import { missingRecords } from '../checkers/ring-records.ts'
 import { RingWatch } from '../checkers/ring-watch.ts'
 import { inspectEvery } from '../inspection.ts'
@@ -51,7 +51,9 @@ export interface ChordResult {
   readonly failedShare: number
   /** Lookups that needed another first hop. */
   readonly retriedShare: number
-  /** Until every first successor was right again; `null` when nothing was broken. */
+  /** Until every first successor was right again; `null` when none was looked after. */
+  readonly successorsSeconds: number | null
+  /** Until every neighbour was right again, on both sides, and all rules held; `null` when nothing was broken. */
   readonly repairSeconds: number | null
   /** Until all records of living providers were back; `null` when none was looked after. */
   readonly recordsBackSeconds: number | null
@@ -103,6 +105,7 @@ export function runChord(scenario: ChordScenario): ChordResult {
   watch.inspect()
   return {
     ...figures(scenario, results),
+    successorsSeconds: disaster?.successorsSeconds ?? null,
     repairSeconds: disaster?.repairSeconds ?? null,
     recordsBackSeconds: disaster?.recordsBackSeconds ?? null,
     recordsLost: missingRecords(ring, published).length,
@@ -152,6 +155,7 @@ function churn(ring: RingWorld, { sessionMinutes, minutes, peers }: ChordScenari
 
 interface Disaster {
   readonly results: LookupResult[]
+  readonly successorsSeconds: number | null
   readonly repairSeconds: number | null
   readonly recordsBackSeconds: number | null
 }
@@ -178,12 +182,13 @@ function deaths(
   watch.resume()
   const since = ring.world.now
   const seconds = () => (ring.world.now - since) / SECOND_MS
-  const repairSeconds = until(ring, () => ringFaults(ring, true).length === 0, REPAIR_LIMIT_S)
-    ? seconds()
-    : Infinity
-  if (published.size === 0) return { results, repairSeconds, recordsBackSeconds: null }
-  const areBack = until(ring, () => missingRecords(ring, published).length === 0, RECORDS_LIMIT_S - seconds())
-  return { results, repairSeconds, recordsBackSeconds: areBack ? seconds() : Infinity }
+  const after = (condition: () => boolean, limitSeconds: number) =>
+    until(ring, condition, limitSeconds - seconds()) ? seconds() : Infinity
+  const successorsSeconds = after(() => wrongSuccessors(ring).length === 0, REPAIR_LIMIT_S)
+  const repairSeconds = after(() => ringFaults(ring, true).length === 0, REPAIR_LIMIT_S)
+  const recordsBackSeconds =
+    published.size === 0 ? null : after(() => missingRecords(ring, published).length === 0, RECORDS_LIMIT_S)
+  return { results, successorsSeconds, repairSeconds, recordsBackSeconds }
 }
 
 /** Keys owned by those before whom the most neighbours in a row died. @param before everybody, in order, before that. */
@@ -213,7 +218,8 @@ function cut(ring: RingWorld, { partitionMinutes, lookups }: ChordScenario): Dis
   const since = ring.world.now
   const isHealed = until(ring, () => ringFaults(ring, true).length === 0, HEAL_LIMIT_S)
   const repairSeconds = isHealed ? (ring.world.now - since) / SECOND_MS : Infinity
-  return { results: ring.lookups(lookups, spreadFor(ring, lookups)), repairSeconds, recordsBackSeconds: null }
+  const results = ring.lookups(lookups, spreadFor(ring, lookups))
+  return { results, successorsSeconds: null, repairSeconds, recordsBackSeconds: null }
 }
 
 function setMaintenance(ring: RingWorld, maintenance: 'running' | 'paused'): void {

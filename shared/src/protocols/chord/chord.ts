@@ -163,6 +163,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
       case 'linkDown':
         return this.#linkDown(input.peer)
       case 'dialFailed':
+        if (this.#context.isRingNeighbour(input.peer)) this.#fingers.makeRoom()
         return this.#membership.dialFailed(input.peer, this.#context.dialEnded(input.peer))
       case 'message':
         return this.#message(input.from, input.message)

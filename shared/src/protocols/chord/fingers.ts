@@ -74,6 +74,13 @@ export class Fingers {
     this.#context.send(from, { type: 'contact', position, peer: link?.peer ?? null })
   }
 
+  /** A ring neighbour could not be reached, perhaps for want of a place here: one is made. */
+  makeRoom(): void {
+    const { linkCap } = this.#context
+    const isFull = this.#releasing.keptCount >= linkCap - CHORD.ringSlack
+    this.#prune(CHORD.pruneSlack, isFull ? 'anyAge' : 'grown')
+  }
+
   /** Only what was asked for is dialled. */
   contact(from: PeerId, position: number, peer: PeerId | null): void {
     if (peer === null || coarse(peer) !== position || !this.#failed.has(position)) return
@@ -114,8 +121,11 @@ export class Fingers {
     }
   }
 
-  /** The last places are kept free for ring neighbours: the finger that is missed least goes. */
-  #prune(slack: number): void {
+  /**
+   * The last places are kept free for ring neighbours: the finger that is missed least goes. Where nobody waits for a place,
+   * those that have just come stay, as they would go and come again.
+   */
+  #prune(slack: number, age: 'grown' | 'anyAge' = 'grown'): void {
     const context = this.#context
     if (context.phase !== 'member' || this.#releasing.keptCount <= context.linkCap - slack) return
     const counts = new Map<number, number>()
@@ -124,8 +134,8 @@ export class Fingers {
       counts.set(levelFor(link), (counts.get(levelFor(link)) ?? 0) + 1)
     let worst: Link | undefined
     for (const link of context.links.values()) {
-      if (this.#releasing.isReleased(link.peer) || context.now - link.since < YOUNG_MS) continue
-      if (context.isRingNeighbour(link.peer)) continue
+      if (this.#releasing.isReleased(link.peer) || context.isRingNeighbour(link.peer)) continue
+      if (age === 'grown' && context.now - link.since < YOUNG_MS) continue
       const [count, worstCount] = [link, worst].map((each) => (each && counts.get(levelFor(each))) ?? 0)
       if ((count ?? 0) >= (worstCount ?? 0)) worst = link
     }
