@@ -37,9 +37,11 @@ test('a film plays before it is here, and a seek is served', async ({ openPeer }
   const sought = await receiver.share(infoHash)
   expect(sought?.state.name).toBe('leeching')
 
-  await page.keyboard.press('Escape')
+  await expect(page.getByText('Plays while it downloads')).toBeVisible()
   await sender.limitUpload(100_000)
   await receiver.untilDone(infoHash)
+  await expect(page.getByText('All of it is here')).toBeVisible()
+  await page.keyboard.press('Escape')
   expect((await receiver.save(infoHash)).sha).toBe(film.sha)
 })
 

@@ -367,6 +367,7 @@ export const en = {
     title: (name: string) => isolate(name),
     loading: 'Waiting for the first bytes…',
     streaming: (percent: string) => `Plays while it downloads: ${percent} is here.`,
+    whole: 'All of it is here.',
     failed:
       'The browser can’t show this file. It may use a format that this browser does not know; save it and open it with another program.',
     notHere: 'This file is not here yet. It can be shown when it is complete.',

@@ -339,6 +339,7 @@ export const zh: Messages = {
     title: (name) => isolate(name),
     loading: '正在等待第一批字节…',
     streaming: (percent) => `边下载边播放：已有 ${percent}。`,
+    whole: '已全部到齐。',
     failed: '浏览器无法显示此文件，可能不认识它的格式。请保存后用其他程序打开。',
     notHere: '此文件尚未到齐，完成后才能显示。',
     cut: (shown, all) => `仅显示 ${all} 中的前 ${shown}。`,
