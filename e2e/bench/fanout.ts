@@ -3,8 +3,7 @@ import type { Page } from '@playwright/test'
 import { BenchBrowser } from './browser.ts'
 import { EnginePage, makeBenchFile, sha256OfFile } from './engine.ts'
 import { closeRaw, connectRaw, sendRaw } from './raw.ts'
-
-const MiB = 1024 * 1024
+import { measure } from './transfer.ts'
 
 /** CPU seconds per GiB delivered, of all browsers together. */
 export interface FanoutCosts {
@@ -42,14 +41,6 @@ export class Fanout {
     return { raw, rawFanout, ...(before ?? (await this.#engine(bytes, seed))) }
   }
 
-  async #cost(deliveredBytes: number, work: () => Promise<unknown>): Promise<number> {
-    const cpu = () => this.browsers.reduce((sum, browser) => sum + browser.cpuSeconds(), 0)
-    await Promise.all(this.browsers.map((browser) => browser.untilRest()))
-    const before = cpu()
-    await work()
-    return ((cpu() - before) * 1024 * MiB) / deliveredBytes
-  }
-
   async #raw(bytes: number, receivers: number): Promise<number> {
     const [sender, ...others] = this.browsers
     const pairs: { from: Page; to: Page }[] = []
@@ -59,14 +50,14 @@ export class Fanout {
       await connectRaw(from, to)
       pairs.push({ from, to })
     }
-    const cost = await this.#cost(bytes * receivers, () =>
+    const cost = await measure(this.browsers, bytes * receivers, () =>
       Promise.all(pairs.map(({ from, to }) => sendRaw(from, to, bytes))),
     )
     for (const { from, to } of pairs) {
       await closeRaw(from, to)
       await Promise.all([from.close(), to.close()])
     }
-    return cost
+    return cost.cpuSecondsPerGib
   }
 
   async #engine(bytes: number, seed: number): Promise<{ engine: number; sha256Ok: boolean }> {
@@ -77,7 +68,7 @@ export class Fanout {
     if (source === undefined) throw new Error('a sender is needed')
     const infoHash = await source.share(path)
     for (const receiver of receivers) await receiver.open(infoHash)
-    const engine = await this.#cost(bytes * receivers.length, async () => {
+    const cost = await measure(this.browsers, bytes * receivers.length, async () => {
       await Promise.all(receivers.map((receiver) => receiver.download(infoHash)))
       await Promise.all(receivers.map((receiver) => receiver.done(infoHash)))
     })
@@ -88,6 +79,6 @@ export class Fanout {
       await each.page.close()
     }
     rmSync(path)
-    return { engine, sha256Ok: shas.every((each) => each === sha) }
+    return { engine: cost.cpuSecondsPerGib, sha256Ok: shas.every((each) => each === sha) }
   }
 }

@@ -16,11 +16,11 @@ interface Figures {
   readonly threads: Threads
 }
 
-/** Time and CPU of both browsers while something runs. */
-async function measure(
+/** Time and CPU of all browsers, from rest, while something runs that delivers so many bytes. */
+export async function measure(
   browsers: readonly BenchBrowser[],
   bytes: number,
-  work: () => Promise<void>,
+  work: () => Promise<unknown>,
 ): Promise<Figures> {
   const cpu = () => browsers.reduce((sum, browser) => sum + browser.cpuSeconds(), 0)
   const threads = () =>

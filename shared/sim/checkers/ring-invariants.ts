@@ -35,9 +35,10 @@ export function ringFaults(ring: RingSight, exact = false): RingFault[] {
   return [...localFaults(members), ...shapeFaults(members), ...(exact ? exactFaults(ring) : [])]
 }
 
-/** Members whose first successor is not the right one. */
+/** Peers whose first successor is not the right one. */
 export function wrongSuccessors(ring: RingSight): PeerId[] {
   const sorted = ring.sorted()
+  if (sorted.length < 2) return []
   return sorted.filter(
     (peer, index) => ring.viewOf(peer).successors[0] !== sorted[(index + 1) % sorted.length],
   )

@@ -134,8 +134,9 @@ export class Fingers {
       counts.set(levelFor(link), (counts.get(levelFor(link)) ?? 0) + 1)
     let worst: Link | undefined
     for (const link of context.links.values()) {
-      if (this.#releasing.isReleased(link.peer) || context.isRingNeighbour(link.peer)) continue
-      if (age === 'grown' && context.now - link.since < YOUNG_MS) continue
+      const isTooYoung = age === 'grown' && context.now - link.since < YOUNG_MS
+      if (this.#releasing.isReleased(link.peer) || isTooYoung) continue
+      if (context.isRingNeighbour(link.peer)) continue
       const [count, worstCount] = [link, worst].map((each) => (each && counts.get(levelFor(each))) ?? 0)
       if ((count ?? 0) >= (worstCount ?? 0)) worst = link
     }

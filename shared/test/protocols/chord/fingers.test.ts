@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
-import { defined } from '../../../src/kernel/invariant.ts'
+import type { PeerId } from '../../../src/kernel/ids.ts'
 import { createRng } from '../../../src/kernel/rng.ts'
 import { CHORD } from '../../../src/protocols/chord/constants.ts'
 import { ChordContext } from '../../../src/protocols/chord/context.ts'
 import { Fingers } from '../../../src/protocols/chord/fingers.ts'
+import { at } from './places.ts'
 
-/** A peer whose place is so many 256ths of the way round. */
-const at = (place: number): PeerId =>
-  defined(parsePeerId(place.toString(16).padStart(2, '0').padEnd(64, '0')), 'peer')
 const SELF = at(128)
 /** All that stand beside SELF with a place for a link; whoever is farther is a finger. */
 const beside = (step: 1 | -1): PeerId[] =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { toHex, utf8Encode } from '../../../src/kernel/bytes.ts'
-import { parseFileRoot, parseInfoHash, parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
+import { parseFileRoot, parseInfoHash, parsePeerId } from '../../../src/kernel/ids.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
 import { createRng } from '../../../src/kernel/rng.ts'
 import { sha256 } from '../../../src/content/sha256.ts'
@@ -26,10 +26,8 @@ import {
 import { isKeyOf, isPlausible, signedText, type RingRecord } from '../../../src/protocols/chord/record.ts'
 import { quotasFor, RecordStore } from '../../../src/protocols/chord/record-store.ts'
 import { RoundTrip } from '../../../src/protocols/chord/rtt.ts'
+import { at } from './places.ts'
 
-/** A peer whose place is so many 256ths of the way round. */
-const at = (place: number): PeerId =>
-  defined(parsePeerId(place.toString(16).padStart(2, '0').padEnd(64, '0')), 'peer')
 const infoHash = defined(parseInfoHash('a'.repeat(64)), 'infohash')
 const NOW = 1_700_000_000_000
 

@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { parseNonce, parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
+import { parseNonce, type PeerId } from '../../../src/kernel/ids.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
 import { createRng } from '../../../src/kernel/rng.ts'
 import { ChordContext } from '../../../src/protocols/chord/context.ts'
 import type { Find } from '../../../src/protocols/chord/messages.ts'
 import { coarse, type Position } from '../../../src/protocols/chord/position.ts'
 import { Relay } from '../../../src/protocols/chord/relay.ts'
+import { at } from './places.ts'
 
-/** A peer whose place is so many 256ths of the way round. */
-const at = (place: number): PeerId =>
-  defined(parsePeerId(place.toString(16).padStart(2, '0').padEnd(64, '0')), 'peer')
 const [ASKER, OTHER, SELF, OWNER] = [10, 90, 128, 200].map(at) as [PeerId, PeerId, PeerId, PeerId]
 const KEY: Position = at(198).slice(0, 40) as Position
 const LOOKUP = defined(parseNonce('0'.repeat(32)), 'nonce')
