@@ -33,6 +33,7 @@ export interface Snapshot {
     readonly links: readonly { readonly peer: string }[]
     readonly systems: {
       readonly relay: { readonly relayed: number }
+      readonly overlays: string
       readonly directory: { readonly state: string } | null
       readonly gnutella: { readonly neighbours: readonly unknown[] } | null
       readonly kazaa: { readonly role: string } | null

@@ -10,6 +10,7 @@ import type { RuntimePorts } from './node-runtime.ts'
 export function browserPorts(identity: Identity): RuntimePorts<File> {
   return {
     clock: browserClock,
+    cores: null,
     transport: (events) => new WebRtcTransport(events),
     blocks: (events, isOnePiece) => new BlockStore(startStoreWorker, events, isOnePiece),
     socket: (events) => new ServerSocket(identity, events, { url: location.origin }),

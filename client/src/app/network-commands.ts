@@ -7,8 +7,9 @@ import type { StateStore } from '../adapters/state-store.ts'
 import type { AppCommand, AppErrorCode, AppResults, ConnectionView, SettingsView } from './api.ts'
 import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
 import { Invites, type InviteFailure } from './invites.ts'
+import { fetchCores } from './late-cores.ts'
 import type { NodeRuntime } from './node-runtime.ts'
-import { persistOverlay, restoreOverlays, type EncodedRecords } from './overlay-memory.ts'
+import { persistOverlay, rememberedOverlays, type EncodedRecords } from './overlay-memory.ts'
 
 export type NetworkCommand = Extract<
   AppCommand,
@@ -21,12 +22,18 @@ type Answer =
 /** How often the node hears how this tab stands, besides when that changes. */
 const CONDITIONS_MS = 20_000
 
+/** A search waits so long for the code of the overlays; it comes within a second or not at all. Our choice. */
+const CORES_MS = 3_000
+
 /** Searches, settings of the discovery systems, invites, and what the overlays want to be remembered. */
 export class NetworkCommands {
   readonly invites: Invites
   #settings: SettingsView = DEFAULT_SETTINGS
   /** Records as they were written last; they never change, and there may be thousands. */
   readonly #encoded: EncodedRecords = new WeakMap()
+  readonly #cores = fetchCores()
+  /** The overlays run, as far as they are switched on. */
+  #isReady: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setInterval> | null = null
   /** The best rate at which this tab was seen to upload, bytes per second. */
   #bestUpload = 0
@@ -42,10 +49,18 @@ export class NetworkCommands {
     return this.#settings
   }
 
-  /** Brings back settings, ring and host cache, and tells neighbours goodbye when the page goes. */
+  /**
+   * Brings back settings and, as soon as their code is there, the overlays with what they remembered; tells neighbours
+   * goodbye when the page goes.
+   */
   async start(): Promise<void> {
     this.#apply(await this.state.settings())
-    await restoreOverlays((input) => this.runtime.feed(input), this.state)
+    const remembered = await rememberedOverlays(this.state)
+    this.#isReady = this.#cores.then((cores) => {
+      this.runtime.node.discovery.provide(cores)
+      this.#apply(this.#settings)
+      this.runtime.feed(remembered)
+    })
     const tell = () => this.#tellConditions()
     document.addEventListener('visibilitychange', tell)
     this.#timer = setInterval(tell, CONDITIONS_MS)
@@ -64,6 +79,7 @@ export class NetworkCommands {
   async run(command: NetworkCommand): Promise<Answer> {
     switch (command.type) {
       case 'search': {
+        if (command.systems.some((name) => name !== 'directory')) await this.#ready()
         const id = newId()
         this.runtime.feed({ type: 'search', id, text: command.text, systems: command.systems })
         return { ok: true, value: { id } }
@@ -95,6 +111,10 @@ export class NetworkCommands {
   /** Writes down what an overlay would miss after a reload. */
   async persist(what: 'ring' | 'hostCache'): Promise<void> {
     await persistOverlay(this.runtime.node, this.state, what, this.#encoded)
+  }
+
+  async #ready(): Promise<void> {
+    await Promise.race([this.#isReady, new Promise((resolve) => setTimeout(resolve, CORES_MS))])
   }
 
   async #connections(): Promise<ConnectionView[]> {

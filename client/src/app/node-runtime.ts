@@ -4,6 +4,7 @@ import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import { Host } from '@ringdrop/shared/host/host.ts'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { OverlayCores } from '@ringdrop/shared/node/overlay-cores.ts'
 import type { NodeEffect, NodeInput } from '@ringdrop/shared/node/node-io.ts'
 import { SharingNode } from '@ringdrop/shared/node/sharing-node.ts'
 import type { ManualRefusal } from '@ringdrop/shared/protocols/introduction/effects.ts'
@@ -19,6 +20,8 @@ import type { StorageView } from './api.ts'
 /** What differs between a tab and a process. `Source`: how a file of the person's own is named. */
 export interface RuntimePorts<Source> {
   readonly clock: Clock
+  /** Code of the overlays; `null` where it comes later, by {@link Discovery.provide} of the node. */
+  readonly cores: OverlayCores | null
   transport(events: TransportEvents): Transport
   blocks(
     events: BlockStoreEvents,
@@ -76,6 +79,7 @@ export class NodeRuntime<Source = File> {
       key: identity.publicKey,
       rng,
       now: ports.clock.now(),
+      cores: ports.cores,
     })
     this.#host = new Host<NodeInput, NodeEffect>(this.node, {
       clock: ports.clock,

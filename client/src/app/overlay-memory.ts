@@ -5,10 +5,10 @@ import type { SharingNode } from '@ringdrop/shared/node/sharing-node.ts'
 import { decodeWhole, encodeWhole } from '@ringdrop/shared/wire/binary.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 
-/** Gives the overlays back what they remembered of an earlier life. */
-export async function restoreOverlays(feed: (input: NodeInput) => void, state: StateStore): Promise<void> {
+/** What the overlays remembered of an earlier life, for the node. */
+export async function rememberedOverlays(state: StateStore): Promise<NodeInput> {
   const { peers, hostCache, records } = await state.overlays()
-  feed({ type: 'restored', peers, hostCache, records: records.flatMap(decodeRecord) })
+  return { type: 'restored', peers, hostCache, records: records.flatMap(decodeRecord) }
 }
 
 /** Encoded records of earlier times, by record: they never change, and there may be thousands. */

@@ -2,6 +2,7 @@ import type { InfoHash, Nonce } from '@ringdrop/shared/kernel/ids.ts'
 import { parseNonce } from '@ringdrop/shared/kernel/ids.ts'
 import { defined } from '@ringdrop/shared/kernel/invariant.ts'
 import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
+import { OVERLAY_CORES } from '@ringdrop/shared/node/overlay-cores.ts'
 import { snapshotOf, type NodeSnapshot, type ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { SYSTEMS, type SystemName } from '@ringdrop/shared/node/systems.ts'
 import { BlockStore } from '../adapters/block-store/block-store.ts'
@@ -15,7 +16,7 @@ import { ServerSocket } from '../adapters/server-socket.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import type { ServerView } from '../app/api.ts'
 import { NodeRuntime, type RuntimePorts } from '../app/node-runtime.ts'
-import { persistOverlay, restoreOverlays, type EncodedRecords } from '../app/overlay-memory.ts'
+import { persistOverlay, rememberedOverlays, type EncodedRecords } from '../app/overlay-memory.ts'
 
 export interface PeerOptions {
   /** Origin of the server. */
@@ -74,7 +75,7 @@ export class Peer {
   /** Joins the network; does not wait for anybody to answer. */
   async start(): Promise<void> {
     const { state } = this.#options
-    await restoreOverlays((input) => this.runtime.feed(input), state)
+    this.runtime.feed(await rememberedOverlays(state))
     for (const name of SYSTEMS) this.runtime.feed({ type: 'switchSystem', name, isOn: true })
     this.#tellConditions()
     this.#conditions = setInterval(() => this.#tellConditions(), CONDITIONS_MS)
@@ -166,6 +167,7 @@ export class Peer {
 function portsOf({ identity, server, storage }: PeerOptions): RuntimePorts<OwnFile> {
   return {
     clock: browserClock,
+    cores: OVERLAY_CORES,
     transport: (events) => new DataChannelTransport(events),
     blocks: (events, isOnePiece) => new BlockStore(storeInProcess(storage), events, isOnePiece),
     // The server lets in whoever names an origin of its own; browsers can't lie about theirs, and it proves nothing else.

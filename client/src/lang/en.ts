@@ -472,6 +472,7 @@ export const en = {
     },
     asking: 'asking…',
     offHere: 'switched off here',
+    notYet: 'is still loading: ask again in a moment',
     noDirectory: 'no directory within reach',
     noNeighbours: 'no neighbours yet',
     noAnswer: 'did not answer',
@@ -479,6 +480,7 @@ export const en = {
     nothingInTime: 'nothing in time',
     nothing: 'nothing found',
     off: 'switched off',
+    starting: 'starting…',
     directory: {
       down: 'no server',
       roleOff: 'this server runs none',

@@ -438,6 +438,7 @@ export const zh: Messages = {
     },
     asking: '正在询问…',
     offHere: '已在此关闭',
+    notYet: '仍在载入，请稍后再问',
     noDirectory: '没有可用的目录',
     noNeighbours: '还没有邻居',
     noAnswer: '没有回答',
@@ -445,6 +446,7 @@ export const zh: Messages = {
     nothingInTime: '限时内没有结果',
     nothing: '没有找到',
     off: '已关闭',
+    starting: '正在启动…',
     directory: {
       down: '没有服务器',
       roleOff: '此服务器没有目录',

@@ -10,6 +10,8 @@ export function endWords({ t }: Language, { system, because, state, hits }: Answ
   switch (because) {
     case 'off':
       return t.system.offHere
+    case 'starting':
+      return t.system.notYet
     case 'noNeighbours':
       return system === 'directory' ? t.system.noDirectory : t.system.noNeighbours
     case 'failed':
@@ -22,16 +24,17 @@ export function endWords({ t }: Language, { system, because, state, hits }: Answ
   }
 }
 
-/** How this peer stands in each system; `null` for one that is off. */
+/** How this peer stands in each system. */
 export function standingWords(
   { t: { system: t } }: Language,
-  { directory, gnutella, kazaa, ring }: SystemsView,
-): Readonly<Record<SystemName, string | null>> {
+  { overlays, directory, gnutella, kazaa, ring }: SystemsView,
+): Readonly<Record<SystemName, string>> {
+  const off = overlays === 'starting' ? t.starting : t.off
   return {
-    directory: directory === null ? null : t.directory[directory.state],
-    gnutella: gnutella === null ? null : t.neighbours(gnutella.neighbours.length),
-    kazaa: kazaa === null ? null : kazaaWords(t, kazaa),
-    ring: ring === null ? null : ringWords(t, ring),
+    directory: directory === null ? t.off : t.directory[directory.state],
+    gnutella: gnutella === null ? off : t.neighbours(gnutella.neighbours.length),
+    kazaa: kazaa === null ? off : kazaaWords(t, kazaa),
+    ring: ring === null ? off : ringWords(t, ring),
   }
 }
 

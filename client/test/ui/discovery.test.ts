@@ -16,7 +16,7 @@ const traffic = { sentMessages: 1, sentBytes: 2, receivedMessages: 3, receivedBy
 
 function systems(parts: Partial<SystemsView> = {}): SystemsView {
   const relay = { relayed: 0, refused: 0, circuits: 0, carriedBytes: 0 }
-  return { relay, directory: null, gnutella: null, kazaa: null, ring: null, ...parts }
+  return { relay, overlays: 'ready', directory: null, gnutella: null, kazaa: null, ring: null, ...parts }
 }
 
 const ring = (parts: object) =>
@@ -108,6 +108,7 @@ describe('words about systems', () => {
     [{ because: 'noNeighbours' }, 'no neighbours yet'],
     [{ because: 'noNeighbours', system: 'directory' }, 'no directory within reach'],
     [{ because: 'off' }, 'switched off here'],
+    [{ because: 'starting' }, 'is still loading: ask again in a moment'],
     [{ because: 'failed' }, 'did not answer'],
   ])('%j', (parts, words) => {
     expect(endWords(en, answer(parts))).toBe(words)
@@ -118,8 +119,10 @@ describe('words about systems', () => {
       en,
       systems({ directory: { state: 'roleOff' }, ring: ring({ state: 'forming', size: 3 }) }),
     )
-    expect(standing).toMatchObject({ directory: 'this server runs none', gnutella: null })
+    expect(standing).toMatchObject({ directory: 'this server runs none', gnutella: 'switched off' })
     expect(standing.ring).toContain('too few to be sure')
+    const early = standingWords(en, systems({ overlays: 'starting' }))
+    expect(early).toMatchObject({ directory: 'switched off', gnutella: 'starting…', ring: 'starting…' })
     expect(standingWords(en, systems({ ring: ring({}) })).ring).toContain('12')
   })
 })

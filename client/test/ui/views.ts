@@ -66,6 +66,7 @@ export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnap
       shares,
       systems: {
         relay: { relayed: 0, refused: 0, circuits: 0, carriedBytes: 0 },
+        overlays: 'ready',
         directory: null,
         gnutella: null,
         kazaa: null,

@@ -6,6 +6,7 @@ import { Bitfield } from '../../src/content/bitfield.ts'
 import { Geometry } from '../../src/content/geometry.ts'
 import { sha256 } from '../../src/content/sha256.ts'
 import type { NodeEffect, NodeInput } from '../../src/node/node-io.ts'
+import { OVERLAY_CORES, type OverlayCores } from '../../src/node/overlay-cores.ts'
 import { SharingNode } from '../../src/node/sharing-node.ts'
 import { SYSTEMS, type SystemName } from '../../src/node/systems.ts'
 import { TrackerServer } from '../../src/protocols/tracker/server.ts'
@@ -120,11 +121,12 @@ export class NodeWorld {
     return this.clock.now
   }
 
-  add(name: string): TestNode {
+  /** @param cores of the overlays, `null` for a node that gets them later. */
+  add(name: string, cores: OverlayCores | null = OVERLAY_CORES): TestNode {
     const { seed, makeIdentity } = this.#options
     const key = makeIdentity(this.nodes.length)
     const rng = createRng(seed * 1_000_003 + this.nodes.length)
-    const node = new SharingNode({ self: key.peerId, key: key.key, rng, now: this.now })
+    const node = new SharingNode({ self: key.peerId, key: key.key, rng, now: this.now, cores })
     const added = new TestNode(name, key, node)
     this.nodes.push(added)
     added.circuits = new SimCircuits(

@@ -13,10 +13,11 @@ import type { Link, Links } from './links.ts'
 import type { DiscoveryInput, NodeEffect } from './node-io.ts'
 import { OverlayLinks } from './overlay-links.ts'
 import type { CommonEffect } from './overlay-system.ts'
-import { Overlays, type OwnEffect, type QueueEffect } from './overlays.ts'
+import type { OverlayCores, OwnEffect } from './overlay-cores.ts'
+import { Overlays, type QueueEffect } from './overlays.ts'
 import { Publisher, type PublishCommand } from './publisher.ts'
 import { Sampler } from './sampler.ts'
-import { Locates, Searches } from './searches.ts'
+import { Locates, Searches, type SearchEnd } from './searches.ts'
 import type { Shares } from './shares.ts'
 import { OVERLAYS, SYSTEMS, type OverlayName, type SystemName } from './systems.ts'
 import type { Tickets } from './tickets.ts'
@@ -31,6 +32,8 @@ export interface DiscoveryParts {
   readonly rng: Rng
   readonly now: number
   readonly wall: WallClock
+  /** `null` where they come later, see {@link Discovery.provide}. */
+  readonly cores: OverlayCores | null
   readonly links: Links
   readonly shares: () => Shares
   readonly tickets: Tickets<TicketOwner>
@@ -67,6 +70,7 @@ export class Discovery {
     this.overlays = new Overlays({
       self: parts.self,
       key: parts.key,
+      cores: parts.cores,
       wall: parts.wall,
       rng: parts.rng.child('overlays'),
       send: (to, message) => parts.links.byPeer(to)?.send(message) ?? 0,
@@ -79,6 +83,12 @@ export class Discovery {
       isRelay: parts.isRelay,
     })
     for (const name of OVERLAYS) this.overlays.switchOn(name, parts.now)
+  }
+
+  /** The code of the overlays has come: they can be switched on, which nobody could do before. */
+  provide(cores: OverlayCores): void {
+    this.overlays.cores = cores
+    this.#sampler.forget()
   }
 
   isOn(name: SystemName): boolean {
@@ -187,10 +197,14 @@ export class Discovery {
   #ask(id: Nonce, criteria: Criteria, systems: readonly SystemName[], now: number): void {
     const command = { type: 'search', id, criteria, limit: LIMITS.hitsPerSearch } as const
     for (const name of systems) {
-      if (!this.isOn(name)) this.searches.end(id, name, 'off', now)
+      if (!this.isOn(name)) this.searches.end(id, name, this.#whyOff(name), now)
       else if (name === 'directory') this.directory.feed(command, now)
       else this.overlays.get(name)?.feed(command, now)
     }
+  }
+
+  #whyOff(name: SystemName): SearchEnd {
+    return name !== 'directory' && this.overlays.cores === null ? 'starting' : 'off'
   }
 
   #cancel(id: Nonce, now: number): void {
@@ -201,6 +215,7 @@ export class Discovery {
 
   #switch(name: SystemName, isOn: boolean, now: number): void {
     if (isOn === this.isOn(name)) return
+    if (name !== 'directory' && this.overlays.cores === null) return
     const published = this.#publisher.all(this.#parts.shares().entries())
     if (name === 'directory') return this.directory.switch(isOn, published, now)
     if (!isOn) this.overlays.switchOff(name, now)

@@ -21,6 +21,12 @@ export class Sampler {
     this.#nextAt = Infinity
   }
 
+  /** What was heard so far reached nobody: asks anew, at once if the server is there. */
+  forget(): void {
+    this.#askedAt = -Infinity
+    if (this.#nextAt !== Infinity) this.#nextAt = -Infinity
+  }
+
   /** True once whenever it is time to ask. */
   isDue(now: number, linkCount: number): boolean {
     if (now < this.#nextAt) return false

@@ -9,7 +9,7 @@ const SEARCHES = 4
 /** Steps kept for the drawing of one system's search. */
 const STEPS = 512
 
-export type SearchEnd = Extract<DiscoveryAnswer, { type: 'searchEnded' }>['because'] | 'off'
+export type SearchEnd = Extract<DiscoveryAnswer, { type: 'searchEnded' }>['because'] | 'off' | 'starting'
 
 /** What one system found, and what it cost. */
 export interface AnswerView {

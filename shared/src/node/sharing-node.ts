@@ -19,6 +19,7 @@ import {
   type NodeInput,
 } from './node-io.ts'
 import { makeRelaying } from './make-relaying.ts'
+import type { OverlayCores } from './overlay-cores.ts'
 import type { Relaying } from './relaying.ts'
 import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
@@ -31,6 +32,8 @@ export interface SharingNodeOptions {
   readonly key: string
   readonly rng: Rng
   readonly now: number
+  /** Code of the overlays; `null` where it comes later, by {@link Discovery.provide}. */
+  readonly cores: OverlayCores | null
 }
 
 /**
@@ -80,9 +83,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       punish: (link, code, at) => this.linking.punish(link, code, at),
     })
     this.discovery = new Discovery({
-      self,
-      key,
-      now,
+      ...options,
       wall: this.#wall,
       rng: rng.child('discovery'),
       links: this.links,

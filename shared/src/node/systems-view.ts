@@ -16,6 +16,8 @@ export interface SystemsView {
     readonly circuits: number
     readonly carriedBytes: number
   }
+  /** Whether the code of those that work over links is there yet. */
+  readonly overlays: 'starting' | 'ready'
   readonly directory: { readonly state: DirectoryState } | null
   readonly gnutella: Overlay<GnutellaView>
   readonly kazaa: Overlay<KazaaView>
@@ -31,6 +33,7 @@ export function systemsView({ relay, relaying, discovery }: SharingNode): System
       circuits: relaying.desk.circuitCount,
       carriedBytes: relaying.desk.carriedBytes,
     },
+    overlays: discovery.overlays.cores === null ? 'starting' : 'ready',
     directory: discovery.isOn('directory') ? { state: discovery.directory.state } : null,
     gnutella: gnutella === null ? null : { ...gnutella.core.view(), traffic: gnutella.traffic },
     kazaa: kazaa === null ? null : { ...kazaa.core.view(), traffic: kazaa.traffic },

@@ -1,0 +1,42 @@
+import { makeFile, scratch } from '../fixtures/files.ts'
+import { expect, test } from '../fixtures/test.ts'
+import { App } from '../pages/app.ts'
+
+test('while the code of the overlays is on its way a peer downloads and says so; once it is there it joins them', async ({
+  browser,
+  openPeer,
+  server,
+}) => {
+  const context = await browser.newContext({ acceptDownloads: true })
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  let asked = 0
+  await context.route(/\/overlay-cores-.*\.js$/, async (route) => {
+    // The first try fails, as on a phone that changes its network.
+    if (asked++ === 0) return route.abort()
+    await released
+    await route.continue()
+  })
+  const sharer = await openPeer()
+  const file = makeFile(scratch(), 'Early bird.bin', 400_000, 12)
+  const { link, infoHash } = await sharer.shareFiles(file.path)
+  const late = await App.open(context, server.url, new URL(link).hash)
+  await late.download()
+  await late.untilDone(infoHash)
+  expect((await late.save(infoHash)).sha).toBe(file.sha)
+
+  await late.goto('#/network')
+  const ring = late.page.locator('tr[data-system="ring"]')
+  await expect(ring).toContainText('starting…')
+  await late.search('early', 'Ring')
+  await expect(late.page.getByText('is still loading: ask again in a moment')).toBeVisible()
+  expect((await late.snapshot()).node?.systems.overlays).toBe('starting')
+
+  release()
+  await late.until(({ node }) => node?.systems.ring?.size === 2 && node.systems.kazaa?.role !== 'orphan')
+  for (const system of ['Gnutella', 'KaZaA', 'Ring']) await sharer.searchUntil('early', system, 1)
+  await late.searchUntil('early', 'Ring', 1)
+  expect(asked).toBeGreaterThan(1)
+  expect(late.problems).toEqual([])
+  await context.close()
+})
