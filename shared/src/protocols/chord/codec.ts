@@ -48,7 +48,7 @@ const ask: binary.Format<Ask> = binary.messages<Ask>({
 })
 
 const answer: binary.Format<Answer> = binary.messages<Answer>({
-  located: [0, { predecessors: peers(MAX.list), successors: peers(MAX.list) }],
+  located: [0, {}],
   records: [1, { records: binary.list(recordFormat, CHORD.recordsPerMessage) }],
   put: [2, { outcome: binary.oneOf(['stored', 'older', 'bad', 'full']) }],
 })

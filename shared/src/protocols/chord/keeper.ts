@@ -57,10 +57,8 @@ export class Keeper {
   answer(ask: Ask, reply: (answer: Answer) => void): void {
     const { date } = this.#context
     switch (ask.type) {
-      case 'locate': {
-        const { predecessors, successors } = this.#context
-        return reply({ type: 'located', predecessors: predecessors.peers, successors: successors.peers })
-      }
+      case 'locate':
+        return reply({ type: 'located' })
       case 'getProviders':
         return reply(this.#records(this.store.at(providerKey(ask.infoHash), date), ask.limit, () => true))
       case 'getFiles':

@@ -21,7 +21,7 @@ export type Phase = 'alone' | 'joining' | 'member'
 
 /** What is wanted of the owner of a key. */
 export type Ask =
-  /** Who it is and who stands around it. */
+  /** Who it is; whoever wants to stand beside it links with it and is told its lists. */
   | { readonly type: 'locate' }
   | { readonly type: 'getProviders'; readonly infoHash: InfoHash; readonly limit: number }
   | { readonly type: 'getFiles'; readonly words: readonly string[]; readonly limit: number }
@@ -30,11 +30,7 @@ export type Ask =
 export type PutOutcome = 'stored' | 'older' | 'bad' | 'full'
 
 export type Answer =
-  | {
-      readonly type: 'located'
-      readonly predecessors: readonly PeerId[]
-      readonly successors: readonly PeerId[]
-    }
+  | { readonly type: 'located' }
   | { readonly type: 'records'; readonly records: readonly RingRecord[] }
   | { readonly type: 'put'; readonly outcome: PutOutcome }
 

@@ -4,7 +4,7 @@ import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { ChordMessage, Find, Found, Trace } from './messages.ts'
 import { clockwise, coarse, COARSE_RING, isUpTo } from './position.ts'
-import { listedOwner } from './routing.ts'
+import { listedOwner, nearestTo } from './routing.ts'
 
 /** A question that came through here. */
 export interface Pass {
@@ -60,6 +60,19 @@ export function newPass(
 export function learn(pass: Pass, visited: readonly number[], dead: readonly number[]): void {
   for (const place of visited) pass.visited.add(place)
   for (const place of dead) pass.dead.add(place)
+}
+
+/** What was learnt since the question came: whoever sent it knows the rest. */
+export function newsOf({ find, visited, dead }: Pass): { visited: number[]; dead: number[] } {
+  const [toldVisited, toldDead] = [new Set(find.visited), new Set(find.dead)]
+  return {
+    visited: [...visited].filter((place) => !toldVisited.has(place)).slice(-CHORD.visited),
+    dead: nearestTo(
+      find.key,
+      [...dead].filter((place) => !toldDead.has(place)),
+      CHORD.dead,
+    ),
+  }
 }
 
 /** What a question has cost so far, for one who wants to know. */

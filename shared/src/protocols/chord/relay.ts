@@ -13,6 +13,7 @@ import {
   isSure,
   learn,
   newPass,
+  newsOf,
   ownersOutOfReach,
   patienceWith,
   traceOf,
@@ -285,9 +286,8 @@ export class Relay {
   }
 
   #sendBack(to: PeerId, lookup: Nonce, ttl: number, pass: Pass | null = null): void {
-    const visited = [...(pass?.visited ?? [])].slice(-CHORD.visited)
-    const dead = pass === null ? [] : nearestTo(pass.find.key, pass.dead, CHORD.dead)
-    this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), visited, dead })
+    const news = pass === null ? { visited: [], dead: [] } : newsOf(pass)
+    this.#context.send(to, { type: 'back', lookup, ttl: Math.max(0, ttl), ...news })
   }
 
   #finish(pass: Pass): void {

@@ -51,7 +51,7 @@ describe('a question that comes back to a peer on its own way', () => {
       { to: OTHER, type: 'hopAck' },
       { to: OWNER, type: 'find' },
     ])
-    const answer = { type: 'located', predecessors: [], successors: [] } as const
+    const answer = { type: 'located' } as const
     const found = { type: 'found', lookup: LOOKUP, origin: ASKER, owner: OWNER, answer } as const
     relay.found(OWNER, { ...found, hops: 2, ttl: 50, trace: null })
     expect(sent()).toEqual([{ to: ASKER, type: 'found' }])
