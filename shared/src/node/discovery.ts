@@ -15,7 +15,7 @@ import { OverlayLinks } from './overlay-links.ts'
 import type { CommonEffect } from './overlay-system.ts'
 import type { OverlayCores, OwnEffect } from './overlay-cores.ts'
 import { Overlays, type QueueEffect } from './overlays.ts'
-import { Publisher, type PublishCommand } from './publisher.ts'
+import { Publisher, Tellings, type PublishCommand } from './publisher.ts'
 import { Sampler } from './sampler.ts'
 import { Locates, Searches, type SearchEnd } from './searches.ts'
 import type { Shares } from './shares.ts'
@@ -59,6 +59,7 @@ export class Discovery {
   readonly #parts: DiscoveryParts
   readonly #locates = new Locates()
   readonly #publisher = new Publisher()
+  readonly #tellings = new Tellings()
   readonly #sampler: Sampler
 
   constructor(parts: DiscoveryParts) {
@@ -96,10 +97,16 @@ export class Discovery {
   }
 
   wakeAt(): number {
-    return Math.min(this.directory.wakeAt(), this.overlays.wakeAt(), this.#sampler.wakeAt())
+    return Math.min(
+      this.directory.wakeAt(),
+      this.overlays.wakeAt(),
+      this.#sampler.wakeAt(),
+      this.#tellings.wakeAt(),
+    )
   }
 
   wake(now: number): void {
+    this.#tellTurn(now)
     this.directory.feed({ type: 'wake' }, now)
     for (const system of this.overlays.all()) if (system.wakeAt() <= now) system.feed({ type: 'wake' }, now)
     if (this.#sampler.isDue(now, this.#parts.links.upCount))
@@ -178,7 +185,10 @@ export class Discovery {
   /** Tells the systems what has changed in our shares. */
   publish(now: number): void {
     const entries = this.#parts.shares().entries()
-    for (const command of this.#publisher.sync(entries)) this.#tellAll(command, now)
+    const commands = this.#publisher.sync(entries)
+    if (commands.length === 0) return
+    for (const command of commands) this.#tellings.add(SYSTEMS, command, now)
+    this.#tellTurn(now)
   }
 
   /** Neighbours that may carry an envelope to a peer, best first. */
@@ -216,6 +226,7 @@ export class Discovery {
   #switch(name: SystemName, isOn: boolean, now: number): void {
     if (isOn === this.isOn(name)) return
     if (name !== 'directory' && this.overlays.cores === null) return
+    this.#tellings.drop(name)
     const published = this.#publisher.all(this.#parts.shares().entries())
     if (name === 'directory') return this.directory.switch(isOn, published, now)
     if (!isOn) this.overlays.switchOff(name, now)
@@ -229,9 +240,13 @@ export class Discovery {
     for (const command of published) system?.feed(command, now)
   }
 
-  #tellAll(command: PublishCommand, now: number): void {
-    this.directory.tell(command, now)
-    this.overlays.feedAll(command, now)
+  #tellTurn(now: number): void {
+    this.#tellings.turn((name, command) => this.#tell(name, command, now))
+  }
+
+  #tell(name: SystemName, command: PublishCommand, now: number): void {
+    if (name === 'directory') this.directory.tell(command, now)
+    else this.overlays.get(name)?.feed(command, now)
   }
 
   #onEffect(name: OverlayName, effect: CommonEffect, now: number): void {

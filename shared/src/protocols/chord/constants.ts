@@ -73,8 +73,9 @@ export const CHORD = {
   /** Questions and records taken from one link, a second and at once. Our choice. */
   linkRate: 200,
   linkBurst: 600,
-  /** Ways that a node which has lost its neighbours tries before it takes a key for its own. Our choice. */
+  /** Ways that a node which has lost its neighbours tries, and for so long, before it takes a key for its own. Our choice; by simulation. */
   excursions: 3,
+  excursionsMs: 1_500,
   excursionTtl: 16,
   shortExcursionTtl: 6,
   /**

@@ -121,8 +121,17 @@ export function isOutdone(context: ChordContext, { find, visited }: Pass): boole
   return false
 }
 
+/** Whether one who would answer has looked around long enough; less where somebody before the key knew nobody up to it. */
+export function hasLookedEnough(context: ChordContext, pass: Pass): boolean {
+  const { tries, find, endsAt } = pass
+  if (tries === 0) return false
+  // Who asks waits for others, too, and gives up: a late answer is none.
+  const isLate = context.now >= endsAt - CHORD.lookupMs + CHORD.excursionsMs
+  return tries >= (find.course === 'fromAfter' ? 1 : CHORD.excursions) || isLate || wasBefore(context, pass)
+}
+
 /** Whether a listed predecessor that stands before the key had the question, and found nobody nearer. */
-export function wasBefore({ predecessors, self, isGone }: ChordContext, { find, visited }: Pass): boolean {
+function wasBefore({ predecessors, self, isGone }: ChordContext, { find, visited }: Pass): boolean {
   return predecessors.peers.some(
     (peer) => visited.has(coarse(peer)) && !isGone(peer) && isUpTo(find.key, peer, self),
   )

@@ -9,6 +9,7 @@ import {
   arrived,
   countAnswer,
   countMessage,
+  hasLookedEnough,
   isOutdone,
   isSure,
   learn,
@@ -17,7 +18,6 @@ import {
   ownersOutOfReach,
   patienceWith,
   traceOf,
-  wasBefore,
   type Pass,
 } from './pass.ts'
 import {
@@ -178,10 +178,7 @@ export class Relay {
     const isOwner = context.mayOwn(find.key, find.avoid) && !isOutdone(context, pass)
     pass.isClaimed = isOwner
     if (isOwner && pass.tries > 0 && this.#looksOut(pass)) return
-    // Less so where somebody before the key had it and knew nobody up to it.
-    const excursions = find.course === 'fromAfter' ? 1 : CHORD.excursions
-    const isEnough = pass.tries >= excursions || (pass.tries > 0 && wasBefore(context, pass))
-    if (isOwner && isEnough) return this.#answer(pass)
+    if (isOwner && hasLookedEnough(context, pass)) return this.#answer(pass)
     if (pass.tries === 0) this.#nameDead(pass)
     const course = isOwner ? 'closer' : this.#courseOf(find)
     // It would leave this side of the key for good: whoever is listed on the other one may be alive.
