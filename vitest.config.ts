@@ -23,6 +23,9 @@ const LONG = [
   'shared/test/fuzz/**/*.test.ts',
 ]
 
+/** Projects run one after the other, with so many files at once: what measures itself under load has the machine alone. */
+const inTurn = (groupOrder: number, maxWorkers: number) => ({ maxWorkers, sequence: { groupOrder } })
+
 export default defineConfig({
   test: {
     projects: [
@@ -37,17 +40,20 @@ export default defineConfig({
             'client/test/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', 'client/test/browser/**', ...LONG],
-          testTimeout: 30_000,
+          // Whole simulated networks, two at once.
+          testTimeout: 60_000,
+          ...inTurn(0, 2),
         },
       },
       {
-        test: { name: 'long', environment: 'node', include: LONG, testTimeout: 60_000 },
+        test: { name: 'long', environment: 'node', include: LONG, testTimeout: 60_000, ...inTurn(1, 1) },
       },
       {
         test: {
           name: 'browser',
           include: ['client/test/browser/**/*.test.ts'],
           testTimeout: 30_000,
+          ...inTurn(2, 1),
           browser: {
             enabled: true,
             headless: true,

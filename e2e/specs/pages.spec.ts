@@ -18,8 +18,16 @@ const WORDS = {
     details: 'Peers and files',
     search: 'Search files',
     ask: 'Ask a question',
+    scan: 'Scan a QR code',
   },
-  zh: { settings: '设置', close: '关闭', details: '节点和文件', search: '搜索文件', ask: '提一个问题' },
+  zh: {
+    settings: '设置',
+    close: '关闭',
+    details: '节点和文件',
+    search: '搜索文件',
+    ask: '提一个问题',
+    scan: '扫描二维码',
+  },
 } as const
 
 for (const language of ['en', 'zh'] as const)
@@ -47,6 +55,18 @@ for (const language of ['en', 'zh'] as const)
       await page.getByRole('dialog').waitFor()
       expect(await violations(page)).toEqual([])
       await page.getByRole('button', { name: words.close }).click()
+      // Two more dialogs. There is no camera, which the first one says.
+      const openers = [
+        () => page.getByRole('button', { name: words.scan }).click(),
+        () => page.keyboard.press('?'),
+      ]
+      for (const open of openers) {
+        await open()
+        await page.getByRole('dialog').waitFor()
+        expect(await violations(page)).toEqual([])
+        await page.keyboard.press('Escape')
+        await expect(page.getByRole('dialog')).toHaveCount(0)
+      }
       await page.goto(`${server.url}#/search`)
       await page.getByRole('searchbox', { name: words.search }).fill('read')
       await page.locator('li[data-root]').waitFor()

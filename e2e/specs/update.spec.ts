@@ -77,7 +77,7 @@ test('a new version is offered, waits for the person, and runs after they accept
 /** A slow download of which more than `least` bytes are there. */
 async function inMidst(open: (hash?: string) => Promise<App>, path: string, least: number) {
   const sender = await open()
-  await sender.limitUpload(512)
+  await sender.limitUpload(256)
   const { link, infoHash } = await sender.shareFiles(path)
   const receiver = await open(new URL(link).hash)
   await untilControlled(receiver)

@@ -19,7 +19,13 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Iterable<string
   ['sybil', sybilCommand],
 ])
 
-function main(): void {
+/** Who reads the first lines only, as `head` does, has had enough. */
+function stopWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}
+
+async function main(): Promise<void> {
   const [name, ...args] = process.argv.slice(2)
   const command = COMMANDS.get(name ?? '')
   if (command === undefined) {
@@ -27,7 +33,12 @@ function main(): void {
     process.exitCode = 2
     return
   }
-  for (const line of command(args)) process.stdout.write(`${line}\n`)
+  process.stdout.on('error', stopWithReader)
+  for (const line of command(args)) {
+    process.stdout.write(`${line}\n`)
+    // Else the next run would begin before anybody hears of the closed pipe.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
-main()
+await main()
