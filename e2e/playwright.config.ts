@@ -36,40 +36,15 @@ export const CHROMIUM = {
   ],
 }
 
-/**
- * Specs of few browsers, which for much of their time wait for clocks, timeouts and other processes. They run beside the
- * others, which keep both cores busy.
- */
-const WAITING = [
-  'cli',
-  'cluster',
-  'faults*',
-  'firefox',
-  'handlers',
-  'install',
-  'lan',
-  'late',
-  'manners',
-  'nearby',
-  'scan',
-  'tabs',
-  'update',
-  'wake',
-].map((name) => `**/${name}.spec.ts`)
-
 export default defineConfig({
   testDir: './specs',
   outputDir: './results',
-  // Two cores: one spec at a time of either kind keeps real transfers steady.
-  workers: 2,
-  projects: [
-    { name: 'busy', testIgnore: WAITING, workers: 1 },
-    { name: 'waiting', testMatch: WAITING, workers: 1 },
-  ],
+  // Two cores: one spec at a time keeps real transfers steady.
+  workers: 1,
   fullyParallel: false,
   forbidOnly: process.env['CI'] !== undefined,
   retries: 0,
-  timeout: 120_000,
+  timeout: 180_000,
   expect: { timeout: 20_000 },
   reporter: [['list'], ['json', { outputFile: '../.cache/e2e.json' }]],
   use: {
