@@ -38,12 +38,12 @@ test('the first visit fetches little', async ({ browser, server }) => {
 
   const engine = scripts.find(({ name }) => name.startsWith('tabs-'))
   expect(engine, 'the engine').toBeDefined()
-  expect(scripts.filter(({ name }) => name.startsWith('overlay-cores-'))).toHaveLength(1)
+  const isOverlay = (name: string) => name.startsWith('overlay-cores-')
+  expect(scripts.filter(({ name }) => isOverlay(name))).toHaveLength(1)
   const html = await (await page.request.get(server.url)).text()
   // What the engine imports and the first page does not is of the engine.
   const ofEngine = (name: string) =>
     name === engine?.name || (engine?.code.includes(`"./${name}"`) === true && !html.includes(name))
-  const isOverlay = (name: string) => name.startsWith('overlay-cores-')
 
   const whole = sumOf(() => true)
   const first = sumOf((name) => !isOverlay(name))

@@ -32,8 +32,8 @@ export class NetworkCommands {
   /** Records as they were written last; they never change, and there may be thousands. */
   readonly #encoded: EncodedRecords = new WeakMap()
   readonly #cores = fetchCores()
-  /** The overlays run, as far as they are switched on. */
-  #isReady: Promise<void> = Promise.resolve()
+  /** Comes true when the overlays run, as far as they are switched on. */
+  #overlaysRun: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setInterval> | null = null
   /** The best rate at which this tab was seen to upload, bytes per second. */
   #bestUpload = 0
@@ -56,7 +56,7 @@ export class NetworkCommands {
   async start(): Promise<void> {
     this.#apply(await this.state.settings())
     const remembered = await rememberedOverlays(this.state)
-    this.#isReady = this.#cores.then((cores) => {
+    this.#overlaysRun = this.#cores.then((cores) => {
       this.runtime.node.discovery.provide(cores)
       this.#apply(this.#settings)
       this.runtime.feed(remembered)
@@ -79,7 +79,7 @@ export class NetworkCommands {
   async run(command: NetworkCommand): Promise<Answer> {
     switch (command.type) {
       case 'search': {
-        if (command.systems.some((name) => name !== 'directory')) await this.#ready()
+        if (command.systems.some((name) => name !== 'directory')) await this.#waitForOverlays()
         const id = newId()
         this.runtime.feed({ type: 'search', id, text: command.text, systems: command.systems })
         return { ok: true, value: { id } }
@@ -113,8 +113,9 @@ export class NetworkCommands {
     await persistOverlay(this.runtime.node, this.state, what, this.#encoded)
   }
 
-  async #ready(): Promise<void> {
-    await Promise.race([this.#isReady, new Promise((resolve) => setTimeout(resolve, CORES_MS))])
+  async #waitForOverlays(): Promise<void> {
+    if (this.runtime.node.discovery.overlays.cores !== null) return
+    await Promise.race([this.#overlaysRun, new Promise((resolve) => setTimeout(resolve, CORES_MS))])
   }
 
   async #connections(): Promise<ConnectionView[]> {

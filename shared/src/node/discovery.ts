@@ -17,7 +17,7 @@ import type { OverlayCores, OwnEffect } from './overlay-cores.ts'
 import { Overlays, type QueueEffect } from './overlays.ts'
 import { Publisher, Tellings, type PublishCommand } from './publisher.ts'
 import { Sampler } from './sampler.ts'
-import { Locates, Searches, type SearchEnd } from './searches.ts'
+import { Locates, Searches } from './searches.ts'
 import type { Shares } from './shares.ts'
 import { OVERLAYS, SYSTEMS, type OverlayName, type SystemName } from './systems.ts'
 import type { Tickets } from './tickets.ts'
@@ -207,14 +207,14 @@ export class Discovery {
   #ask(id: Nonce, criteria: Criteria, systems: readonly SystemName[], now: number): void {
     const command = { type: 'search', id, criteria, limit: LIMITS.hitsPerSearch } as const
     for (const name of systems) {
-      if (!this.isOn(name)) this.searches.end(id, name, this.#whyOff(name), now)
+      if (!this.isOn(name)) this.searches.end(id, name, this.#isLoaded(name) ? 'off' : 'starting', now)
       else if (name === 'directory') this.directory.feed(command, now)
       else this.overlays.get(name)?.feed(command, now)
     }
   }
 
-  #whyOff(name: SystemName): SearchEnd {
-    return name !== 'directory' && this.overlays.cores === null ? 'starting' : 'off'
+  #isLoaded(name: SystemName): boolean {
+    return name === 'directory' || this.overlays.cores !== null
   }
 
   #cancel(id: Nonce, now: number): void {
@@ -224,8 +224,7 @@ export class Discovery {
   }
 
   #switch(name: SystemName, isOn: boolean, now: number): void {
-    if (isOn === this.isOn(name)) return
-    if (name !== 'directory' && this.overlays.cores === null) return
+    if (isOn === this.isOn(name) || !this.#isLoaded(name)) return
     this.#tellings.drop(name)
     const published = this.#publisher.all(this.#parts.shares().entries())
     if (name === 'directory') return this.directory.switch(isOn, published, now)

@@ -53,14 +53,13 @@ export class Publisher {
 
 /** What the systems have yet to be told: a share of many files is told to one system a turn, so that a page goes on. */
 export class Tellings {
-  readonly #queue: { readonly name: SystemName; readonly command: PublishCommand }[] = []
-  /** When there was something to tell for the first time. */
-  #since = Infinity
+  /** `since`: when it came up. */
+  readonly #queue: { readonly name: SystemName; readonly command: PublishCommand; readonly since: number }[] =
+    []
 
   /** In the order of `names`, and for each in the order of the commands. */
   add(names: readonly SystemName[], command: PublishCommand, now: number): void {
-    for (const name of names) this.#queue.push({ name, command })
-    this.#since = Math.min(this.#since, now)
+    for (const name of names) this.#queue.push({ name, command, since: now })
   }
 
   /** A system is told everything otherwise, or nothing any more. */
@@ -70,18 +69,18 @@ export class Tellings {
   }
 
   wakeAt(): number {
-    return this.#queue.length > 0 ? this.#since : Infinity
+    return this.#queue[0]?.since ?? Infinity
   }
 
   /** Tells what fits into this turn. */
   turn(tell: (name: SystemName, command: PublishCommand) => void): void {
-    for (let told = 0; told < TURN_LISTINGS;) {
+    let told = 0
+    while (told < TURN_LISTINGS) {
       const next = this.#queue.shift()
-      if (next === undefined) break
+      if (next === undefined) return
       tell(next.name, next.command)
       told += next.command.type === 'publish' ? next.command.listings.length : 0
     }
-    if (this.#queue.length === 0) this.#since = Infinity
   }
 }
 

@@ -1,33 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { parseNonce, type PeerId } from '../../../src/kernel/ids.ts'
-import { defined } from '../../../src/kernel/invariant.ts'
-import { createRng } from '../../../src/kernel/rng.ts'
+import type { PeerId } from '../../../src/kernel/ids.ts'
 import { CHORD } from '../../../src/protocols/chord/constants.ts'
-import { ChordContext } from '../../../src/protocols/chord/context.ts'
-import type { Course, Find } from '../../../src/protocols/chord/messages.ts'
+import type { Course } from '../../../src/protocols/chord/messages.ts'
 import { hasLookedEnough, newPass } from '../../../src/protocols/chord/pass.ts'
-import { coarse, type Position } from '../../../src/protocols/chord/position.ts'
+import { coarse } from '../../../src/protocols/chord/position.ts'
 import { at } from './places.ts'
+import { contextAt, find, keyAt } from './questions.ts'
 
-const LOOKUP = defined(parseNonce('0'.repeat(32)), 'nonce')
-const SELF = at(200)
 const ASKER = at(10)
 const BEFORE = at(190)
 
 function claim(course: Course, visited: readonly PeerId[], tries: number, afterMs: number) {
-  const context = new ChordContext({ self: SELF, key: '', rng: createRng(1), now: 1_000 })
+  const context = contextAt(200)
   context.predecessors.install([at(199), BEFORE])
-  const find: Find = {
-    ...{
-      type: 'find',
-      lookup: LOOKUP,
-      key: at(195).slice(0, 40) as Position,
-      origin: ASKER,
-    },
-    ...{ ask: { type: 'locate' }, routing: 'full', ttl: 50, hops: 1, avoid: [], dead: [], trace: null },
-    ...{ visited: visited.map(coarse), course },
-  }
-  const pass = newPass(find, ASKER, [], context)
+  const pass = newPass(find({ key: keyAt(195), visited: visited.map(coarse), course }), ASKER, [], context)
   pass.tries = tries
   context.now += afterMs
   return hasLookedEnough(context, pass)

@@ -1,25 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { parseNonce, type PeerId } from '../../../src/kernel/ids.ts'
+import type { PeerId } from '../../../src/kernel/ids.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
-import { createRng } from '../../../src/kernel/rng.ts'
-import { ChordContext } from '../../../src/protocols/chord/context.ts'
-import type { ChordMessage, Find } from '../../../src/protocols/chord/messages.ts'
-import { coarse, type Position } from '../../../src/protocols/chord/position.ts'
+import type { ChordMessage } from '../../../src/protocols/chord/messages.ts'
+import { coarse } from '../../../src/protocols/chord/position.ts'
 import { Relay } from '../../../src/protocols/chord/relay.ts'
 import { at } from './places.ts'
+import { contextAt, find, LOOKUP } from './questions.ts'
 
 const [ASKER, SELF, OTHER, ELSEWHERE] = [10, 128, 90, 91].map(at) as [PeerId, PeerId, PeerId, PeerId]
 const [DEAD, DEAD_TOO] = [coarse(at(197)), coarse(at(199))]
-const LOOKUP = defined(parseNonce('0'.repeat(32)), 'nonce')
-const FIND: Find = {
-  ...{ type: 'find', lookup: LOOKUP, origin: ASKER, ask: { type: 'locate' }, routing: 'full' },
-  ...{ key: at(198).slice(0, 40) as Position, ttl: 50, hops: 1, avoid: [], course: 'free', trace: null },
-  ...{ visited: [coarse(ASKER)], dead: [DEAD] },
-}
 
 describe('a question that is given back', () => {
   it('names whom it reached and who is dead as far as its sender does not know yet', () => {
-    const context = new ChordContext({ self: SELF, key: '', rng: createRng(1), now: 1_000 })
+    const context = contextAt(128)
     context.phase = 'member'
     for (const peer of [ASKER, OTHER]) context.addLink(peer).phase = 'member'
     context.phaseChanged()
@@ -34,7 +27,7 @@ describe('a question that is given back', () => {
         type,
       )
 
-    relay.find(ASKER, FIND)
+    relay.find(ASKER, find({ dead: [DEAD] }))
     // What goes on names all.
     expect(to(sent(), 'find')).toMatchObject({ visited: [coarse(ASKER), coarse(SELF)], dead: [DEAD] })
 

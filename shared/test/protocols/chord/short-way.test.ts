@@ -1,26 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { parseNonce, type PeerId } from '../../../src/kernel/ids.ts'
-import { defined } from '../../../src/kernel/invariant.ts'
-import { createRng } from '../../../src/kernel/rng.ts'
-import { ChordContext } from '../../../src/protocols/chord/context.ts'
-import type { Find } from '../../../src/protocols/chord/messages.ts'
-import { coarse, type Position } from '../../../src/protocols/chord/position.ts'
+import type { PeerId } from '../../../src/kernel/ids.ts'
+import { coarse } from '../../../src/protocols/chord/position.ts'
 import { Relay } from '../../../src/protocols/chord/relay.ts'
 import { at } from './places.ts'
+import { contextAt, find, LOOKUP } from './questions.ts'
 
 const [ASKER, OTHER, SELF, OWNER] = [10, 90, 128, 200].map(at) as [PeerId, PeerId, PeerId, PeerId]
-const KEY: Position = at(198).slice(0, 40) as Position
-const LOOKUP = defined(parseNonce('0'.repeat(32)), 'nonce')
-
-const find = (change: Partial<Find>): Find => ({
-  ...{ type: 'find', lookup: LOOKUP, key: KEY, origin: ASKER, ask: { type: 'locate' }, routing: 'full' },
-  ...{ ttl: 50, hops: 1, avoid: [], visited: [coarse(ASKER)], dead: [], course: 'free', trace: null },
-  ...change,
-})
 
 /** A member in the middle that has passed a question of the asker on to another, which is all that it was linked with. */
 function passedOn() {
-  const context = new ChordContext({ self: SELF, key: '', rng: createRng(1), now: 1_000 })
+  const context = contextAt(128)
   context.phase = 'member'
   const meet = (peer: PeerId) => {
     context.addLink(peer).phase = 'member'
