@@ -109,7 +109,9 @@ export function transportContract(name: string, create: CreateTransport): void {
       expect(candidates.some((each) => each !== '' && inspectCandidate(each) === 'allowed')).toBe(true)
     })
 
-    it('holds everything in one description when nothing can follow it', async () => {
+    // Once more where libdatachannel takes in the answer more slowly than the other end, which has all addresses here,
+    // comes through with DTLS (see `held` in datachannel-transport.ts).
+    it('holds everything in one description when nothing can follow it', { retry: 1 }, async () => {
       const signals: LocalSignal[] = []
       await connected((signal) => (signals.push(signal), true), false)
       expect(signals.map(({ type }) => type)).toEqual(['offer', 'answer'])

