@@ -18,8 +18,10 @@ export class Router {
     return () => removeEventListener('hashchange', follow)
   }
 
+  /** At once: the news of the address comes later, and until then the page of a removed share would open it again. */
   goHome(): void {
     location.hash = HOME_HASH
+    this.#route = { page: 'home' }
   }
 
   /**
