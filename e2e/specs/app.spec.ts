@@ -1,28 +1,24 @@
-import AxeBuilder from '@axe-core/playwright'
+import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 test('the pages have no accessibility violations that axe can see', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'readable.bin', MiB, 31)
   const sender = await openPeer()
-  const scan = async (page: typeof sender.page) =>
-    (await new AxeBuilder({ page }).analyze()).violations.map(
-      ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`,
-    )
-  expect(await scan(sender.page)).toEqual([])
+  expect(await violationsOn(sender.page)).toEqual([])
   const { link } = await sender.shareFiles(file.path)
-  expect(await scan(sender.page)).toEqual([])
+  expect(await violationsOn(sender.page)).toEqual([])
   const receiver = await openPeer(new URL(link).hash)
   await expect(receiver.page.getByRole('button', { name: 'Download', exact: true })).toBeEnabled()
   await receiver.page.emulateMedia({ colorScheme: 'dark' })
-  expect(await scan(receiver.page)).toEqual([])
+  expect(await violationsOn(receiver.page)).toEqual([])
   await receiver.searchUntil('readable', 'Compare all', 1)
-  expect(await scan(receiver.page)).toEqual([])
+  expect(await violationsOn(receiver.page)).toEqual([])
   await receiver.goto('#/network')
   await expect(receiver.page.getByRole('listbox', { name: /on the ring/ })).toBeVisible()
   await receiver.page.getByRole('button', { name: 'Make an invite' }).click()
   await expect(receiver.page.getByRole('textbox', { name: 'Invite link' })).toBeVisible()
-  expect(await scan(receiver.page)).toEqual([])
+  expect(await violationsOn(receiver.page)).toEqual([])
 })
 
 test('pause, resume and remove do what they say', async ({ openPeer }) => {

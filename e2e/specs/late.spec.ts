@@ -40,3 +40,25 @@ test('while the code of the overlays is on its way a peer downloads and says so;
   expect(late.problems).toEqual([])
   await context.close()
 })
+
+test('where the code that keeps files can’t be fetched, the page says that things wait, and goes on once it is there', async ({
+  browser,
+  openPeer,
+  server,
+}) => {
+  const context = await browser.newContext({ acceptDownloads: true })
+  let isThere = false
+  await context.route(/\/store\.worker-.*\.js$/, (route) => (isThere ? route.continue() : route.abort()))
+  const sharer = await openPeer()
+  const file = makeFile(scratch(), 'Patience.bin', 400_000, 13)
+  const { link, infoHash } = await sharer.shareFiles(file.path)
+  const late = await App.open(context, server.url, new URL(link).hash)
+  await late.download()
+  const words = late.page.getByText('Part of this page could not be loaded')
+  await expect(words).toBeVisible()
+  isThere = true
+  await late.untilDone(infoHash)
+  await expect(words).toBeHidden()
+  expect((await late.save(infoHash)).sha).toBe(file.sha)
+  await context.close()
+})

@@ -1,8 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
-import { untilPainted, type App } from '../pages/app.ts'
+import type { App } from '../pages/app.ts'
 
 const VIEWS = ['Swarm', 'Gnutella', 'KaZaA', 'Ring', 'Everything'] as const
 
@@ -22,11 +22,6 @@ async function openFive(openPeer: () => Promise<App>): Promise<App[]> {
 }
 
 const map = (page: Page) => page.getByRole('listbox', { name: /on the ring/ })
-async function scan(page: Page): Promise<string[]> {
-  await untilPainted(page)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}
 
 /** Searches from one peer after the other until every system needed messages: one may hold the answer itself. */
 async function searchByMessages(apps: readonly App[]): Promise<App> {
@@ -162,7 +157,7 @@ test('the page is accessible in both themes and languages, and fits a phone', as
       await page.setViewportSize({ width, height: 900 })
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-        expect(await scan(page)).toEqual([])
+        expect(await violationsOn(page)).toEqual([])
       }
       expect(
         await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),

@@ -1,14 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { untilPainted } from '../pages/app.ts'
-
-async function violations(page: Page): Promise<string[]> {
-  await untilPainted(page)
-  const { violations: found } = await new AxeBuilder({ page }).analyze()
-  return found.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}
 
 /** Names of things that the walk through the pages needs, in each language. */
 const WORDS = {
@@ -50,10 +44,10 @@ for (const language of ['en', 'zh'] as const)
       await expect(page.locator('html')).toHaveAttribute('lang', language)
       await page.getByRole('button', { name: words.details }).click()
       await page.getByRole('table').first().or(page.locator('code').first()).waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.getByRole('button', { name: words.settings }).click()
       await page.getByRole('dialog').waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.getByRole('button', { name: words.close }).click()
       // Two more dialogs. There is no camera, which the first one says.
       const openers = [
@@ -63,26 +57,26 @@ for (const language of ['en', 'zh'] as const)
       for (const open of openers) {
         await open()
         await page.getByRole('dialog').waitFor()
-        expect(await violations(page)).toEqual([])
+        expect(await violationsOn(page)).toEqual([])
         await page.keyboard.press('Escape')
         await expect(page.getByRole('dialog')).toHaveCount(0)
       }
       await page.goto(`${server.url}#/search`)
       await page.getByRole('searchbox', { name: words.search }).fill('read')
       await page.locator('li[data-root]').waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.goto(`${server.url}#/network`)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.goto(`${server.url}#/lab`)
       await page.getByRole('button', { name: words.ask }).waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.goto(`${server.url}#magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}&dn=unknown.bin&xl=5000`)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await page.goto(`${server.url}#nonsense`)
       await page.getByRole('alert').first().waitFor()
-      expect(await violations(page)).toEqual([])
+      expect(await violationsOn(page)).toEqual([])
       await context.close()
     })
 

@@ -1,10 +1,10 @@
-import AxeBuilder from '@axe-core/playwright'
 import { chromium, type BrowserContext, type Page } from '@playwright/test'
 import { join } from 'node:path'
+import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { qrFilm, qrPicture } from '../fixtures/qr.ts'
 import { expect, test } from '../fixtures/test.ts'
-import { App, untilPainted } from '../pages/app.ts'
+import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 
 /** Chromium whose camera shows a film. */
@@ -89,9 +89,7 @@ test('a code that is not ours is told, and the camera looks on until the dialog 
     await expect(page).toHaveURL(server.url)
     await page.locator('video').waitFor()
     expect(await page.getByLabel('Picture of the camera').evaluate((each) => each.tagName)).toBe('VIDEO')
-    await untilPainted(page)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id }) => id)).toEqual([])
+    expect(await violationsOn(page)).toEqual([])
     expect(await tracksOf(page)).toEqual(['live'])
     // Behind another tab it is off.
     await setHidden(page, true)

@@ -1,5 +1,4 @@
-/** Pauses before a worker's code is fetched again, in milliseconds; the last one from then on. Our choice. */
-const PAUSES_MS = [500, 2_000, 5_000]
+import { pauseAfter, TOLD_FAILURES } from '../lib/persistent.ts'
 
 /**
  * A worker whose code is fetched again when that fails, as it does while a phone changes its network. What is posted
@@ -8,15 +7,22 @@ const PAUSES_MS = [500, 2_000, 5_000]
 export class LateWorker<Command, Answer> {
   readonly #make: () => Worker
   readonly #onAnswer: (answer: Answer) => void
+  readonly #onMissing: ((isMissing: boolean) => void) | undefined
   #worker: Worker
   /** `null` once the worker runs. */
   #early: { readonly command: Command; readonly transfer: Transferable[] }[] | null = []
-  #tries = 0
+  #failures = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(make: () => Worker, onAnswer: (answer: Answer) => void) {
+  /** @param onMissing told when its code can't be fetched, though it goes on trying, and when it runs at last. */
+  constructor(
+    make: () => Worker,
+    onAnswer: (answer: Answer) => void,
+    onMissing?: (isMissing: boolean) => void,
+  ) {
     this.#make = make
     this.#onAnswer = onAnswer
+    this.#onMissing = onMissing
     this.#worker = this.#start()
   }
 
@@ -35,6 +41,7 @@ export class LateWorker<Command, Answer> {
     const worker = this.#make()
     worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       const early = this.#early ?? []
+      if (this.#early !== null) this.#onMissing?.(false)
       this.#early = null
       for (const { command, transfer } of early) worker.postMessage(command, transfer)
       this.#onAnswer(data)
@@ -42,8 +49,9 @@ export class LateWorker<Command, Answer> {
     worker.onerror = () => {
       if (this.#early === null) return
       worker.terminate()
-      const pauseMs = PAUSES_MS[Math.min(this.#tries++, PAUSES_MS.length - 1)]
-      this.#timer = setTimeout(() => (this.#worker = this.#start()), pauseMs)
+      const failures = ++this.#failures
+      if (failures >= TOLD_FAILURES) this.#onMissing?.(true)
+      this.#timer = setTimeout(() => (this.#worker = this.#start()), pauseAfter(failures))
     }
     return worker
   }

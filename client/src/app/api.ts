@@ -25,6 +25,8 @@ export interface AppSnapshot {
   readonly nearby: AppNearbyView
   /** When the browser last let the page stand still, and for how long; `null` for never. */
   readonly sleep: SleepView | null
+  /** `awaited`: a part of the app could not be fetched so far; it is tried again by itself. */
+  readonly code: 'here' | 'awaited'
   /** Whether the server has named a relay (TURN) in this visit. */
   readonly hasRelay: boolean
   /** Connections constructed in the life of the tab that runs the node; browsers refuse more than some hundreds. */

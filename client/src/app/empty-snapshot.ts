@@ -24,6 +24,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
     settings: DEFAULT_SETTINGS,
     nearby: NO_NEARBY,
     sleep: null,
+    code: 'here',
     hasRelay: false,
     constructedConnections: 0,
   }

@@ -17,6 +17,7 @@ import type {
   NodeClient,
 } from './api.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
+import { AwaitedCode } from './awaited-code.ts'
 import { browserPorts } from './browser-ports.ts'
 import { describeDiagnostics } from './diagnostics.ts'
 import { Library } from './library.ts'
@@ -41,6 +42,7 @@ export class LocalClient implements NodeClient {
   readonly #nearby: NearbyCommands
   readonly #jobs: ShareJobs
   readonly #wakefulness: Wakefulness
+  readonly #code = new AwaitedCode(() => this.#changed())
   readonly #listeners = new Set<() => void>()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
@@ -52,7 +54,7 @@ export class LocalClient implements NodeClient {
     identity: Identity,
     readonly state: StateStore,
   ) {
-    this.runtime = new NodeRuntime(identity, state, browserPorts(identity), {
+    this.runtime = new NodeRuntime(identity, state, browserPorts(identity, this.#code), {
       manualEnvelope: (envelope) => this.#network.invites.onEnvelope(envelope),
       manualRefused: (code) => this.#network.invites.onRefused(code),
       persist: (what) => void this.#network.persist(what).catch(() => undefined),
@@ -67,9 +69,9 @@ export class LocalClient implements NodeClient {
     this.#library = new Library(state, this.runtime)
     this.#shares = new ShareCommands(this.runtime, state, this.#library)
     this.#media = new MediaServer(this.runtime)
-    this.#network = new NetworkCommands(this.runtime, state)
+    this.#network = new NetworkCommands(this.runtime, state, this.#code)
     this.#nearby = new NearbyCommands(this.runtime, state)
-    this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed())
+    this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed(), this.#code)
     this.#wakefulness = this.#watch()
   }
 
@@ -103,6 +105,7 @@ export class LocalClient implements NodeClient {
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
       sleep: this.#wakefulness.sleep,
+      code: this.#code.state,
       hasRelay: isRelayAmong(this.runtime.transport.iceServers),
       constructedConnections: this.runtime.transport.constructedCount,
     })

@@ -2,12 +2,14 @@ import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
 import { assertNever } from '@ringdrop/shared/kernel/core.ts'
 import { parseNonce, type Nonce } from '@ringdrop/shared/kernel/ids.ts'
 import { defined } from '@ringdrop/shared/kernel/invariant.ts'
+import type { OverlayCores } from '@ringdrop/shared/node/overlay-cores.ts'
 import { SYSTEMS } from '@ringdrop/shared/node/systems.ts'
 import type { StateStore } from '../adapters/state-store.ts'
+import { persistent } from '../lib/persistent.ts'
 import type { AppCommand, AppErrorCode, AppResults, ConnectionView, SettingsView } from './api.ts'
+import type { AwaitedCode } from './awaited-code.ts'
 import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
 import { Invites, type InviteFailure } from './invites.ts'
-import { fetchCores } from './late-cores.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 import { persistOverlay, rememberedOverlays, type EncodedRecords } from './overlay-memory.ts'
 
@@ -31,7 +33,8 @@ export class NetworkCommands {
   #settings: SettingsView = DEFAULT_SETTINGS
   /** Records as they were written last; they never change, and there may be thousands. */
   readonly #encoded: EncodedRecords = new WeakMap()
-  readonly #cores = fetchCores()
+  /** The first screen can do without them. */
+  readonly #cores: Promise<{ readonly OVERLAY_CORES: OverlayCores }>
   /** Comes true when the overlays run, as far as they are switched on. */
   #overlaysRun: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setInterval> | null = null
@@ -41,7 +44,9 @@ export class NetworkCommands {
   constructor(
     readonly runtime: NodeRuntime,
     readonly state: StateStore,
+    code: AwaitedCode,
   ) {
+    this.#cores = persistent(() => import('@ringdrop/shared/node/overlay-cores.ts'), code.teller('overlays'))
     this.invites = new Invites(runtime)
   }
 
@@ -56,8 +61,8 @@ export class NetworkCommands {
   async start(): Promise<void> {
     this.#apply(await this.state.settings())
     const remembered = await rememberedOverlays(this.state)
-    this.#overlaysRun = this.#cores.then((cores) => {
-      this.runtime.node.discovery.provide(cores)
+    this.#overlaysRun = this.#cores.then(({ OVERLAY_CORES }) => {
+      this.runtime.node.discovery.provide(OVERLAY_CORES)
       this.#apply(this.#settings)
       this.runtime.feed(remembered)
     })

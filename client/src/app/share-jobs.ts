@@ -1,5 +1,6 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { Hasher } from '../adapters/hashing/hasher.ts'
+import type { AwaitedCode } from './awaited-code.ts'
 import type { HashingView, PickedFile } from './api.ts'
 import type { Library } from './library.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -7,14 +8,17 @@ import { makeShare } from './share-maker.ts'
 
 /** Files on their way to becoming shares: hashed first, then handed to the node and remembered. */
 export class ShareJobs {
-  readonly #hasher = new Hasher()
+  readonly #hasher: Hasher
   readonly #jobs = new Map<string, HashingView>()
 
   constructor(
     readonly runtime: NodeRuntime,
     readonly library: Library,
     readonly changed: () => void,
-  ) {}
+    code: AwaitedCode,
+  ) {
+    this.#hasher = new Hasher(code.teller('hashing'))
+  }
 
   get views(): HashingView[] {
     return [...this.#jobs.values()]

@@ -70,6 +70,7 @@ export const en = {
     otherTab: 'Ringdrop runs in another tab of this browser; this tab shows the same.',
     slept: (ago: string) =>
       `Your browser or device paused this page for ${ago}. Connections are being renewed.`,
+    codeAwaited: 'Part of this page could not be loaded. It is tried again.',
     pageFailed:
       'This page could not be loaded. The server may be gone and the page was never opened before. Connect again, then reload.',
   },
@@ -198,7 +199,7 @@ export const en = {
       'Ringdrop keeps its key and unfinished downloads in the browser. Private windows and strict settings can forbid that. Allow site data for this page, or use a normal window, then reload.',
     faultTitle: 'Something broke inside Ringdrop',
     fault:
-      'It stopped so that nothing gets damaged. Reload this tab: shares and verified data are kept. If it happens again, please report it with the details below.',
+      'It stopped so that nothing gets damaged. Reload this tab: shares and verified data are kept. If it happens again, report it with the details below.',
     linkTitle: 'This link can’t be opened',
     unreadable: (what: string) => `${what} could not be read and were left out.`,
     nothingDropped: 'There was no file in what you dropped.',
@@ -373,7 +374,7 @@ export const en = {
     notHere: 'This file is not here yet. It can be shown when it is complete.',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} are shown.`,
     noStream:
-      'Playing while downloading needs the app’s service worker, which is not running in this tab. Reload the page once and try again, or wait until the file is complete.',
+      'Playing while downloading needs the service worker, which does not run in this tab. Reload the page, or wait until the file is complete.',
   },
   save: {
     save: 'Save',
@@ -433,7 +434,7 @@ export const en = {
       'There is neither a server nor another browser connected. Connect to the server, or get an invite.',
     intro: 'One search box over four living networks',
     introDetail:
-      'Type words of a file’s name. The directory answers as you type, since one question to one server costs next to nothing; the others are asked when you press Enter.',
+      'Type words of a file’s name. The directory answers as you type; the others, which a question costs more, when you press Enter.',
     hits: 'Hits',
     messages: 'Messages',
     hops: 'Hops',

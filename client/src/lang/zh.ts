@@ -67,6 +67,7 @@ export const zh: Messages = {
     shortcuts: '键盘快捷键',
     otherTab: 'Ringdrop 正在此浏览器的另一个标签页中运行；本标签页显示相同的内容。',
     slept: (ago) => `浏览器或设备让本页休眠了 ${ago}，正在恢复连接。`,
+    codeAwaited: '应用的一部分尚未加载，有些操作需要等待。请检查网络连接。',
     pageFailed: '无法加载此页。服务器可能已不在，而此页从未打开过。请重新连接后再加载。',
   },
   home: {

@@ -13,10 +13,12 @@ describe('a worker whose code may be out of reach', () => {
   it('is fetched again until it runs, and then gets all that was posted, in order', async () => {
     const urls = [urlOf('').replace(/.$/, '-'), urlOf('this is no code'), urlOf(ECHO)]
     const heard: unknown[] = []
+    const told: unknown[] = []
     let made = 0
     worker = new LateWorker(
       () => startOf(urls[made++] ?? ''),
       (answer) => heard.push(answer),
+      (isMissing) => told.push([isMissing, made]),
     )
     const memory = new ArrayBuffer(8)
     worker.post('first')
@@ -26,6 +28,11 @@ describe('a worker whose code may be out of reach', () => {
     expect(heard).toEqual(['ready', 'first', new ArrayBuffer(8), 'last'])
     expect(memory.byteLength).toBe(0)
     expect(made).toBe(3)
+    // One failure is an accident and not worth a word.
+    expect(told).toEqual([
+      [true, 2],
+      [false, 3],
+    ])
   })
 
   it('is not begun anew by an error of its own once it runs', async () => {

@@ -4,6 +4,9 @@ import type { StoreThread } from './block-store.ts'
 import type { StoreAnswer } from './protocol.ts'
 
 /** Disk and hashes in a worker, away from the page. */
-export function startStoreWorker(onAnswer: (answer: StoreAnswer) => void): StoreThread<File> {
-  return new LateWorker(() => new Worker(workerUrl, { type: 'module' }), onAnswer)
+export function startStoreWorker(
+  onAnswer: (answer: StoreAnswer) => void,
+  onMissing?: (isMissing: boolean) => void,
+): StoreThread<File> {
+  return new LateWorker(() => new Worker(workerUrl, { type: 'module' }), onAnswer, onMissing)
 }

@@ -18,6 +18,9 @@ export class Hasher {
   >()
   #nextId = 0
 
+  /** @param onMissing as of {@link LateWorker}. */
+  constructor(readonly onMissing: (isMissing: boolean) => void) {}
+
   /** The block hashes of each file, or `null` when one can't be read. */
   hash(job: HashJob): Promise<readonly Uint8Array<ArrayBuffer>[] | null> {
     const id = String(this.#nextId++)
@@ -37,6 +40,7 @@ export class Hasher {
     return new LateWorker(
       () => new Worker(workerUrl, { type: 'module' }),
       (answer) => this.#onAnswer(answer),
+      this.onMissing,
     )
   }
 
