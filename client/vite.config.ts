@@ -125,6 +125,9 @@ export default defineConfig({
     sourcemap: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What the first screen needs comes in one part instead of two dozen, each with its own request. No module of it may
+    // wait at the top level: code that comes later imports from it.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shell', tags: ['$initial'] }] } } },
   },
   server: {
     port: 5173,

@@ -42,6 +42,8 @@ trustOwnScripts()
 const client = new LateClient(loadClient())
 Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })
 const lang = new LanguageState()
-await lang.start()
-const target = document.getElementById('app')
-if (target !== null) mount(App, { target, props: { client, lang } })
+// Not by waiting at the top level: a language's code imports from this very part, and each would wait for the other.
+void lang.start().then(() => {
+  const target = document.getElementById('app')
+  if (target !== null) mount(App, { target, props: { client, lang } })
+})

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { Cli } from '../fixtures/cli.ts'
 import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
-import { expect, test as base } from '../fixtures/test.ts'
+import { expect, test as base, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 
 /** Commands against the test's own server; whatever still runs at the end is killed. */
 const test = base.extend<{ ringdrop: (...args: string[]) => Cli }>({
@@ -16,6 +16,8 @@ const test = base.extend<{ ringdrop: (...args: string[]) => Cli }>({
     for (const cli of started) await cli.kill()
   },
 })
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 const textOf = (value: unknown): string => String(value)
 const infoHashOf = (link: string): string => /btmh:1220([0-9a-f]{64})/.exec(link)?.[1] ?? ''

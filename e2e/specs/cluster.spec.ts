@@ -1,7 +1,9 @@
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { RedisProcess } from '../../signaling-server/test/redis-process.ts'
 import { TestServer } from '../fixtures/server.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 test('two peers on different servers that share a Redis: found, linked, transferred', async ({
   openPeer,

@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeFile, MiB, scratch, seededBytes } from '../fixtures/files.ts'
 import { CORRUPT_BLOCKS, fullDiskAfter, NEVER_ANSWER } from '../fixtures/sabotage.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 test('a peer that serves corrupted blocks is banned, and the download still completes', async ({
   openPeer,

@@ -1,5 +1,7 @@
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 test('two who asked for it see each other; one tap sends, one tap accepts, one declines', async ({
   openPeer,

@@ -1,8 +1,10 @@
 import type { Page } from '@playwright/test'
 import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import type { App } from '../pages/app.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 const VIEWS = ['Swarm', 'Gnutella', 'KaZaA', 'Ring', 'Everything'] as const
 

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FileChooser } from '@playwright/test'
 import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 test('a share is renamed: another link, the same bytes, nothing under the old link', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'working title.bin', MiB, 41)

@@ -161,8 +161,11 @@ export class Device {
     const { serviceWorker } = navigator
     // Without a controller this is the first visit: nothing is replaced.
     let isControlled = serviceWorker.controller !== null
-    const registration = await serviceWorker.register('./sw.js').catch(() => null)
-    if (registration === null) return
+    // `undefined` where something in between keeps service workers out, as privacy extensions and test tools do.
+    const registration: ServiceWorkerRegistration | null | undefined = await serviceWorker
+      .register('./sw.js')
+      .catch(() => null)
+    if (!registration) return
     // The new version has taken over before anybody listened, and this page is still the old one's.
     if (wasAccepted() && registration.waiting === null) {
       forgetAccepted()
