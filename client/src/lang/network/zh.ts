@@ -14,7 +14,7 @@ export const network: NetworkMessages = {
   space: '',
   soon: '此浏览器的节点运行后，网络就会出现。',
   map: '此浏览器所知的节点图',
-  label: (others, count) => `你和环上的${withUnit('个其他节点')(others)}，${links(count)}`,
+  label: (others, count) => `你和环上的 ${withUnit('个其他节点')(others)}，${links(count)}`,
   systems: '发现系统',
   show: '显示',
   views: { all: '全部', swarm: '下载群', gnutella: 'Gnutella', kazaa: 'KaZaA', ring: '环' },
@@ -32,7 +32,7 @@ export const network: NetworkMessages = {
     kazaa: '还没有超级节点，也没有子节点。',
     ring: '环上还没有别人。',
   },
-  leftOut: (n) => `另外还知道${peers(n)}，图上放不下。`,
+  leftOut: (n) => `另外还知道 ${peers(n)}，图上放不下。`,
   legend: '图例',
   edges: {
     ring: '环上邻居',
@@ -100,19 +100,19 @@ export const network: NetworkMessages = {
   stepOf: (position, last) => `第 ${position} 步，共 ${last} 步`,
   start: (text, system) => `向${system}询问“${isolate(text)}”。按“播放”看它走了哪条路。`,
   flood: {
-    first: (reached) => `第 1 跳：你询问自己的${withUnit('个邻居')(reached)}。`,
+    first: (reached) => `第 1 跳：你询问自己的 ${withUnit('个邻居')(reached)}。`,
     hop: (hop, senders, reached) =>
-      `第 ${String(hop)} 跳：${peers(senders)}把问题传给另外${withUnit('个节点')(reached)}。`,
-    again: (n) => `有${copies(n)}到了已经收到过问题的节点，就此停下。`,
+      `第 ${String(hop)} 跳：${peers(senders)}把问题传给另外 ${withUnit('个节点')(reached)}。`,
+    again: (n) => `有 ${copies(n)}到了已经收到过问题的节点，就此停下。`,
     onlyAgain: (hop, n) =>
-      `第 ${String(hop)} 跳：问题的${copies(n)}到了已经收到过它的节点，就此停下：这就是泛洪的代价。`,
+      `第 ${String(hop)} 跳：问题的 ${copies(n)}到了已经收到过它的节点，就此停下：这就是泛洪的代价。`,
   },
   kazaa: {
     first: '第 1 跳：你询问自己的超级节点。它有全部子节点的列表，所以不必再问它们。',
     firstAsSuper: (reached) =>
-      `第 1 跳：你是超级节点。查过自己的列表之后，你询问${withUnit('个其他超级节点')(reached)}。`,
+      `第 1 跳：你是超级节点。查过自己的列表之后，你询问 ${withUnit('个其他超级节点')(reached)}。`,
     hop: (hop, senders, reached) =>
-      `第 ${String(hop)} 跳：${withUnit('个超级节点')(senders)}询问另外${withUnit('个')(reached)}；不打扰任何子节点。`,
+      `第 ${String(hop)} 跳：${withUnit('个超级节点')(senders)}询问另外 ${withUnit('个')(reached)}；不打扰任何子节点。`,
   },
   ring: {
     hop: (hop, from, to, before, after) =>
@@ -122,11 +122,11 @@ export const network: NetworkMessages = {
     receipt: '每一跳都有回执，所以失效的节点马上就会被发现。',
   },
   answer: {
-    back: (senders) => `回答沿着问题来的路返回：由${peers(senders)}传递。`,
+    back: (senders) => `回答沿着问题来的路返回：由 ${peers(senders)}传递。`,
     arrives: '回答沿着问题来的路返回，到达这里。',
   },
   end: (hits, count, hops) =>
-    `总计：找到${withUnit('个文件')(hits)}，${messages(count)}，最远的回答在${withUnit('跳')(hops)}之外。`,
+    `总计：找到 ${withUnit('个文件')(hits)}，${messages(count)}，最远的回答在 ${withUnit('跳')(hops)}之外。`,
   endNone: (count) => `总计：什么也没找到，${messages(count)}。`,
   server: '服务器',
   plug: '没有服务器',
@@ -140,9 +140,10 @@ export const network: NetworkMessages = {
   was: (before) => `之前为 ${before}`,
   alive: (n) => `${String(n)} 条仍在`,
   ofServer: '随服务器一起消失',
-  byPeers: (n) => `由节点完成：这里转发了${messages(n)}`,
+  byPeers: (n) => `由节点完成：这里转发了 ${messages(n)}`,
   whatNow: '现在还在继续的',
-  made: (n, relayed) => `此标签页打开以来建立了${links(n)}。替别人转发了${withUnit('条介绍消息')(relayed)}。`,
+  made: (n, relayed) =>
+    `此标签页打开以来建立了 ${links(n)}。替别人转发了 ${withUnit('条介绍消息')(relayed)}。`,
   carried: (size) => `为彼此找不到路径的节点转发了 ${size}。`,
   truth: '连接',
   truthIntro: '相连的节点究竟是怎样连接的，由浏览器测得。不显示地址。',
