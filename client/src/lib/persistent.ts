@@ -3,10 +3,7 @@ const PAUSES_MS = [500, 1_000, 2_000]
 /** From then on, for those that never give up. Our choice. */
 const LONG_PAUSE_MS = 5_000
 /** So many failures are no accident any more, and worth a word. Our choice. */
-export const TOLD_FAILURES = 2
-
-/** How long to wait after so many failures, in milliseconds. */
-export const pauseAfter = (failures: number): number => PAUSES_MS[failures - 1] ?? LONG_PAUSE_MS
+const TOLD_FAILURES = 2
 
 /**
  * Fetches code, again when that fails: a phone that changes its network loses whatever is under way.
@@ -24,7 +21,8 @@ export async function persistent<Module>(
     } catch (error) {
       if (onMissing === undefined && failures > PAUSES_MS.length) throw error
       if (failures >= TOLD_FAILURES) onMissing?.(true)
-      await new Promise((resolve) => setTimeout(resolve, pauseAfter(failures)))
+      const pauseMs = PAUSES_MS[failures - 1] ?? LONG_PAUSE_MS
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
   }
 }
