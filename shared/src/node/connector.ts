@@ -26,7 +26,10 @@ export interface ConnectorParts {
   readonly introduce: (input: IntroductionInput, now: number) => void
 }
 
-/** Further links for a share whose peers are all as poor as we are: one of others may have it all. Our choice. */
+/**
+ * Further links for a share whose peers are all as poor as we are: one of others may have it all. So many of its own a
+ * share may have, too, whatever links others take. Our choice.
+ */
 const STARVING_LINKS = 4
 
 interface Call {
@@ -70,12 +73,14 @@ export class Connector {
 
   #dialForShares(now: number): void {
     const { links, shares, dialler } = this.#parts
-    for (const { infoHash, isStarving } of shares.wanting()) {
+    for (const { infoHash, isStarving, linkCount } of shares.wanting()) {
       const limit = LIMITS.transferLinks + (isStarving ? STARVING_LINKS : 0)
+      const room = () => Math.max(limit - links.carryingCount, isStarving ? STARVING_LINKS - linkCount : 0)
       for (const { peer, via } of dialler.due(infoHash, now)) {
         const link = links.byPeer(peer)
         if (link !== undefined) shares.join(link, infoHash)
-        else if (!this.#connect({ peer, via }, limit - links.carryingCount, now)) return
+        // Another share may have room where this one has none: one that starves may have a few links more.
+        else if (!this.#connect({ peer, via }, room(), now)) break
       }
     }
   }

@@ -57,6 +57,12 @@ export class Dialler {
     return this.#candidates.get(infoHash)?.has(peer) ?? false
   }
 
+  /** Whether the peer may be asked for the share now. */
+  isDue(infoHash: InfoHash, peer: PeerId, now: number): boolean {
+    const candidate = this.#candidates.get(infoHash)?.get(peer)
+    return candidate !== undefined && candidate.notBefore <= now
+  }
+
   /** The peer left the share for now: no use in asking again at once. */
   postpone(infoHash: InfoHash, peer: PeerId, now: number): void {
     const candidate = this.#candidates.get(infoHash)?.get(peer)

@@ -6,7 +6,6 @@ import type { NearbyMessage, OfferedShare } from '../protocols/nearby/messages.t
 import { OfferDesk } from '../protocols/nearby/offer-desk.ts'
 import type { OfferEffect, OfferInput } from '../protocols/nearby/offer.ts'
 import type { ServerRole } from '../wire/signaling.ts'
-import type { Dialler } from './dialler.ts'
 import type { Links } from './links.ts'
 import type { NearbyInput, NodeEffect } from './node-io.ts'
 import type { Shares } from './shares.ts'
@@ -15,7 +14,6 @@ export interface NearbyParts {
   readonly self: PeerId
   readonly links: Links
   readonly shares: Shares
-  readonly dialler: Dialler
   readonly emit: (effect: NodeEffect) => void
   /** Make a link with this peer. */
   readonly link: (peer: PeerId, now: number) => void
@@ -121,7 +119,7 @@ export class Nearby {
   }
 
   #apply(effect: OfferEffect, now: number): void {
-    const { links, shares, dialler, link } = this.#parts
+    const { links, shares, link } = this.#parts
     if (effect.type === 'tell') {
       links.byPeer(effect.to)?.send({ type: 'nearby', message: effect.message })
     } else if (effect.type === 'dial') {
@@ -129,7 +127,7 @@ export class Nearby {
     } else {
       const { peer, share } = effect
       shares.open(share.infoHash, now)
-      dialler.learn(share.infoHash, peer, null)
+      shares.learn(share.infoHash, peer, null)
       this.#expected.set(share.infoHash, share)
     }
   }

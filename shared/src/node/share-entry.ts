@@ -3,7 +3,7 @@ import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
 import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
-import type { TrackerState } from '../protocols/tracker/announcer.ts'
+import type { AnnouncerEffect, TrackerState } from '../protocols/tracker/announcer.ts'
 import type { NewShare } from './node-io.ts'
 
 /** One share of this node, with what the tracker says about it. */
@@ -30,6 +30,22 @@ export function leftOf(exchange: Exchange): number {
   const { swarm } = exchange
   if (swarm === null) return 1
   return swarm.picker.missingCount * (swarm.geometry.pieceBytes / swarm.geometry.blocksPerPiece)
+}
+
+/** What the tracker says of a share. */
+export type TrackerWord = Extract<AnnouncerEffect, { type: 'swarmStatus' | 'trackerState' }>
+
+export function takeTracker(entry: ShareEntry, effect: TrackerWord, now: number): void {
+  if (effect.type === 'trackerState') {
+    entry.tracker = effect.state
+    return
+  }
+  // The tracker counts us too; people want to know about the others.
+  const isSeed = leftOf(entry.exchange) === 0
+  entry.seeders = Math.max(0, effect.seeders - (isSeed ? 1 : 0))
+  entry.leechers = Math.max(0, effect.leechers - (isSeed ? 0 : 1))
+  entry.seedSeenAgoMs = effect.seedSeenAgoMs
+  entry.trackerAt = now
 }
 
 /** What all shares of a node have in common. */
@@ -75,6 +91,13 @@ export function wantsPeers({ state, links }: Exchange): boolean {
   return state.name === 'metadata' || isFetching(state) || (state.name === 'offered' && links.size === 0)
 }
 
+/** A share that would gain from more peers, and how many take part in it with us. */
+export interface WantingShare {
+  readonly infoHash: InfoHash
+  readonly isStarving: boolean
+  readonly linkCount: number
+}
+
 /** Wants peers and has none that could give it anything: others that lack the same don't count. */
 export function isStarving(exchange: Exchange): boolean {
   if (!wantsPeers(exchange)) return false
@@ -82,3 +105,9 @@ export function isStarving(exchange: Exchange): boolean {
   for (const link of exchange.links.values()) if (link.amInterested) return false
   return true
 }
+
+export const wantingShare = (infoHash: InfoHash, exchange: Exchange): WantingShare => ({
+  infoHash,
+  isStarving: isStarving(exchange),
+  linkCount: exchange.links.size,
+})

@@ -7,9 +7,10 @@ import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
 import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
-import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/announcer.ts'
+import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, isStarving, leftOf, wantsPeers, type ShareEntry } from './share-entry.ts'
+import { createEntry, isStarving, leftOf, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
+import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -72,6 +73,17 @@ export class Shares {
     this.#parts.announce({ type: 'shareRemoved', infoHash }, now)
   }
 
+  /** Somebody says that a peer has the share. A link that is there is used at once: no room for a new one is needed. */
+  learn(infoHash: InfoHash, peer: PeerId, via: PeerId | null): void {
+    const { dialler, links } = this.#parts
+    const entry = this.#entries.get(infoHash)
+    if (entry === undefined) return
+    dialler.learn(infoHash, peer, via)
+    const link = links.byPeer(peer)
+    const isWanted = wantsPeers(entry.exchange) && dialler.isDue(infoHash, peer, this.#now)
+    if (link !== undefined && isWanted) this.join(link, infoHash)
+  }
+
   /** Fetch it by the upload queues of its sources. */
   setViaQueue(infoHash: InfoHash): void {
     const entry = this.#entries.get(infoHash)
@@ -108,16 +120,15 @@ export class Shares {
   }
 
   /** Shares that would gain from more peers. */
-  *wanting(): IterableIterator<{ readonly infoHash: InfoHash; readonly isStarving: boolean }> {
+  *wanting(): IterableIterator<WantingShare> {
     for (const [infoHash, { exchange }] of this.#entries)
-      if (wantsPeers(exchange)) yield { infoHash, isStarving: isStarving(exchange) }
+      if (wantsPeers(exchange)) yield wantingShare(infoHash, exchange)
   }
 
   /** Starving shares that have not been looked for by the discovery systems lately; counts as looked for. */
   *starving(now: number): IterableIterator<InfoHash> {
     for (const [infoHash, entry] of this.#entries) {
-      if (!isStarving(entry.exchange)) continue
-      if (now - entry.locatedAt < LOCATE_MS) continue
+      if (now - entry.locatedAt < LOCATE_MS || !isStarving(entry.exchange)) continue
       entry.locatedAt = now
       yield infoHash
     }
@@ -168,19 +179,9 @@ export class Shares {
     }
   }
 
-  onTracker(effect: Extract<AnnouncerEffect, { type: 'swarmStatus' | 'trackerState' }>, now: number): void {
+  onTracker(effect: TrackerWord, now: number): void {
     const entry = this.#entries.get(effect.infoHash)
-    if (entry === undefined) return
-    if (effect.type === 'trackerState') {
-      entry.tracker = effect.state
-      return
-    }
-    // The tracker counts us too; people want to know about the others.
-    const isSeed = leftOf(entry.exchange) === 0
-    entry.seeders = Math.max(0, effect.seeders - (isSeed ? 1 : 0))
-    entry.leechers = Math.max(0, effect.leechers - (isSeed ? 0 : 1))
-    entry.seedSeenAgoMs = effect.seedSeenAgoMs
-    entry.trackerAt = now
+    if (entry !== undefined) takeTracker(entry, effect, now)
   }
 
   #insert(infoHash: InfoHash, share: NewShare | null, now: number): void {
@@ -196,9 +197,8 @@ export class Shares {
     const { downloads, uploads } = exchange.swarm ?? {}
     const [uploaded, downloaded] = [uploads?.sentBytes ?? 0, downloads?.receivedBytes ?? 0]
     this.#parts.announce({ type: 'progress', infoHash, left: leftOf(exchange), uploaded, downloaded }, now)
-    if (wantsPeers(exchange) && exchange.links.size === 0) {
+    if (wantsPeers(exchange) && exchange.links.size === 0)
       this.#parts.announce({ type: 'needPeers', infoHash }, now)
-    }
   }
 
   #onJoin(link: Link, infoHash: InfoHash, handle: number, hasMetadata: boolean, now: number): void {
@@ -260,7 +260,7 @@ export class Shares {
   }
 
   #apply(infoHash: InfoHash, effect: ExchangeEffect, now: number): void {
-    const { links, dialler, emit } = this.#parts
+    const { links, emit } = this.#parts
     switch (effect.type) {
       case 'send':
         links.byPeer(effect.to)?.sendExchange(infoHash, effect.message)
@@ -278,7 +278,7 @@ export class Shares {
       case 'dropPeer':
         return this.#onDrop(infoHash, effect.peer, effect.code, effect.ban, now)
       case 'peersLearned':
-        for (const peer of effect.peers) dialler.learn(infoHash, peer, effect.from)
+        for (const peer of effect.peers) this.learn(infoHash, peer, effect.from)
         return
       case 'completed': {
         const entry = this.#entries.get(infoHash)

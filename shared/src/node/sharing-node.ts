@@ -90,7 +90,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       shares: () => this.shares,
       tickets: this.#tickets,
       emit: (effect) => this.#effects.push(effect),
-      onProvider: (infoHash, peer) => this.dialler.learn(infoHash, peer, null),
+      onProvider: (infoHash, peer) => this.shares.learn(infoHash, peer, null),
       onQueue: (effect, at) => this.slots.onEffect(effect, at),
       punish: (link, code, at) => this.linking.punish(link, code, at),
       isRelay: () => this.relaying.desk.isWilling,
@@ -102,7 +102,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     const { links, shares, dialler, introducer, discovery, relay } = this
     const emit = (effect: NodeEffect) => this.#effects.push(effect)
     const link = (peer: PeerId, at: number) => this.#link(peer, at)
-    this.nearby = new Nearby({ self, links, shares, dialler, emit, link })
+    this.nearby = new Nearby({ self, links, shares, emit, link })
     const late = { linking: () => this.linking, connector: () => this.#connector }
     const isWanted = (peer: PeerId) => dialler.wants(peer) || this.nearby.needs(peer)
     const around = { self, now, links, emit, discovery, isWanted, dial: link, ...late }
@@ -255,7 +255,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   #openLink(infoHash: InfoHash, now: number): void {
     this.shares.open(infoHash, now)
     const { providers, systems } = this.discovery.searches.sourcesOf(infoHash)
-    for (const peer of providers) this.dialler.learn(infoHash, peer, null)
+    for (const peer of providers) this.shares.learn(infoHash, peer, null)
     // What only KaZaA found is fetched as KaZaA does.
     if (systems.size === 1 && systems.has('kazaa')) this.shares.setViaQueue(infoHash)
     this.#askNeighbours(infoHash)
@@ -288,7 +288,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
         this.#effects.push({ type: 'serverAnnounce', request: effect.request })
         return
       case 'peersFound':
-        for (const peer of effect.peers) this.dialler.learn(effect.infoHash, peer, null)
+        for (const peer of effect.peers) this.shares.learn(effect.infoHash, peer, null)
         return
       case 'swarmStatus':
       case 'trackerState':
