@@ -356,9 +356,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'calls are accepted for systems without room',
-    file: 'protocols/introduction/introducer.ts',
-    find: '(this.#options.accepts?.(peer, payload.systems ?? []) ?? true)',
-    put: 'payload.kind.length > 0',
+    file: 'protocols/introduction/door.ts',
+    find: 'this.accepts(peer, systems)',
+    put: 'peer.length > 0',
     tests: INTRODUCTION,
   },
   {

@@ -12,9 +12,9 @@ export const CLOCK_SKEW_MS = 10 * 60_000
 export const PROBE_TIMEOUT_MS = 3_000
 /** From the accept to an open, proved channel. ICE gives up on its own after about 15 s. */
 export const CONNECT_TIMEOUT_MS = 20_000
-/** Sessions that are not new to us are refused for two to four minutes. */
+/** Probes that are not new to us are refused as long as their dates would let them pass. */
 export const SEEN_SESSIONS = 4096
-export const SEEN_PERIOD_MS = 120_000
+export const SEEN_PERIOD_MS = EXPIRY_MS + 2 * CLOCK_SKEW_MS
 /** Envelopes waiting for a signature to be checked. */
 export const PENDING_CHECKS = 256
 /** What is left to a negotiation whose way broke: ICE may have all it needs already. */

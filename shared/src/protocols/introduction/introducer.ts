@@ -1,5 +1,5 @@
 import { assertNever, type Core } from '../../kernel/core.ts'
-import { BoundedMap, TwoGenerationSet } from '../../kernel/bounded.ts'
+import { TwoGenerationSet } from '../../kernel/bounded.ts'
 import type { Nonce, PeerId, SessionId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { randomNonce, randomSessionId } from '../../kernel/random-ids.ts'
@@ -15,6 +15,7 @@ import {
   SEEN_PERIOD_MS,
   SEEN_SESSIONS,
 } from './constants.ts'
+import { Door, type Accepts } from './door.ts'
 import { describeSignal, takeAnswer, takeCandidate, takeOffer } from './descriptions.ts'
 import type {
   Carrier,
@@ -29,6 +30,7 @@ import { encodePayload, probeOf, type ByeReason, type Payload, type PayloadOf } 
 import { beginRestart, takeRestart, takeRestarted } from './restarts.ts'
 import { Signatures } from './signatures.ts'
 import { newSession, type Session, type SessionStage, type SessionStart } from './session.ts'
+import { Sessions } from './sessions.ts'
 
 export interface IntroducerOptions {
   readonly self: PeerId
@@ -37,8 +39,8 @@ export interface IntroducerOptions {
   readonly rng: Rng
   /** For the dates of envelopes; left out: the core's clock is right. */
   readonly wall?: WallClock
-  /** Whether a call for these systems is welcome; none of them: for a share. Left out: every call is. */
-  readonly accepts?: (peer: PeerId, systems: readonly string[]) => boolean
+  /** Left out: every call is welcome. */
+  readonly accepts?: Accepts
 }
 
 /**
@@ -48,17 +50,17 @@ export interface IntroducerOptions {
  */
 export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   readonly #options: IntroducerOptions
-  readonly #sessions = new Map<SessionId, Session>()
-  readonly #byPeer = new Map<PeerId, Session>()
+  readonly #sessions: Sessions
   readonly #gate: EnvelopeGate
   readonly #signatures: Signatures
   readonly #seenSessions = new TwoGenerationSet<SessionId>(SEEN_PERIOD_MS, SEEN_SESSIONS)
-  readonly #banned = new BoundedMap<PeerId, true>(4096)
-  #isOpen = true
+  readonly #door: Door
   #effects: IntroductionEffect[] = []
 
   constructor(options: IntroducerOptions) {
     this.#options = options
+    this.#sessions = new Sessions(options.self)
+    this.#door = new Door(this.#sessions, options.accepts)
     this.#gate = new EnvelopeGate(options.self, options.wall)
     this.#signatures = new Signatures(options.self, options.key)
   }
@@ -72,22 +74,17 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   wakeAt(): number {
-    let at = Infinity
-    for (const session of this.#sessions.values())
-      if (session.stage !== 'up') at = Math.min(at, session.deadline)
-    return at
+    return this.#sessions.wakeAt()
   }
 
   /** Negotiations under way; links, and invites that wait for people, excluded. */
   get pendingCount(): number {
-    let pending = 0
-    for (const { stage, isManual } of this.#sessions.values()) if (stage !== 'up' && !isManual) pending++
-    return pending
+    return this.#sessions.pendingCount
   }
 
   /** How far things are with a peer; `null` when there is neither link nor negotiation. */
   stageOf(peer: PeerId): SessionStage | null {
-    return this.#byPeer.get(peer)?.stage ?? null
+    return this.#sessions.stageOf(peer)
   }
 
   #dispatch(input: IntroductionInput, now: number): void {
@@ -111,12 +108,11 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       case 'proof':
         return this.#onProof(input.sid, input.signature)
       case 'ban':
-        this.#banned.set(input.peer, true)
-        return
+        return this.#door.ban(input.peer)
       case 'carrierLost':
         return this.#onCarrierLost(input.carrier, now)
       case 'capacity':
-        this.#isOpen = input.isOpen
+        this.#door.isOpen = input.isOpen
         return
       case 'restart':
         return this.#restart(input.sid, input.carriers, now)
@@ -129,9 +125,9 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   #connect(wish: Extract<IntroductionInput, { type: 'connect' }>, now: number): void {
     const { peer, carriers } = wish
-    if (peer === this.#options.self || this.#byPeer.has(peer)) return
+    if (peer === this.#options.self || this.#sessions.of(peer) !== undefined) return
     const [carrier, ...otherCarriers] = carriers
-    if (carrier === undefined || this.#banned.has(peer)) {
+    if (carrier === undefined || this.#door.isBanned(peer)) {
       const code = carrier === undefined ? 'noWay' : 'refused'
       this.#effects.push({ type: 'linkFailed', peer, code, isDirectCall: false })
       return
@@ -156,8 +152,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #open(start: SessionStart, now: number): Session {
     const waitMs = start.stage === 'probing' ? PROBE_TIMEOUT_MS : CONNECT_TIMEOUT_MS
     const session = newSession(start, randomNonce(this.#options.rng), now + waitMs)
-    this.#sessions.set(session.sid, session)
-    if (session.peer !== this.#options.self) this.#byPeer.set(session.peer, session)
+    this.#sessions.add(session)
     return session
   }
 
@@ -194,7 +189,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   /** The oldest invite without a reply makes room for a new one. */
   #invite(now: number): void {
-    const open = [...this.#sessions.values()].filter((session) => session.peer === this.#options.self)
+    const open = this.#sessions.invites()
     if (open.length >= OPEN_INVITES && open[0] !== undefined) this.#forget(open[0])
     const sid = randomSessionId(this.#options.rng)
     const peer = this.#options.self
@@ -207,8 +202,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   /** Somebody brought an invite: the answer goes back the same way. */
   #onInvite(envelope: SignalEnvelope, payload: PayloadOf<'invite'>, now: number): void {
-    const existing = this.#byPeer.get(envelope.from)
-    if (this.#banned.has(envelope.from) || existing?.stage === 'up')
+    const existing = this.#sessions.of(envelope.from)
+    if (this.#door.isBanned(envelope.from) || existing?.stage === 'up')
       return this.#refuse('manual', existing === undefined ? 'notForUs' : 'alreadyLinked')
     if (!this.#seenSessions.add(envelope.sid, now)) return this.#refuse('manual', 'unknownInvite')
     if (existing !== undefined) this.#forget(existing)
@@ -227,8 +222,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   /** The reply to an invite says who took it; the first one counts. */
   #bindInvite(session: Session, envelope: SignalEnvelope, peerNonce: Nonce, now: number): boolean {
-    const existing = this.#byPeer.get(envelope.from)
-    if (this.#banned.has(envelope.from) || existing?.stage === 'up') {
+    const existing = this.#sessions.of(envelope.from)
+    if (this.#door.isBanned(envelope.from) || existing?.stage === 'up') {
       this.#refuse('manual', existing === undefined ? 'notForUs' : 'alreadyLinked')
       return false
     }
@@ -237,7 +232,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.peerKey = envelope.key
     session.peerNonce = peerNonce
     session.deadline = now + CONNECT_TIMEOUT_MS
-    this.#byPeer.set(session.peer, session)
+    this.#sessions.counts(session)
     return true
   }
 
@@ -283,7 +278,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     if (isOpenInvite && !this.#bindInvite(session, envelope, payload.nonce, now)) return
     session.carrier = carrier
     if (payload.kind === 'accept') this.#onAccept(session, envelope, payload, now)
-    else if (payload.kind === 'offer') this.#effects.push(...takeOffer(session, payload.sdp))
+    else if (payload.kind === 'offer') this.#onOffer(session, payload)
     else if (payload.kind === 'restart') this.#effects.push(...takeRestart(session, payload, carrier, now))
     else if (payload.kind === 'restarted') this.#effects.push(...takeRestarted(session, payload))
     else if (payload.kind === 'answer') this.#effects.push(...takeAnswer(session, payload))
@@ -292,30 +287,37 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   #onProbe(envelope: SignalEnvelope, payload: PayloadOf<'probe'>, carrier: Carrier, now: number): void {
     if (!this.#seenSessions.add(envelope.sid, now)) return
-    const existing = this.#byPeer.get(envelope.from)
-    if (existing !== undefined && existing.stage !== 'up') {
-      // Both called at once: the call of the smaller id stands.
-      const mineStands = existing.role === 'initiator' && this.#options.self < envelope.from
-      // Our probe may have gone out before the peer was there: now it is, and can be reached this way.
-      if (mineStands) return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined
-      this.#forget(existing)
-    } else if (existing !== undefined) {
-      // The other side lost the link without our noticing: it would not call otherwise.
-      this.#close(existing)
-    }
     const { sid, from: peer } = envelope
-    const isBanned = this.#banned.has(peer)
-    const isWelcome = this.#isOpen && (this.#options.accepts?.(peer, payload.systems ?? []) ?? true)
-    if (isBanned || !isWelcome || this.pendingCount >= LIMITS.pendingNegotiations * 2) {
-      const reason: ByeReason = isBanned ? 'banned' : 'busy'
-      this.#sendTo(peer, sid, carrier, { kind: 'bye', reason }, now)
+    const existing = this.#sessions.of(peer)
+    const isLinked = existing?.stage === 'up'
+    // Both called at once: the call of the smaller id stands.
+    if (!isLinked && existing?.role === 'initiator' && this.#options.self < peer) {
+      // Our probe may have gone out before the peer was there: now it is, and can be reached this way.
+      return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined
+    }
+    const objection = this.#door.objectionTo(peer, payload.systems ?? [])
+    if (objection !== null) {
+      this.#sendTo(peer, sid, carrier, { kind: 'bye', reason: objection }, now)
+      // Our own call is over as well, since theirs would have stood.
+      if (!isLinked && existing?.role === 'initiator') this.#fail(existing, 'busy')
       return
     }
+    // A link stays until the offer: a probe may be an old one that somebody sends again.
+    const superseded = isLinked ? this.#sessions.besideLink(peer) : existing
+    if (superseded !== undefined) this.#forget(superseded)
     const start = { sid, peer, role: 'responder', stage: 'accepted', carrier } as const
     const session = this.#open({ ...start, otherCarriers: [] }, now)
     session.peerKey = envelope.key
     session.peerNonce = payload.nonce
     this.#send(session, { kind: 'accept', nonce: session.nonce, peerNonce: payload.nonce }, now)
+  }
+
+  /** It names our fresh nonce, so the other side really calls anew: it lost the link without our noticing. */
+  #onOffer(session: Session, { sdp }: PayloadOf<'offer'>): void {
+    const effects = takeOffer(session, sdp)
+    const link = this.#sessions.of(session.peer)
+    if (effects.length > 0 && link !== undefined && link !== session) this.#close(link)
+    this.#effects.push(...effects)
   }
 
   #onAccept(session: Session, envelope: SignalEnvelope, payload: PayloadOf<'accept'>, now: number): void {
@@ -377,7 +379,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #onCarrierLost(carrier: Carrier, now: number): void {
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions.all()) {
       if (session.stage === 'up' || session.carrier !== carrier) continue
       // Nothing was agreed on a probe yet: it goes out anew over the next way at once.
       const graceMs = session.stage === 'probing' ? 0 : CARRIER_LOST_MS
@@ -392,22 +394,20 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   #fail(session: Session, code: LinkFailure): void {
     this.#forget(session)
-    // An invite that nobody took is nobody's failure.
-    if (session.peer === this.#options.self) return
+    // An invite that nobody took is nobody's failure, and a call beside a link leaves the link.
+    if (session.peer === this.#options.self || this.#sessions.of(session.peer) !== undefined) return
     const isDirectCall = session.role === 'initiator' && session.circuit === null
     this.#effects.push({ type: 'linkFailed', peer: session.peer, code, isDirectCall })
   }
 
   #forget(session: Session): void {
-    this.#sessions.delete(session.sid)
-    if (this.#byPeer.get(session.peer) === session) this.#byPeer.delete(session.peer)
-    if (session.stage !== 'probing' && session.stage !== 'accepted') {
+    this.#sessions.remove(session)
+    if (session.stage !== 'probing' && session.stage !== 'accepted')
       this.#effects.push({ type: 'closeConnection', sid: session.sid })
-    }
   }
 
   #expire(now: number): void {
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.all()) {
       if (session.stage === 'up' || now < session.deadline) continue
       const next = session.stage === 'probing' ? session.otherCarriers.shift() : undefined
       if (next === undefined) {

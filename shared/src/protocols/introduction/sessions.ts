@@ -1,0 +1,79 @@
+import type { PeerId, SessionId } from '../../kernel/ids.ts'
+import type { Session, SessionStage } from './session.ts'
+
+/** All negotiations of a node, and which of them counts for each peer. */
+export class Sessions {
+  readonly #bySid = new Map<SessionId, Session>()
+  /** A peer's link while there is one, else its negotiation. */
+  readonly #byPeer = new Map<PeerId, Session>()
+
+  /** @param self our own id: the peer of invites that nobody took yet. */
+  constructor(readonly self: PeerId) {}
+
+  get(sid: SessionId): Session | undefined {
+    return this.#bySid.get(sid)
+  }
+
+  /** What counts for the peer. */
+  of(peer: PeerId): Session | undefined {
+    return this.#byPeer.get(peer)
+  }
+
+  stageOf(peer: PeerId): SessionStage | null {
+    return this.#byPeer.get(peer)?.stage ?? null
+  }
+
+  /** The negotiation that would take the place of the peer's link. */
+  besideLink(peer: PeerId): Session | undefined {
+    const link = this.#byPeer.get(peer)
+    return link === undefined ? undefined : this.#find((other) => other.peer === peer && other !== link)
+  }
+
+  /** Invites without a reply, oldest first. */
+  invites(): Session[] {
+    return this.all().filter(({ peer }) => peer === this.self)
+  }
+
+  all(): Session[] {
+    return [...this.#bySid.values()]
+  }
+
+  /** Negotiations under way; links, and invites that wait for people, excluded. */
+  get pendingCount(): number {
+    let pending = 0
+    for (const { stage, isManual } of this.#bySid.values()) if (stage !== 'up' && !isManual) pending++
+    return pending
+  }
+
+  /** When the first negotiation is to be given up, or goes another way. */
+  wakeAt(): number {
+    let at = Infinity
+    for (const { stage, deadline } of this.#bySid.values()) if (stage !== 'up') at = Math.min(at, deadline)
+    return at
+  }
+
+  /** A new one counts for its peer at once, but beside a link. */
+  add(session: Session): void {
+    this.#bySid.set(session.sid, session)
+    if (session.peer !== this.self && this.stageOf(session.peer) !== 'up') this.counts(session)
+  }
+
+  /** It is the one that counts for its peer from now on. */
+  counts(session: Session): void {
+    this.#byPeer.set(session.peer, session)
+  }
+
+  /** What was beside a link takes its place. */
+  remove(session: Session): void {
+    const heir = this.besideLink(session.peer)
+    this.#bySid.delete(session.sid)
+    if (this.#byPeer.get(session.peer) !== session) return
+    if (heir === undefined) this.#byPeer.delete(session.peer)
+    else this.counts(heir)
+  }
+
+  #find(fits: (session: Session) => boolean): Session | undefined {
+    for (const session of this.#bySid.values()) if (fits(session)) return session
+    return undefined
+  }
+}
