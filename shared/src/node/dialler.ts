@@ -1,5 +1,6 @@
 import { BoundedMap } from '../kernel/bounded.ts'
 import type { InfoHash, PeerId } from '../kernel/ids.ts'
+import { LIMITS } from '../kernel/limits.ts'
 
 /** First wait after a failed attempt, and the longest; our choice. */
 const RETRY_MS = 2_000
@@ -8,10 +9,16 @@ const RETRY_MAX_MS = 120_000
 const POSTPONE_MS = 30_000
 /** Peers remembered per share; our choice. */
 const CANDIDATES = 200
+/** Peers of a share for which one linked peer alone vouches: a message's worth. Others are not driven out by more. */
+const HEARSAY_OF_ONE = LIMITS.pexPeers
+/** Linked peers remembered that told of the same one; more ways are not tried. Our choice. */
+const WAYS = 8
 
 interface Candidate {
   /** Linked peers that told us of this one, newest last: ways to it without the server. */
   readonly via: Set<PeerId>
+  /** Nobody but those has named it. */
+  isHearsay: boolean
   failures: number
   notBefore: number
 }
@@ -27,10 +34,12 @@ export class Dialler {
     if (peer === this.self) return
     const known = this.#candidates.get(infoHash) ?? new BoundedMap<PeerId, Candidate>(CANDIDATES)
     this.#candidates.set(infoHash, known)
-    const candidate = known.get(peer) ?? { via: new Set(), failures: 0, notBefore: 0 }
-    if (via !== null) candidate.via.add(via)
+    const candidate = known.get(peer) ?? { via: new Set(), isHearsay: true, failures: 0, notBefore: 0 }
+    if (via === null) candidate.isHearsay = false
+    else addWay(candidate, via)
     // Fresh word that the peer is there: no reason to go on waiting long.
     if (candidate.failures > 2) candidate.failures = 2
+    if (!known.has(peer)) makeRoom(known, via)
     known.set(peer, candidate)
   }
 
@@ -109,4 +118,26 @@ export class Dialler {
       if (candidate !== undefined) candidate.notBefore = now + RETRY_MS / 2
     }
   }
+}
+
+function addWay({ via }: Candidate, teller: PeerId): void {
+  via.delete(teller)
+  via.add(teller)
+  const [oldest] = via
+  if (via.size > WAYS && oldest !== undefined) via.delete(oldest)
+}
+
+/**
+ * Whoever names many peers drives out those that it named before, and nobody else's; when all is full, those go first
+ * that linked peers alone have named.
+ */
+function makeRoom(known: BoundedMap<PeerId, Candidate>, teller: PeerId | null): void {
+  const isItsAlone = ({ via, isHearsay }: Candidate) =>
+    teller !== null && isHearsay && via.size === 1 && via.has(teller)
+  const named = [...known.entries()].filter(([, candidate]) => isItsAlone(candidate))
+  const [first] = named
+  if (first !== undefined && named.length >= HEARSAY_OF_ONE) known.delete(first[0])
+  if (known.size < known.limit) return
+  const hearsay = [...known.entries()].find(([, { isHearsay }]) => isHearsay)
+  if (hearsay !== undefined) known.delete(hearsay[0])
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../kernel/bounded.ts'
 import { assertNever } from '../kernel/core.ts'
 import type { PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
@@ -30,10 +31,13 @@ export interface LinkManagerParts {
   readonly emit: (effect: NodeEffect) => void
 }
 
+/** Peers whose last failure is remembered and shown; our choice. */
+const FAILURES_KEPT = 100
+
 /** The life of links: how they come about, what arrives over them, how they are watched and how they end. */
 export class LinkManager {
   /** Why the last attempt to link with each peer failed. */
-  readonly failures = new Map<PeerId, string>()
+  readonly failures = new BoundedMap<PeerId, string>(FAILURES_KEPT)
   readonly #parts: LinkManagerParts
   readonly #keeper: LinkKeeper
 

@@ -122,7 +122,7 @@ export function snapshotOf(node: SharingNode, now: number): NodeSnapshot {
     ),
     systems: systemsView(node),
     searches: node.discovery.searches.views(),
-    linkFailures: [...node.linking.failures].map(([peer, code]) => ({ peer, code })),
+    linkFailures: [...node.linking.failures.entries()].map(([peer, code]) => ({ peer, code })),
   }
 }
 

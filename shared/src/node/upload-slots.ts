@@ -21,7 +21,9 @@ export interface PlaceView {
 export class UploadSlots {
   readonly #shares: () => Shares
   readonly #feed: (input: QueueInput, now: number) => void
-  /** Sources that we have asked, with what they answered, by share. */
+  /** Sources that we have asked and that keep a place for us, away or not, by share. */
+  readonly #asked = new Map<InfoHash, Set<PeerId>>()
+  /** What those that are linked answered. */
   readonly #places = new Map<InfoHash, Map<PeerId, PlaceView>>()
   /** Verified bytes of each peer that have been reported, by share. */
   readonly #reported = new Map<InfoHash, Map<PeerId, number>>()
@@ -58,25 +60,29 @@ export class UploadSlots {
       if (entry.viaQueue && isFetching(entry.exchange.state)) this.#ask(infoHash, entry, now)
       else this.#leave(infoHash, now)
     }
-    for (const infoHash of [...this.#places.keys()])
-      if (this.#shares().get(infoHash) === undefined) this.#leave(infoHash, now)
+    const isGone = (infoHash: InfoHash) => this.#shares().get(infoHash) === undefined
+    for (const infoHash of [...this.#asked.keys()]) if (isGone(infoHash)) this.#leave(infoHash, now)
+    for (const infoHash of [...this.#reported.keys()]) if (isGone(infoHash)) this.#reported.delete(infoHash)
   }
 
   #ask(infoHash: InfoHash, { exchange }: ShareEntry, now: number): void {
+    const asked = this.#asked.get(infoHash) ?? new Set<PeerId>()
     const places = this.#places.get(infoHash) ?? new Map<PeerId, PlaceView>()
+    this.#asked.set(infoHash, asked)
     this.#places.set(infoHash, places)
     for (const link of exchange.links.values()) {
-      if (places.has(link.peer) || !link.amInterested) continue
+      if (asked.has(link.peer) || !link.amInterested) continue
+      asked.add(link.peer)
       places.set(link.peer, { peer: link.peer, position: 1, etaMs: 0 })
       this.#feed({ type: 'enqueue', peer: link.peer, infoHash }, now)
     }
-    // The queue keeps a place for whoever is gone for a while; we just stop showing it.
+    // The queue keeps a place for whoever is gone for a while, and tells us of it again; we just stop showing it.
     for (const peer of [...places.keys()]) if (!exchange.links.has(peer)) places.delete(peer)
   }
 
   #leave(infoHash: InfoHash, now: number): void {
-    for (const peer of this.#places.get(infoHash)?.keys() ?? [])
-      this.#feed({ type: 'dequeue', peer, infoHash }, now)
+    for (const peer of this.#asked.get(infoHash) ?? []) this.#feed({ type: 'dequeue', peer, infoHash }, now)
+    this.#asked.delete(infoHash)
     this.#places.delete(infoHash)
   }
 

@@ -39,7 +39,13 @@ describe('a node whose links are all taken by one share', () => {
   it('makes a few links more for another one that nobody linked has', () => {
     const { world, node, peers, isLinked } = busyNode()
     const second = makeTestShare(MiB, 2)
-    world.seed(defined(peers.slice(1).find((peer) => !isLinked(peer)), 'unlinked peer'), second)
+    world.seed(
+      defined(
+        peers.slice(1).find((peer) => !isLinked(peer)),
+        'unlinked peer',
+      ),
+      second,
+    )
     world.feed(node, { type: 'openLink', infoHash: second.info.infoHash })
     world.until(() => node.stateOf(second.info.infoHash) === 'offered', 3_000)
   })

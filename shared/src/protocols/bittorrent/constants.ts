@@ -100,6 +100,9 @@ export const TURN_MS = RECHOKE_MS
 export const SPREAD_TIMEOUT_MS = 10_000
 /** Peer exchange: at most one message a minute (BEP 11), after the first one at once. */
 export const PEX_MS = 60_000
+/** What we take of one peer: twice as often, and the first ones at once. More is ignored. */
+export const PEX_TAKEN_PER_SECOND = 2_000 / PEX_MS
+export const PEX_TAKEN_BURST = 3
 
 /** Hash requests of one peer that are answered; beyond that it is told to ask later. Our choice: many small files. */
 export const HASH_REQUESTS_PER_SECOND = 200

@@ -55,7 +55,8 @@ export class MessageHandler {
       case 'metadata':
         return this.#onMetadata(link, message, now)
       case 'peers':
-        out.push({ type: 'peersLearned', from: link.peer, peers: message.peers })
+        if (link.pexBucket.take(1, now))
+          out.push({ type: 'peersLearned', from: link.peer, peers: message.peers })
         return 'done'
       case 'interested':
       case 'notInterested':

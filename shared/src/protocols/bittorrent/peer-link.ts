@@ -2,7 +2,14 @@ import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { TokenBucket } from '../../kernel/token-bucket.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
 import type { BlockSet } from './block-set.ts'
-import { RANK_WINDOW_MS, SPEED_WINDOW_MS, HASH_REQUEST_BURST, HASH_REQUESTS_PER_SECOND } from './constants.ts'
+import {
+  HASH_REQUEST_BURST,
+  HASH_REQUESTS_PER_SECOND,
+  PEX_TAKEN_BURST,
+  PEX_TAKEN_PER_SECOND,
+  RANK_WINDOW_MS,
+  SPEED_WINDOW_MS,
+} from './constants.ts'
 import { RateMeter } from './rate-meter.ts'
 
 /** A request of ours: waiting for an answer, or called off but still to be answered (BEP 6). */
@@ -27,6 +34,8 @@ export class PeerLink {
   hasMetadata: boolean
   /** Hash requests that the peer may still make. */
   readonly hashBucket: TokenBucket
+  /** Peers that it may still name. */
+  readonly pexBucket: TokenBucket
   /** Blocks the peer holds; `null` until both sides know the metadata and it has said so. */
   theirs: Bitfield | null = null
   trust: Trust = 'trusted'
@@ -66,6 +75,7 @@ export class PeerLink {
   ) {
     this.hasMetadata = hasMetadata
     this.hashBucket = new TokenBucket(HASH_REQUESTS_PER_SECOND, HASH_REQUEST_BURST, joinedAt)
+    this.pexBucket = new TokenBucket(PEX_TAKEN_PER_SECOND, PEX_TAKEN_BURST, joinedAt)
     this.lastBlockAt = joinedAt
     this.downRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
     this.upRank = new RateMeter(RANK_WINDOW_MS, joinedAt)

@@ -47,7 +47,8 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   readonly #published = new Map<InfoHash, readonly Listing[]>()
   /** What the server should hold of us once all updates are answered. */
   #sent = new PublishedDigest()
-  #sentFiles = 0
+  /** Files of each share that was not left out for want of room. */
+  readonly #sentFiles = new Map<InfoHash, number>()
   /** Changes that the server does not know of yet, in order. */
   #waiting: DirectoryUpdateRequest[] = []
   #inFlight = false
@@ -110,6 +111,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
     if (this.#isOff()) return
     // After a full directory what it holds of us is unknown: start anew.
     if (this.#state === 'full') return this.#registerAll()
+    this.#sentFiles.delete(infoHash)
     this.#waiting.push({ reset: false, add: [], withdraw: [infoHash] })
     if (this.#state === 'registered') this.#state = 'registering'
     this.#registerDigest()
@@ -120,7 +122,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
     this.#waiting = []
     this.#inFlight = false
     this.#retryAt = Infinity
-    this.#sentFiles = 0
+    this.#sentFiles.clear()
     if (this.#isOff()) return
     this.#state = 'registering'
     this.#waiting.push({ reset: true, add: [], withdraw: [] })
@@ -130,12 +132,12 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   #queueAdd(infoHash: InfoHash, listings: readonly Listing[]): void {
     if (this.#isOff()) return
-    const room = FILES_PER_PEER - this.#sentFiles
-    if (listings.length > room) {
+    const sent = [...this.#sentFiles.values()].reduce((sum, files) => sum + files, 0)
+    if (listings.length > FILES_PER_PEER - sent) {
       this.#state = 'full'
       return
     }
-    this.#sentFiles += listings.length
+    this.#sentFiles.set(infoHash, listings.length)
     if (this.#state === 'registered') this.#state = 'registering'
     // At least one update, so that an unlisted share has its provider too.
     for (let at = 0; at === 0 || at < listings.length; at += LISTINGS_PER_UPDATE) {

@@ -39,6 +39,8 @@ export interface QueueEvents {
   granted(peer: PeerId, infoHash: InfoHash): void
   /** The slot is taken back from a peer that still wants it, or is gone. */
   unserved(peer: PeerId, infoHash: InfoHash): void
+  /** The peer has no place any more: the queue says nothing about it from now on. */
+  released(peer: PeerId, infoHash: InfoHash): void
 }
 
 /** What a new uploads' duration counts in the mean. */
@@ -92,14 +94,19 @@ export class UploadQueue {
     this.#run(now)
   }
 
-  /** It no longer wants it, or has it. @returns whether it had a place. */
-  remove(peer: PeerId, infoHash: InfoHash, now: number): boolean {
+  /** It no longer wants it, or has it. */
+  remove(peer: PeerId, infoHash: InfoHash, now: number): void {
     const place = this.#places.get(keyOf(peer, infoHash))
-    if (place === undefined) return false
+    if (place === undefined) return
     if (place.state === 'serving') this.#learnDuration(now - place.servingSince)
-    this.#places.delete(keyOf(peer, infoHash))
+    this.#release(place)
     this.#run(now)
-    return true
+  }
+
+  /** The queue ends: whoever waits in it is nobody's any more. */
+  clear(): void {
+    for (const place of [...this.#places.values()]) this.#release(place)
+    this.#wakeAt = Infinity
   }
 
   /** More receipts of the peer were verified. */
@@ -129,8 +136,8 @@ export class UploadQueue {
 
   wake(now: number): void {
     if (now < this.#wakeAt) return
-    for (const [key, { awaySince }] of this.#places)
-      if (awaySince !== null && now >= awaySince + TICKET_KEPT_MS) this.#places.delete(key)
+    for (const place of [...this.#places.values()])
+      if (place.awaySince !== null && now >= place.awaySince + TICKET_KEPT_MS) this.#release(place)
     this.#rotate(now)
     this.#run(now)
   }
@@ -147,6 +154,11 @@ export class UploadQueue {
       ...this.#serving().map((place) => row(place, 0)),
       ...this.#waiting().map((place, index) => row(place, index + 1)),
     ]
+  }
+
+  #release({ peer, infoHash }: Place): void {
+    this.#places.delete(keyOf(peer, infoHash))
+    this.events.released(peer, infoHash)
   }
 
   #askAgain(place: Place, credit: number, now: number): void {

@@ -83,6 +83,9 @@ export class Uploads {
       unserved: (peer, infoHash) => {
         emit({ type: 'unserve', peer, infoHash })
       },
+      released: (peer, infoHash) => {
+        emit({ type: 'released', peer, infoHash })
+      },
     })
   }
 
@@ -120,6 +123,8 @@ export class Uploads {
   }
 
   leave(): void {
+    // Without a queue its peers are the choker's again: nobody else would ever unchoke them.
+    this.#queue.clear()
     for (const { peer, infoHash } of this.#wanted.values())
       if (this.#linked.has(peer)) this.context.send(peer, { type: 'dequeue', infoHash })
   }
@@ -139,7 +144,7 @@ export class Uploads {
           this.context.send(input.peer, { type: 'dequeue', infoHash: input.infoHash })
         return
       case 'uploadDone':
-        return this.#onDequeue(input.peer, input.infoHash, now)
+        return this.#queue.remove(input.peer, input.infoHash, now)
       default:
         return assertNever(input)
     }
@@ -150,7 +155,7 @@ export class Uploads {
       case 'enqueue':
         return this.#queue.ask(from, message.infoHash, this.#credits.creditOf(from), now)
       case 'dequeue':
-        return this.#onDequeue(from, message.infoHash, now)
+        return this.#queue.remove(from, message.infoHash, now)
       case 'queued': {
         const wanted = this.#wanted.get(keyOf(from, message.infoHash))
         if (wanted === undefined) return
@@ -185,10 +190,6 @@ export class Uploads {
     const receipts = this.#purse.best(peer)
     if (receipts.length > 0) this.context.send(peer, { type: 'present', receipts })
     this.context.send(peer, { type: 'enqueue', infoHash, ticket })
-  }
-
-  #onDequeue(from: PeerId, infoHash: InfoHash, now: number): void {
-    if (this.#queue.remove(from, infoHash, now)) this.context.emit({ type: 'released', peer: from, infoHash })
   }
 
   #onReceived(from: PeerId, bytes: number, now: number): void {

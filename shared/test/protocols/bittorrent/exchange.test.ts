@@ -443,3 +443,12 @@ it('peer exchange names the others, once', () => {
   expect(learned).toEqual([{ type: 'peersLearned', from: A, peers: [peer(9)] }])
   expect(SHARE.geometry.blockCount).toBe(10)
 })
+
+it('takes no more names from a peer than an honest one has', () => {
+  const bench = Bench.leecher()
+  bench.join(A)
+  const learned = Array.from({ length: 10 }, (_, n) => bench.say(A, { type: 'peers', peers: [peer(20 + n)] }))
+  expect(learned.flat()).toHaveLength(3)
+  bench.wait(60_000)
+  expect(bench.say(A, { type: 'peers', peers: [peer(40)] })).toHaveLength(1)
+})

@@ -111,6 +111,19 @@ describe('the directory client', () => {
     expect([duo.client.state, duo.server.sizes.files]).toEqual(['registered', 1])
   })
 
+  it('takes a large share again that was withdrawn before, or another in its place', () => {
+    const duo = new Duo()
+    duo.feed(UP)
+    const half = Math.ceil(FILES_PER_PEER / 2) + 1
+    for (const [round, share] of [1, 1, 2].entries()) {
+      const files = Array.from({ length: half }, (_, n) => listingOf(`${String(n)}`, n + 1, share))
+      duo.feed({ type: 'publish', infoHash: infoHashOf(share), listings: files })
+      duo.settle()
+      expect([round, duo.client.state, duo.server.sizes.files]).toEqual([round, 'registered', half])
+      duo.feed({ type: 'withdraw', infoHash: infoHashOf(share) })
+    }
+  })
+
   it('answers a search, gives one up that is not answered, and ends one whose server died', () => {
     const duo = new Duo()
     duo.feed(UP)

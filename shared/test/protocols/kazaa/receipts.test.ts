@@ -130,12 +130,22 @@ describe('places in our queue', () => {
     expect(enqueue(b, 1)).toEqual(['unserve'])
     const left = node.message(a, { type: 'dequeue', infoHash: infoHashOf(2) })
     expect(left.filter(({ type }) => type !== 'send')).toEqual([
-      { type: 'serve', peer: b, infoHash: infoHashOf(1) },
       { type: 'released', peer: a, infoHash: infoHashOf(2) },
+      { type: 'serve', peer: b, infoHash: infoHashOf(1) },
     ])
     const done = node.feed({ type: 'uploadDone', peer: b, infoHash: infoHashOf(1) })
     expect(done).toContainEqual({ type: 'released', peer: b, infoHash: infoHashOf(1) })
     expect(node.feed({ type: 'uploadDone', peer: b, infoHash: infoHashOf(9) })).toEqual([])
+  })
+
+  it('are given up when the system is switched off, and those who waited are free', () => {
+    const node = linked()
+    for (let share = 1; share <= 6; share++)
+      node.message(a, { type: 'enqueue', infoHash: infoHashOf(share), ticket: 0 })
+    const released = node.feed({ type: 'leaving' }).filter(({ type }) => type === 'released')
+    expect(released).toEqual(
+      [1, 2, 3, 4, 5, 6].map((share) => ({ type: 'released', peer: a, infoHash: infoHashOf(share) })),
+    )
   })
 })
 

@@ -18,6 +18,7 @@ class Watched {
       this.served.push(peer)
     },
     unserved: (peer) => this.log.push(`unserved ${name(peer)}`),
+    released: (peer) => this.log.push(`released ${name(peer)}`),
   })
 
   ask(number: number, credit = 0, infoHash: InfoHash = share): void {
@@ -54,7 +55,7 @@ describe('upload queue', () => {
     watched.pass(10_000)
     watched.take()
     watched.done(2)
-    expect(watched.take()).toEqual(['granted 5', 'queued 6 1'])
+    expect(watched.take()).toEqual(['released 2', 'granted 5', 'queued 6 1'])
     expect(watched.queue.view().map(({ peer, position }) => [name(peer), position])).toEqual([
       ['1', 0],
       ['3', 0],
@@ -74,7 +75,9 @@ describe('upload queue', () => {
     watched.done(1)
     expect(watched.take()).toContain('granted 5')
     watched.queue.linkDown(peerOf(6), watched.now)
+    watched.take()
     watched.pass(301_000)
+    expect(watched.take()).toContain('released 6')
     expect(watched.queue.view().map(({ peer }) => name(peer))).not.toContain('6')
   })
 
