@@ -18,7 +18,6 @@ import { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { deliver, findDelivered, ownFile } from '../../src/adapters/node/delivery.ts'
 import { DiskHasher } from '../../src/adapters/node/disk-hasher.ts'
 import { DiskStorage, placesOf } from '../../src/adapters/node/disk-storage.ts'
-import { takeLock } from '../../src/adapters/node/file-lock.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
 import { loadKeyFile } from '../../src/adapters/node/key-file.ts'
 import { OwnFiles } from '../../src/adapters/node/own-files.ts'
@@ -211,21 +210,5 @@ describe('state in files', () => {
     writeFileSync(join(folder, '%zz.json'), '1')
     writeFileSync(join(folder, '.limits.json.0.tmp'), '1')
     expect(await values.entries()).toEqual([])
-  })
-})
-
-describe('a lock', () => {
-  it('has one holder, and outlives no process', async () => {
-    const path = join(fresh(), 'lock')
-    const lock = await takeLock(path)
-    expect(lock).not.toBeNull()
-    expect(await takeLock(path)).toBeNull()
-    lock?.release()
-    // No process has the highest number that there can be.
-    writeFileSync(path, '4194304')
-    const next = await takeLock(path)
-    expect(next).not.toBeNull()
-    next?.release()
-    expect(existsSync(path)).toBe(false)
   })
 })
