@@ -55,6 +55,8 @@ export class FileCommands {
     const torrent = importTorrent(new Uint8Array(await file.arrayBuffer()))
     if (!torrent.ok) return fail('badTorrent')
     const { info } = torrent.value
+    // What is shared or fetched already keeps its files.
+    if (this.#exchange(info.infoHash)?.isStarted === true) return ok({ infoHash: info.infoHash })
     this.runtime.openFiles(info, null)
     const share = {
       info,

@@ -177,6 +177,8 @@ export class Library {
   }
 
   #startSource({ stored, info, trees }: WaitingSource, files: readonly File[]): void {
+    // Fetched from others meanwhile: the blocks that came stay where they are.
+    if (this.runtime.node.shares.get(info.infoHash)?.exchange.isStarted === true) return
     const picked = files.map((file, index): PickedFile => {
       const handle = stored.handles?.[index]
       const path = info.files[index]?.path ?? [file.name]

@@ -40,7 +40,10 @@ export class StoreServer<Source = File> {
     if (closing !== undefined) return void closing.then(() => this.handle(command))
     switch (command.type) {
       case 'open':
-        return this.#open(command)
+        if (!this.#shares.has(command.infoHash)) return this.#open(command)
+        // Files can't be open twice: the new ones wait until the old ones are let go.
+        this.#startClosing(command.infoHash, false)
+        return this.handle(command)
       case 'store':
         void this.#store(command)
         return
@@ -65,7 +68,6 @@ export class StoreServer<Source = File> {
   }
 
   #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand<Source>, { type: 'open' }>): void {
-    void this.#shares.get(infoHash)?.files.close()
     const geometry = new Geometry(pieceBytes, sizes)
     // Only the person's own files gain from reading ahead; what is still being written must not be cached.
     const own = files === null ? null : new ReadAhead(this.openOwn(files))
