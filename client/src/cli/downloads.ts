@@ -61,10 +61,17 @@ export async function untilKnown(
   )
 }
 
-/** The files of the share if they lie in the folder of downloads already, every byte verified. */
-export async function findWhole(info: ShareInfo, out: string): Promise<OwnFile[] | null> {
+/** All files of a share, every byte verified, with what it takes to share them. */
+export interface WholeFiles {
+  readonly files: readonly OwnFile[]
+  readonly trees: ReadonlyMap<FileRoot, HashTree>
+}
+
+/** The files of the share if they lie in the folder of downloads already. */
+export async function findWhole(info: ShareInfo, out: string): Promise<WholeFiles | null> {
   const files = await findDelivered(info, out)
-  return files !== null && (await treesOf(info, files)) !== null ? files : null
+  const trees = files === null ? null : await treesOf(info, files)
+  return files === null || trees === null ? null : { files, trees }
 }
 
 /** Hashes files. @returns their trees if they are those of the share, else `null`. */

@@ -15,12 +15,14 @@ import {
   startDownload,
   untilKnown,
   untilWhole,
+  type WholeFiles,
 } from './downloads.ts'
 import { CliFailure } from './failure.ts'
 import type { Output } from './output.ts'
 import { safeName } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { watchShares } from './share-command.ts'
+import { offerShare, placedFiles } from './sharing.ts'
 import { bytesInWords, countInWords, timeInWords } from './words.ts'
 
 type GetCommand = Extract<Command, { name: 'get' }>
@@ -47,11 +49,13 @@ async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: Ge
   const { peer, output, signal } = session
   const info = await untilKnown(peer, infoHash, signal, timeoutMs)
   announceDownload(info, output)
-  const paths = await fetchWhole(session, info, out, timeoutMs)
+  const onProgress = (share: ShareView) => showProgress(share, output)
+  const fetched = await fetchWhole(session, info, out, timeoutMs, onProgress)
+  const { paths } = fetched
   const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${paths[0] ?? ''}`
   output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
   if (!isSeeding) return
-  await serveFrom(session, info, paths)
+  await serveFrom(session, info, fetched)
   await watchShares(session, [infoHash])
 }
 
@@ -66,28 +70,37 @@ export function announceDownload(info: ShareInfo, output: Output): void {
   )
 }
 
-/** Downloads what is missing. @returns where the files are. */
+/** A share that is whole. */
+export interface Fetched {
+  /** Where its files are. */
+  readonly paths: readonly string[]
+  /** Of files that were there already; `null` when they were downloaded, and the node has the share whole. */
+  readonly trees: WholeFiles['trees'] | null
+}
+
+/** Downloads a share, unless it lies in the folder of downloads already. */
 export async function fetchWhole(
-  { peer, output, signal }: Session,
+  { peer, signal }: Session,
   info: ShareInfo,
   out: string,
   timeoutMs: number,
-): Promise<string[]> {
+  onProgress: (share: ShareView) => void,
+): Promise<Fetched> {
   const whole = await findWhole(info, out)
   if (whole !== null) {
     await forgetParts(peer, info)
-    return whole.map(({ path }) => path)
+    return { paths: whole.files.map(({ path }) => path), trees: whole.trees }
   }
   await startDownload(peer, info, out)
-  await untilWhole(peer, info.infoHash, signal, timeoutMs, (share) => showProgress(share, output))
-  return finishDownload(peer, info, out)
+  await untilWhole(peer, info.infoHash, signal, timeoutMs, onProgress)
+  return { paths: await finishDownload(peer, info, out), trees: null }
 }
 
 /** Shares files that are whole, from where they are. */
 export async function serveFrom(
   { peer }: Pick<Session, 'peer'>,
   info: ShareInfo,
-  paths: readonly string[],
+  { paths, trees }: Fetched,
 ): Promise<void> {
   const files: OwnFile[] = []
   for (const path of paths) {
@@ -95,7 +108,10 @@ export async function serveFrom(
     if (file === null) throw filesFailure(`${path} is gone.`, 'It was there a moment ago.')
     files.push(file)
   }
-  peer.runtime.openFiles(info, files)
+  if (trees === null) return peer.runtime.openFiles(info, files)
+  // So far the node knows it by its link alone, or as a download that was begun once.
+  peer.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
+  offerShare(peer, { info, trees, files: placedFiles(info, files) }, false)
 }
 
 async function forgetParts(peer: Session['peer'], info: ShareInfo): Promise<void> {

@@ -4,22 +4,14 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { takeLock } from '../adapters/node/file-lock.ts'
 import { ownFile } from '../adapters/node/delivery.ts'
 import type { Command } from './arguments.ts'
-import {
-  finishDownload,
-  openDownload,
-  prepareOut,
-  startDownload,
-  treesOf,
-  untilKnown,
-  untilWhole,
-} from './downloads.ts'
+import { openDownload, prepareOut, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
-import { announceDownload, serveFrom } from './get-command.ts'
+import { announceDownload, fetchWhole, serveFrom } from './get-command.ts'
 import { NodeMemory } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { untilInterrupted } from './share-command.ts'
-import { announceShare, offerShare, prepareShare } from './sharing.ts'
+import { announceShare, offerShare, placedFiles, prepareShare } from './sharing.ts'
 import { bytesInWords, countInWords } from './words.ts'
 
 type NodeCommand = Extract<Command, { name: 'node' }>
@@ -51,7 +43,7 @@ export async function runNode(command: NodeCommand, output: Output, signal: Abor
 }
 
 /** The node while it runs. What goes wrong with one share is said, and does not end the others. */
-class Member {
+export class Member {
   constructor(
     readonly session: Session,
     readonly memory: NodeMemory,
@@ -100,8 +92,7 @@ class Member {
         'Get it again, or share it as your own.',
       )
     }
-    const placed = present.map((file, index) => ({ file, path: info.value.files[index]?.path ?? [] }))
-    offerShare(peer, { info: info.value, trees, files: placed }, false)
+    offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, false)
     announceShare(this.server, info.value, output)
   }
 
@@ -111,12 +102,11 @@ class Member {
     await openDownload(peer, infoHash)
     const info: ShareInfo = await untilKnown(peer, infoHash, signal, Infinity)
     announceDownload(info, output)
-    await startDownload(peer, info, this.out)
-    await untilWhole(peer, infoHash, signal, Infinity, () => undefined)
-    const paths = await finishDownload(peer, info, this.out)
+    const fetched = await fetchWhole(this.session, info, this.out, Infinity, () => undefined)
+    const { paths } = fetched
     output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
     await this.memory.addSaved(infoHash, info.infoBytes, paths)
-    await serveFrom(this.session, info, paths)
+    await serveFrom(this.session, info, fetched)
     announceShare(this.server, info, output)
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import * as v from 'valibot'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { parseInfo } from '@ringdrop/shared/content/metainfo.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { FileValues } from '../adapters/node/file-values.ts'
 import type { Values } from '../adapters/values.ts'
@@ -33,7 +34,10 @@ export class NodeMemory {
   static async load(stateFolder: string): Promise<NodeMemory> {
     const values = new FileValues(join(stateFolder, 'node'))
     const parsed = v.safeParse(schema, await values.get(KEY))
-    return new NodeMemory(values, parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] })
+    const memory = parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] }
+    // Earlier versions wanted again what they had.
+    const wanted = memory.wanted.filter((infoHash) => !isSaved(memory, infoHash))
+    return new NodeMemory(values, { ...memory, wanted })
   }
 
   get paths(): Memory['paths'] {
@@ -53,7 +57,9 @@ export class NodeMemory {
     return this.#save({ paths })
   }
 
+  /** A link was given; for what is saved already, nothing is to be done. */
   addWanted(infoHash: InfoHash): Promise<void> {
+    if (isSaved(this.memory, infoHash)) return Promise.resolve()
     return this.#save({ wanted: [...this.#othersWanted(infoHash), infoHash] })
   }
 
@@ -77,3 +83,9 @@ export class NodeMemory {
     return this.values.set(KEY, this.memory)
   }
 }
+
+const isSaved = ({ saved }: Memory, infoHash: InfoHash): boolean =>
+  saved.some(({ infoBytes }) => {
+    const info = parseInfo(infoBytes)
+    return info.ok && info.value.infoHash === infoHash
+  })

@@ -1,6 +1,7 @@
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import { formatLink } from '@ringdrop/shared/content/magnet.ts'
 import { DiskHasher } from '../adapters/node/disk-hasher.ts'
+import type { OwnFile } from '../adapters/node/own-files.ts'
 import {
   pickPaths,
   type PickedPath,
@@ -86,6 +87,10 @@ export function offerShare(peer: Peer, { info, trees, files }: OwnShare, isUnlis
   const share = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted } as const
   peer.runtime.feed({ type: 'addShare', share })
 }
+
+/** Own files in the order of a share, with their places in it. */
+export const placedFiles = (info: ShareInfo, files: readonly OwnFile[]): PickedPath[] =>
+  files.map((file, index) => ({ file, path: info.files[index]?.path ?? [] }))
 
 /** Says what is shared, and the link to it. */
 export function announceShare(server: string, info: ShareInfo, output: Output): void {
