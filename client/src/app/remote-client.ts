@@ -1,3 +1,4 @@
+import { fail } from './answers.ts'
 import type { AppCommand, AppErrorCode, AppResult, AppSnapshot, NodeClient } from './api.ts'
 import { emptySnapshot } from './empty-snapshot.ts'
 import type { LocalClient } from './local-client.ts'
@@ -87,7 +88,10 @@ export function serveTabs(client: LocalClient): void {
       show()
     } else if (message.type === 'command') {
       const { id, command } = message
-      void client.run(command).then((result) => post({ type: 'answer', id, result }))
+      client
+        .run(command)
+        .then((result) => post({ type: 'answer', id, result }))
+        .catch(() => post({ type: 'answer', id, result: fail('io') }))
     }
   }
   client.onChange(() => {

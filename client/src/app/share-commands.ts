@@ -5,6 +5,7 @@ import { filesOf } from '@ringdrop/shared/node/snapshot.ts'
 import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts'
 import type { Priority } from '@ringdrop/shared/protocols/bittorrent/piece-picker.ts'
 import type { StateStore } from '../adapters/state-store.ts'
+import type { StoredShare } from '../adapters/stored-state.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { AppCommand, AppResults } from './api.ts'
 import { FileCommands } from './file-commands.ts'
@@ -53,8 +54,7 @@ export class ShareCommands {
         return this.library.rename(command.infoHash, command.name)
       case 'pause':
       case 'resume':
-        await this.state.updateShare(command.infoHash, { isPaused: command.type === 'pause' })
-        return this.#command(command.infoHash, { type: command.type })
+        return this.#command(command.infoHash, { type: command.type }, { isPaused: command.type === 'pause' })
       case 'remove':
         this.runtime.feed({ type: 'removeShare', infoHash: command.infoHash })
         await this.library.forget(command.infoHash)
@@ -95,9 +95,8 @@ export class ShareCommands {
     return true
   }
 
-  async #select(infoHash: InfoHash, files: readonly number[]) {
-    await this.state.updateShare(infoHash, { selection: files })
-    return this.#command(infoHash, { type: 'select', files })
+  #select(infoHash: InfoHash, files: readonly number[], change: Partial<StoredShare> = {}) {
+    return this.#command(infoHash, { type: 'select', files }, { ...change, selection: files })
   }
 
   /** `skip` takes files out of the selection, anything else puts them in. */
@@ -110,15 +109,16 @@ export class ShareCommands {
     const selection = all.filter((file) =>
       changed.has(file) ? priority !== 'skip' : wishes.isSelected(file),
     )
-    if (priority !== 'skip') this.#command(infoHash, { type: 'prioritize', files, priority })
     const priorities = all.map((file) => (changed.has(file) ? priority : wishes.priorityOf(file)))
-    await this.state.updateShare(infoHash, { priorities })
-    return this.#select(infoHash, selection)
+    if (priority !== 'skip') void this.#command(infoHash, { type: 'prioritize', files, priority })
+    return this.#select(infoHash, selection, { priorities })
   }
 
-  #command(infoHash: InfoHash, command: ShareCommand) {
+  /** @param change what is remembered of it; a full disk keeps nobody from what they want now. */
+  async #command(infoHash: InfoHash, command: ShareCommand, change?: Partial<StoredShare>) {
     if (this.#exchange(infoHash) === null) return fail('unknownShare')
     this.runtime.feed({ type: 'command', infoHash, command })
+    if (change !== undefined) await this.state.updateShare(infoHash, change).catch(() => undefined)
     return ok(null)
   }
 
