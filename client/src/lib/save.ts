@@ -1,4 +1,5 @@
 /** Getting finished files out of the browser's storage. Nothing here reads a whole file into memory. */
+import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import type { SavedFile } from '../app/api.ts'
 import { persistent } from './persistent.ts'
 
@@ -55,14 +56,21 @@ export async function pickFolder(pickers: Pickers): Promise<FileSystemDirectoryH
   }
 }
 
-/** Writes the tree of files into a folder, one after another, as streams. */
+/**
+ * Writes the tree of files into a folder, one after another, as streams. Never over something that is there already;
+ * then the whole tree gets a number, as in `name (2)`.
+ */
 export async function saveToFolder(
   folder: FileSystemDirectoryHandle,
   files: readonly SavedFile[],
   onProgress: (done: number) => void,
 ): Promise<SaveOutcome> {
   try {
-    for (const [index, { path, file }] of files.entries()) {
+    const taken: string[][] = []
+    for await (const name of folder.keys()) taken.push([name])
+    const paths = sanitizePaths([...taken, ...files.map(({ path }) => path)]).slice(taken.length)
+    for (const [index, { file }] of files.entries()) {
+      const path = paths[index] ?? []
       let place = folder
       for (const name of path.slice(0, -1)) place = await place.getDirectoryHandle(name, { create: true })
       const handle = await place.getFileHandle(path.at(-1) ?? 'file', { create: true })

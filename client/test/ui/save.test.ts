@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import type { SavedFile } from '../../src/app/api.ts'
+import { saveToFolder } from '../../src/lib/save.ts'
+
+/** A folder of the person's, in memory. As in a browser, a file that is opened for writing is emptied. */
+class Folder {
+  readonly entries = new Map<string, Folder | { text: string }>()
+
+  async *keys(): AsyncGenerator<string> {
+    yield* this.entries.keys()
+  }
+
+  async getDirectoryHandle(name: string): Promise<Folder> {
+    const entry = this.entries.get(name) ?? new Folder()
+    if (!(entry instanceof Folder)) throw new DOMException('a file', 'TypeMismatchError')
+    this.entries.set(name, entry)
+    return entry
+  }
+
+  async getFileHandle(name: string) {
+    const entry = this.entries.get(name) ?? { text: '' }
+    if (entry instanceof Folder) throw new DOMException('a folder', 'TypeMismatchError')
+    this.entries.set(name, entry)
+    const createWritable = async () => {
+      entry.text = ''
+      const decoder = new TextDecoder()
+      return new WritableStream<Uint8Array>({ write: (bytes) => void (entry.text += decoder.decode(bytes)) })
+    }
+    return { createWritable }
+  }
+
+  /** All files as `path: text`. */
+  list(above = ''): string[] {
+    return [...this.entries]
+      .flatMap(([name, entry]) =>
+        entry instanceof Folder ? entry.list(`${above}${name}/`) : [`${above}${name}: ${entry.text}`],
+      )
+      .sort()
+  }
+}
+
+const fileOf = (path: string): SavedFile => ({ path: path.split('/'), file: new Blob(['theirs']) })
+
+async function save(folder: Folder, paths: readonly string[]) {
+  const done: number[] = []
+  const handle = folder as unknown as FileSystemDirectoryHandle
+  const outcome = await saveToFolder(handle, paths.map(fileOf), (count) => done.push(count))
+  return { outcome, done }
+}
+
+describe('files that are saved into a folder', () => {
+  it('keep their names and places where these are free', async () => {
+    const folder = new Folder()
+    expect(await save(folder, ['album/a.txt', 'album/sub/b.txt'])).toEqual({ outcome: 'saved', done: [1, 2] })
+    expect(folder.list()).toEqual(['album/a.txt: theirs', 'album/sub/b.txt: theirs'])
+  })
+
+  it.each([
+    ['a folder', 'album/a.txt', ['album (2)/a.txt: theirs', 'album (2)/sub/b.txt: theirs']],
+    ['a folder in another case', 'Album/a.txt', ['album (2)/a.txt: theirs', 'album (2)/sub/b.txt: theirs']],
+    ['a file', 'album', ['album (2)/a.txt: theirs', 'album (2)/sub/b.txt: theirs']],
+  ])('never replace what is there: %s', async (_, mine, saved) => {
+    const folder = new Folder()
+    await save(folder, [mine])
+    for (const entry of folder.entries.values()) rewrite(entry, 'mine')
+    expect((await save(folder, ['album/a.txt', 'album/sub/b.txt'])).outcome).toBe('saved')
+    expect(folder.list()).toEqual([`${mine}: mine`, ...saved].sort())
+  })
+
+  it('get a number each when they lie in no folder', async () => {
+    const folder = new Folder()
+    await save(folder, ['note.txt'])
+    for (const entry of folder.entries.values()) rewrite(entry, 'mine')
+    await save(folder, ['note.txt', 'other.txt'])
+    expect(folder.list()).toEqual(['note (2).txt: theirs', 'note.txt: mine', 'other.txt: theirs'])
+  })
+})
+
+function rewrite(entry: Folder | { text: string }, text: string): void {
+  if (entry instanceof Folder) for (const inner of entry.entries.values()) rewrite(inner, text)
+  else entry.text = text
+}
