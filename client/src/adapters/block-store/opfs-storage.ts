@@ -103,9 +103,13 @@ class OpfsShareFiles implements ShareFiles {
   }
 
   #shareDirectory(): Promise<FileSystemDirectoryHandle> {
-    this.#directory ??= sharesDirectory().then((shares) =>
-      shares.getDirectoryHandle(this.infoHash, { create: true }),
-    )
+    this.#directory ??= sharesDirectory()
+      .then((shares) => shares.getDirectoryHandle(this.infoHash, { create: true }))
+      .catch((error: unknown) => {
+        // The next call tries anew: the person may have made room.
+        this.#directory = null
+        throw error
+      })
     return this.#directory
   }
 }
