@@ -37,6 +37,8 @@ const CONDITIONS_MS = 20_000
 const NOTIFY_MS = 50
 /** Neighbours are told that we go within this time, or find out by themselves. Our choice. */
 const FAREWELL_MS = 300
+/** What Node counts in 32 bits; a longer timer would fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The production node in this process, with its ports. */
 export class Peer {
@@ -103,12 +105,13 @@ export class Peer {
 
   /**
    * Waits until `look` finds something. Looks whenever something changed, and now and then.
+   * @param timeoutMs `Infinity`: as long as it takes.
    * @returns `null` when the time is over. Rejects with the signal's reason, or when the node failed.
    */
   until<Found>(look: () => Found | null, signal: AbortSignal, timeoutMs: number): Promise<Found | null> {
     return new Promise((resolve, reject) => {
       const end = (finish: () => void) => {
-        clearTimeout(deadline)
+        if (deadline !== null) clearTimeout(deadline)
         signal.removeEventListener('abort', check)
         this.#listeners.delete(check)
         finish()
@@ -124,7 +127,9 @@ export class Peer {
           end(() => reject(asError(error)))
         }
       }
-      const deadline = setTimeout(() => end(() => resolve(null)), Math.min(timeoutMs, 2 ** 31 - 1))
+      const giveUp = () => end(() => resolve(null))
+      const deadline =
+        timeoutMs === Infinity ? null : setTimeout(giveUp, Math.min(timeoutMs, LONGEST_TIMER_MS))
       signal.addEventListener('abort', check)
       this.#listeners.add(check)
       check()
