@@ -68,18 +68,25 @@ export interface WholeFiles {
 }
 
 /** The files of the share if they lie in the folder of downloads already. */
-export async function findWhole(info: ShareInfo, out: string): Promise<WholeFiles | null> {
+export async function findWhole(
+  info: ShareInfo,
+  out: string,
+  signal: AbortSignal,
+): Promise<WholeFiles | null> {
   const files = await findDelivered(info, out)
-  const trees = files === null ? null : await treesOf(info, files)
+  const trees = files === null ? null : await treesOf(info, files, signal)
   return files === null || trees === null ? null : { files, trees }
 }
 
-/** Hashes files. @returns their trees if they are those of the share, else `null`. */
+/** Hashes files. @returns their trees if they are those of the share, else `null`. Rejects once it is to end. */
 export async function treesOf(
   info: ShareInfo,
   files: readonly OwnFile[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<FileRoot, HashTree> | null> {
-  const leaves = await new DiskHasher().hash({ files, onProgress: () => undefined })
+  const leaves = await new DiskHasher().hash({ files, onProgress: () => signal.throwIfAborted() })
+  // Hashing that was broken off says nothing about the files.
+  signal.throwIfAborted()
   if (leaves === null) return null
   const trees = new Map<FileRoot, HashTree>()
   for (const [index, each] of leaves.entries()) {

@@ -1,3 +1,5 @@
+import { hasCode } from '../adapters/node/atomic-file.ts'
+
 /** Exit codes, one for each thing that can be done about it. Part of the interface: scripts go by them. */
 export const EXIT_CODES = {
   /** Done as asked. */
@@ -12,11 +14,11 @@ export const EXIT_CODES = {
   noServer: 4,
   /** Nobody offers the share now, or those who did are gone. */
   noPeer: 5,
-  /** Files can't be read or written, or the disk is full. */
+  /** Files or the output can't be read or written, or the disk is full. */
   files: 6,
   /** The search found nothing. */
   nothingFound: 7,
-  /** Ended by Ctrl-C or SIGTERM before it was done. */
+  /** Ended by Ctrl-C or SIGTERM before it was done, or because nobody reads the output any more. */
   interrupted: 130,
 } as const
 
@@ -55,5 +57,26 @@ export function failureOf(error: unknown): CliFailure {
   )
 }
 
-export const interrupted = (): CliFailure =>
-  new CliFailure('interrupted', 'Stopped.', 'You asked for it.', 'Run the same command to go on.')
+/** The reason of a signal that ends a command whose output can't be written. `cause`: what the system said. */
+export class OutputRefused extends Error {
+  override readonly name = 'OutputRefused'
+
+  constructor(cause: unknown) {
+    super(whyOf(cause), { cause })
+  }
+}
+
+/** Why a command ends early that was told to. @param reason as its signal has it. */
+export function endedBy(reason: unknown): CliFailure {
+  const next = 'Run the same command to go on.'
+  if (!(reason instanceof OutputRefused))
+    return new CliFailure('interrupted', 'Stopped.', 'You asked for it.', next)
+  if (hasCode(reason.cause, 'EPIPE'))
+    return new CliFailure('interrupted', 'Stopped.', 'Nobody reads the output any more.', next)
+  return new CliFailure(
+    'files',
+    'Stopped: the output can’t be written.',
+    reason.message,
+    `Make room for it, or send it elsewhere. ${next}`,
+  )
+}

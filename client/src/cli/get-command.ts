@@ -86,7 +86,7 @@ export async function fetchWhole(
   timeoutMs: number,
   onProgress: (share: ShareView) => void,
 ): Promise<Fetched> {
-  const whole = await findWhole(info, out)
+  const whole = await findWhole(info, out, signal)
   if (whole !== null) {
     await forgetParts(peer, info)
     return { paths: whole.files.map(({ path }) => path), trees: whole.trees }

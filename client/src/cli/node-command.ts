@@ -76,12 +76,14 @@ export class Member {
   }
 
   async #shareSaved({ infoBytes, files }: NodeMemory['saved'][number]): Promise<void> {
-    const { peer, output } = this.session
+    const { peer, output, signal } = this.session
     const info = parseInfo(infoBytes)
     const own = await Promise.all(files.map(ownFile))
     const present = own.flatMap((file) => file ?? [])
     const trees =
-      info.ok && present.length === info.value.files.length ? await treesOf(info.value, present) : null
+      info.ok && present.length === info.value.files.length
+        ? await treesOf(info.value, present, signal)
+        : null
     if (!info.ok || trees === null) {
       await this.memory.dropSaved(infoBytes)
       const why = `The files at ${files[0] ?? 'their place'} are gone or were changed.`
@@ -113,6 +115,7 @@ export class Member {
   async #try(job: () => Promise<void>): Promise<void> {
     const { output, signal } = this.session
     try {
+      signal.throwIfAborted()
       await job()
     } catch (error) {
       if (!signal.aborted) output.failure(failureOf(error))

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os'
 import process from 'node:process'
+import { OutputRefused } from './failure.ts'
 
 /** The command `ringdrop`: this process's streams and signals, and nothing else. */
 
@@ -11,8 +12,10 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     if (ending.signal.aborted) process.exit(130)
     ending.abort(new Error(name))
   })
-// Whoever reads us may stop reading.
-process.stdout.on('error', () => process.exit(0))
+// Whoever reads us may stop reading, and disks get full.
+process.stdout.on('error', (error) => ending.abort(new OutputRefused(error)))
+// Remarks that nobody can read are no reason to stop.
+process.stderr.on('error', () => undefined)
 
 const { run } = await import('./run.ts')
 const code = await run({
@@ -22,6 +25,8 @@ const code = await run({
   out: process.stdout,
   err: process.stderr,
   signal: ending.signal,
+  // Streams tell of an error some ticks after they call back.
+  flush: () => new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve))),
 })
 // Threads of WebRTC would keep the process.
 process.exit(code)

@@ -1,5 +1,5 @@
 import { readArguments, wantsJson, type Command, type Surroundings } from './arguments.ts'
-import { EXIT_CODES, failureOf, interrupted } from './failure.ts'
+import { endedBy, EXIT_CODES, failureOf, OutputRefused } from './failure.ts'
 import { runGet } from './get-command.ts'
 import { HELP_TEXT, VERSION_TEXT } from './help.ts'
 import { runNode } from './node-command.ts'
@@ -11,8 +11,10 @@ export interface RunOptions extends Surroundings {
   readonly args: readonly string[]
   readonly out: Stream
   readonly err: Stream
-  /** Aborted when the person wants it to end. */
+  /** Aborted when the person wants it to end, or by {@link OutputRefused}. */
   readonly signal: AbortSignal
+  /** Waits until `out` has taken everything or refused it. */
+  flush(): Promise<void>
 }
 
 /** Runs one command. Never throws. @returns its exit code. */
@@ -21,9 +23,12 @@ export async function run(options: RunOptions): Promise<number> {
   const output = new Output(out, err, wantsJson(args), () => performance.now())
   try {
     await dispatch(readArguments(args, options), output, signal)
+    await options.flush()
+    // Whatever was done, somebody misses what was to be said of it.
+    if (signal.reason instanceof OutputRefused) throw signal.reason
     return EXIT_CODES.done
   } catch (error) {
-    const failure = signal.aborted ? interrupted() : failureOf(error)
+    const failure = signal.aborted ? endedBy(signal.reason) : failureOf(error)
     output.failure(failure)
     return failure.exitCode
   } finally {

@@ -69,10 +69,11 @@ describe('downloads on disk', () => {
     expect(filesUnder(out)).toEqual(['album/a.txt', 'album/sub/b.txt', 'album/sub/empty'])
     expect(paths.map((path) => relative(out, path)).sort()).toEqual(filesUnder(out))
     expect(existsSync(join(out, '.ringdrop'))).toBe(false)
+    const { signal } = new AbortController()
     expect(await findDelivered(info, out)).toHaveLength(3)
-    expect((await findWhole(info, out))?.files).toHaveLength(3)
+    expect((await findWhole(info, out, signal))?.files).toHaveLength(3)
     writeFileSync(join(out, 'album/a.txt'), 'y')
-    expect(await findWhole(info, out)).toBeNull()
+    expect(await findWhole(info, out, signal)).toBeNull()
   })
 
   it.each([

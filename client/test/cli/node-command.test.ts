@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { makeIdentity } from '../../src/adapters/node/key-file.ts'
+import { ownFile } from '../../src/adapters/node/delivery.ts'
 import { DiskStorage } from '../../src/adapters/node/disk-storage.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
 import { StateStore } from '../../src/adapters/state-store.ts'
+import { treesOf } from '../../src/cli/downloads.ts'
 import { Member } from '../../src/cli/node-command.ts'
 import { NodeMemory } from '../../src/cli/node-memory.ts'
 import { Output } from '../../src/cli/output.ts'
@@ -83,5 +85,17 @@ describe('a member', () => {
     expect(memory.saved).toMatchObject([{ files: [note] }])
     ending.abort()
     await done
+  })
+
+  it('that is to end hashes nothing more, and forgets nothing for that', async () => {
+    const world = await setUp()
+    const { memory, info, note, events, stateFolder } = world
+    await memory.addPath(note, false)
+    await memory.addSaved(info.infoHash, info.infoBytes, [note])
+    await start(world, AbortSignal.abort())
+    expect(events.map(({ event }) => event)).toEqual(['status'])
+    expect((await NodeMemory.load(stateFolder)).saved).toHaveLength(1)
+    const files = [(await ownFile(note)) ?? expect.unreachable()]
+    await expect(treesOf(info, files, AbortSignal.abort())).rejects.toThrow('aborted')
   })
 })
