@@ -3,6 +3,7 @@ import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 
 /** What the benchmark asks of one process of peers. Peers are numbered over all processes. */
 export type CrowdRequest =
+  /** Further peers. */
   | { readonly type: 'start'; readonly server: string; readonly first: number; readonly count: number }
   /** Every peer shares a file of its own. */
   | { readonly type: 'share'; readonly fileBytes: number }

@@ -70,6 +70,7 @@ class CrowdWorker {
   }
 
   async #start(server: string, first: number, count: number): Promise<CrowdAnswers['start']> {
+    const fresh: Member[] = []
     for (let number = first; number < first + count; number++) {
       const folder = join(this.#root, String(number))
       mkdirSync(folder)
@@ -82,12 +83,15 @@ class CrowdWorker {
         storage: new DiskStorage(parts),
         isWilling: true,
       })
-      this.#members.set(number, { number, folder, peer })
+      const member = { number, folder, peer }
+      this.#members.set(number, member)
+      fresh.push(member)
     }
-    const connected = await this.#each(async ({ peer }) => {
+    const connect = async ({ peer }: Member) => {
       await peer.start()
       return peer.until(() => (peer.server.state === 'up' ? true : null), this.#signal, CONNECT_MS)
-    })
+    }
+    const connected = await this.#each(connect, AT_ONCE, fresh)
     return { connected: connected.filter((each) => each === true).length }
   }
 
@@ -153,9 +157,13 @@ class CrowdWorker {
     return member
   }
 
-  /** Calls for every peer, some at a time. */
-  async #each<Value>(call: (member: Member) => Promise<Value>, atOnce = AT_ONCE): Promise<Value[]> {
-    const waiting = [...this.#members.values()]
+  /** Calls for every peer, or for those given, some at a time. */
+  async #each<Value>(
+    call: (member: Member) => Promise<Value>,
+    atOnce = AT_ONCE,
+    members: Iterable<Member> = this.#members.values(),
+  ): Promise<Value[]> {
+    const waiting = [...members]
     const values: Value[] = []
     const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
