@@ -30,6 +30,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** Timers that have yet to come. */
+  get pending(): number {
+    return this.#timers.size
+  }
+
   advance(ms: number): void {
     this.#now += ms
     for (const timer of [...this.#timers]) {

@@ -24,6 +24,25 @@ describe('identify', () => {
     await expect.poll(() => running.metric('ringdrop_sockets')).toBe(0)
   })
 
+  it('sends fresh TURN credentials before the earlier ones end, as long as the socket is there', async () => {
+    const clock = new ManualClock()
+    const running = await startServer({ TURN_URLS: 'turn:t:2', TURN_SECRET: 'hush' }, clock)
+    const client = await join(running)
+    const fresh: { readonly iceServers: readonly { readonly username?: string }[] }[] = []
+    client.socket.on('iceServers', (each) => fresh.push(each))
+    const endsAt = () => Number(fresh.at(-1)?.iceServers[0]?.username?.split(':')[0]) * 1000
+    for (let round = 1; round <= 3; round++) {
+      clock.advance(30 * 60_000)
+      await expect.poll(() => fresh.length).toBe(round)
+      expect(endsAt() - clock.now()).toBeGreaterThan(59 * 60_000)
+    }
+    client.socket.disconnect()
+    await expect.poll(() => running.metric('ringdrop_sockets')).toBe(0)
+    const left = clock.pending
+    clock.advance(60 * 60_000)
+    expect([fresh.length, clock.pending]).toEqual([3, left])
+  })
+
   const host = (port: number) => `127.0.0.1:${String(port)}`
   type Forge = (peer: TestPeer, port: number, nonce: string, old: string) => Promise<unknown>
   const forgeries: [string, string, Forge][] = [

@@ -15,6 +15,7 @@ import {
   challengeSchema,
   closingSchema,
   challengeText,
+  iceServersSchema,
   identifyResponseSchema,
   REFUSAL_CODES,
   type AnnounceRequest,
@@ -43,7 +44,9 @@ const RECONNECT = { reconnectionDelay: 500, reconnectionDelayMax: 30_000, random
 const RETRY_REFUSED_MS = 30_000
 
 export interface ServerEvents {
-  up(roles: readonly ServerRole[], iceServers: readonly IceServer[]): void
+  up(roles: readonly ServerRole[]): void
+  /** Just before `up`, and whenever their credentials are renewed. */
+  iceServers(servers: readonly IceServer[]): void
   down(): void
   envelope(envelope: SignalEnvelope): void
   nearby(change: NearbyChange): void
@@ -87,6 +90,10 @@ export class ServerSocket {
     this.#socket.on('nearby', (raw) => {
       const change = v.safeParse(nearbyChangeSchema, raw)
       if (change.success) this.#events.nearby(change.output)
+    })
+    this.#socket.on('iceServers', (raw) => {
+      const fresh = v.safeParse(iceServersSchema, raw)
+      if (fresh.success) this.#events.iceServers(fresh.output.iceServers.map(iceServer))
     })
     this.#socket.on('closing', (raw) => {
       const notice = v.safeParse(closingSchema, raw)
@@ -194,7 +201,8 @@ export class ServerSocket {
       const parsed = v.safeParse(identifyResponseSchema, answer)
       if (!parsed.success || parsed.output.peerId !== this.#identity.peerId) return this.#down('refused')
       this.#show({ state: 'up', because: null })
-      this.#events.up(parsed.output.roles, parsed.output.iceServers.map(iceServer))
+      this.#events.iceServers(parsed.output.iceServers.map(iceServer))
+      this.#events.up(parsed.output.roles)
     } catch {
       this.#down('unreachable')
     }

@@ -117,10 +117,8 @@ export class NodeRuntime<Source = File> {
       },
     )
     this.socket = ports.socket({
-      up: (roles, iceServers) => {
-        this.transport.iceServers = iceServers
-        this.feed({ type: 'serverUp', roles })
-      },
+      iceServers: (servers) => (this.transport.iceServers = servers),
+      up: (roles) => this.feed({ type: 'serverUp', roles }),
       down: () => this.feed({ type: 'serverDown' }),
       envelope: (envelope) => this.feed({ type: 'serverEnvelope', envelope }),
       nearby: (change) => this.feed({ type: 'nearbyChanged', change }),

@@ -43,6 +43,8 @@ export class Link {
   isRelay = false
   /** Nothing was heard for suspiciously long. */
   isSilent = false
+  /** Systems that asked for the link while it was silent: they hear when it speaks again, or is gone. */
+  readonly askedFor = new Set<OverlayName>()
   lastHeardAt: number
   isCongested = false
   /** Bytes received before the peer proved its key. */

@@ -34,6 +34,7 @@ export class OverlayLinks {
 
   onHello(link: Link, systems: readonly OverlayName[], now: number): void {
     link.systems = systems
+    link.askedFor.clear()
     this.#tellRoom(now)
     for (const system of this.#parts.overlays.all()) {
       if (systems.includes(system.name)) system.linkUp(link.peer, now)
@@ -42,8 +43,11 @@ export class OverlayLinks {
     this.#answerDials(link, now)
   }
 
+  /** A link is silent, or gone. */
   onDown(link: Link, now: number): void {
     for (const system of this.#parts.overlays.all()) {
+      // Before the system is told of the link, which may have it dial anew.
+      if (link.askedFor.delete(system.name)) system.dialFailed(link.peer, now)
       system.linkDown(link.peer, now)
       if (link.systems === null) system.dialFailed(link.peer, now)
     }
@@ -68,6 +72,7 @@ export class OverlayLinks {
   dial(peer: PeerId, by: OverlayName, via: readonly PeerId[], now: number): void {
     const link = this.#parts.links.byPeer(peer)
     if (link === undefined) this.dialler.want(peer, by, via)
+    else if (link.isSilent && link.systems?.includes(by) === true) link.askedFor.add(by)
     else this.#answerDials(link, now)
   }
 

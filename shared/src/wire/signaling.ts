@@ -167,6 +167,8 @@ export interface ServerToClientEvents {
   signal: (envelope: SignalEnvelope) => void
   /** Only while the peer is seen by others of its network itself. */
   nearby: (change: NearbyChange) => void
+  /** Fresh credentials, well before the earlier ones end. */
+  iceServers: (fresh: { readonly iceServers: readonly IceServer[] }) => void
   /** The last event before the server closes the socket. */
   closing: (notice: { readonly reason: ClosingReason }) => void
 }
@@ -199,12 +201,14 @@ const iceServer = v.strictObject({
   username: v.optional(v.pipe(v.string(), v.maxLength(512))),
   credential: v.optional(v.pipe(v.string(), v.maxLength(512))),
 })
+const iceServers = v.pipe(v.array(iceServer), v.maxLength(8))
 export const identifyResponseSchema = v.strictObject({
   ok: v.literal(true),
   peerId: peerIdSchema,
   roles: v.pipe(v.array(v.picklist(SERVER_ROLES)), v.maxLength(SERVER_ROLES.length)),
-  iceServers: v.pipe(v.array(iceServer), v.maxLength(8)),
+  iceServers,
 })
+export const iceServersSchema = v.strictObject({ iceServers })
 export const announceRequestSchema = v.strictObject({
   infoHash: infoHashSchema,
   event: v.picklist(['started', 'completed', 'stopped', 'update']),

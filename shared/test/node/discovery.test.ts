@@ -190,6 +190,25 @@ describe('discovery', () => {
     world.until(() => snapshotOf(watcher.node, world.now).systems.ring!.size === 4, 30_000)
   })
 
+  it('lets nobody wait for a neighbour that fell silent and never came back', () => {
+    const world = network(6)
+    const [watcher, ...others] = world.nodes as [TestNode, ...TestNode[]]
+    world.killServer()
+    for (const frozen of others) world.freeze(frozen, true)
+    const { links, discovery } = watcher.node
+    world.until(() => [...links.up()].every(({ isSilent }) => isSilent), 10_000)
+    // Whatever the systems ask for now, there is only the silent link to give.
+    for (const { key } of others)
+      for (const system of OVERLAYS) discovery.overlayLinks.dial(key.peerId, system, [], world.now)
+    expect([...links.up()].map(({ askedFor }) => askedFor.size)).toEqual([3, 3, 3, 3, 3])
+    world.until(() => links.upCount === 0, 60_000)
+    world.pass(60_000)
+    const isWaiting = others.filter(({ key }) =>
+      discovery.overlays.all().some((system) => system.needs(key.peerId)),
+    )
+    expect(isWaiting).toEqual([])
+  })
+
   it('fetches what only KaZaA found through the upload queue: four at a time, the others see their place', () => {
     const world = network(7)
     const [source, ...others] = world.nodes as [TestNode, ...TestNode[]]

@@ -5,6 +5,8 @@ import type { ServerConfig } from '../config.ts'
 
 /** Life of TURN credentials, our choice. */
 export const TURN_TTL_SECONDS = 3600
+/** Fresh ones are sent when half of it has passed, so that no call begins with credentials that end in a moment. */
+export const TURN_RENEWAL_MS = (TURN_TTL_SECONDS / 2) * 1000
 /** Hex digits of the peer id in a TURN user name: enough to tell peers apart in coturn's log. Our choice. */
 const PEER_PREFIX = 16
 

@@ -12,7 +12,7 @@ import type { ServerConfig } from '../config.ts'
 import type { Metrics } from '../metrics.ts'
 import { peerGone, rolesOn, type Roles } from '../roles/roles.ts'
 import type { PeerSocket } from './events.ts'
-import { iceServersFor } from './ice-servers.ts'
+import { iceServersFor, TURN_RENEWAL_MS } from './ice-servers.ts'
 import { createNonce, verifyIdentity } from './identify.ts'
 import type { PeerRegistry } from './peer-registry.ts'
 import { SOCKET_LIMITS, SocketBudget } from './rate-limits.ts'
@@ -56,7 +56,8 @@ type Reply = (response: unknown) => void
 export class Session {
   #state: SessionState = { name: 'challenged', nonce: createNonce() }
   readonly #budget: SocketBudget
-  readonly #cancelDeadline: () => void
+  /** Of the time to identify, later of the next credentials. */
+  #cancelTimer: () => void
 
   /** @param waiting bytes that were sent but not yet taken by the network */
   constructor(
@@ -67,7 +68,7 @@ export class Session {
   ) {
     const { clock } = services
     this.#budget = new SocketBudget(clock.now())
-    this.#cancelDeadline = clock.schedule(clock.now() + SOCKET_LIMITS.unauthenticatedMs, () => {
+    this.#cancelTimer = clock.schedule(clock.now() + SOCKET_LIMITS.unauthenticatedMs, () => {
       this.close('notIdentifiedInTime')
     })
     if (this.#state.name === 'challenged') socket.emit('challenge', { nonce: this.#state.nonce })
@@ -119,7 +120,7 @@ export class Session {
   ended(): void {
     const { peer } = this
     this.#state = { name: 'closed' }
-    this.#cancelDeadline()
+    this.#cancelTimer()
     const { registry, roles, cluster } = this.services
     if (peer === null || !registry.release(peer, this)) return
     peerGone(roles, peer)
@@ -147,7 +148,7 @@ export class Session {
 
   #identified(peer: PeerId, reply: Reply): void {
     const { config, clock, metrics, registry, roles, cluster } = this.services
-    this.#cancelDeadline()
+    this.#cancelTimer()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
     this.#state = { name: 'identified', peer }
@@ -160,6 +161,16 @@ export class Session {
     metrics.identified.inc()
     const iceServers = iceServersFor(config, peer, clock.now())
     reply({ ok: true, peerId: peer, roles: rolesOn(roles), iceServers })
+    if (config.turn !== null) this.#renewLater(peer)
+  }
+
+  /** A tab may stay for days, and wants a relay then as well. */
+  #renewLater(peer: PeerId): void {
+    const { config, clock } = this.services
+    this.#cancelTimer = clock.schedule(clock.now() + TURN_RENEWAL_MS, () => {
+      this.socket.emit('iceServers', { iceServers: iceServersFor(config, peer, clock.now()) })
+      this.#renewLater(peer)
+    })
   }
 
   #signal(peer: PeerId, payload: unknown, reply: Reply): void {

@@ -172,7 +172,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
         return this.#joining.candidates(input.peers)
       case 'restored':
         for (const peer of input.peers) this.#healing.remember(peer)
-        for (const record of input.records) this.#keeper.admit(record, null, () => undefined)
+        this.#keeper.restored(input.records)
         return this.#joining.candidates(input.peers)
       case 'signed':
         return this.#publications.signed(input.ticket, input.signature)

@@ -73,6 +73,9 @@ export const CHORD = {
   /** Questions and records taken from one link, a second and at once. Our choice. */
   linkRate: 200,
   linkBurst: 600,
+  /** Records sent to one link because it asked, a second and at once: a newcomer may want all that a node holds. Our choice. */
+  recordRate: 200,
+  recordBurst: 2_000,
   /** Ways that a node which has lost its neighbours tries, and for so long, before it takes a key for its own. Our choice; by simulation. */
   excursions: 3,
   excursionsMs: 1_500,
@@ -129,6 +132,9 @@ export const CHORD = {
   repairDelayMs: 1_000,
   /** Signatures being checked at the same time. Our choice. */
   pendingChecks: 512,
+  /** So many of them are left to what is asked of us while many records come in; those wait, as many as a node holds. Our choice. */
+  checksKeptFree: 256,
+  recordsWaiting: 2_000,
   /** Tags in one offer, and bytes of records in one message. */
   tagsPerOffer: 512,
   recordBytesPerMessage: 15_000,

@@ -232,6 +232,10 @@ export class ChordContext {
     return true
   }
 
+  get checksUnderWay(): number {
+    return this.#checks.size
+  }
+
   checked(ticket: number, isValid: boolean): void {
     const done = this.#checks.get(ticket)
     this.#checks.delete(ticket)

@@ -6,6 +6,7 @@ import type { ChordContext } from './context.ts'
 import type { Answer, Ask, PutOutcome } from './messages.ts'
 import { providerKey, wordKey } from './position.ts'
 import { isPlausible, nameOf, recordFormat, signedText, type RingRecord } from './record.ts'
+import { RecordQueue } from './record-queue.ts'
 import { quotasFor, RecordStore, type StoredRecord } from './record-store.ts'
 
 /** How often expired records are thrown away; our choice. */
@@ -15,6 +16,7 @@ const SWEEP_MS = 30_000
 export class Keeper {
   readonly store = new RecordStore()
   readonly #context: ChordContext
+  readonly #queue: RecordQueue
   #repairAt = Infinity
   #sweepAt: number
   #changedAt = Infinity
@@ -23,6 +25,12 @@ export class Keeper {
   constructor(context: ChordContext) {
     this.#context = context
     this.#sweepAt = context.now + SWEEP_MS
+    this.#queue = new RecordQueue(
+      () => context.checksUnderWay < CHORD.pendingChecks - CHORD.checksKeptFree,
+      (record, holder, done) => {
+        this.admit(record, holder, done)
+      },
+    )
   }
 
   wakeAt(): number {
@@ -100,16 +108,22 @@ export class Keeper {
   }
 
   wanted(from: PeerId, tags: readonly string[]): void {
+    const budget = this.#context.links.get(from)?.records
+    const wanted = [...new Set(tags)].flatMap((tag) => this.store.byTag(tag) ?? [])
     this.#sendRecords(
       from,
-      tags.flatMap((tag) => this.store.byTag(tag) ?? []),
+      wanted.filter(() => budget?.take(1, this.#context.now) === true),
     )
   }
 
   received(from: PeerId, records: readonly RingRecord[]): void {
     for (const record of records)
-      if (this.#context.keeps(record.key) || this.#context.phase !== 'member')
-        this.admit(record, from, () => undefined)
+      if (this.#context.keeps(record.key) || this.#context.phase !== 'member') this.#queue.add(record, from)
+  }
+
+  /** Records of an earlier life of this node. */
+  restored(records: readonly RingRecord[]): void {
+    for (const record of records) this.#queue.add(record, null)
   }
 
   linkDown(peer: PeerId): void {
@@ -127,7 +141,7 @@ export class Keeper {
   }
 
   snapshot(): RingRecord[] {
-    return [...this.store.all()].map(({ record }) => record)
+    return [...[...this.store.all()].map(({ record }) => record), ...this.#queue.restored()]
   }
 
   #files(words: readonly string[], limit: number): Answer {

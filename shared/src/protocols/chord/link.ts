@@ -34,6 +34,8 @@ export class Link {
   askedAt: number | null = null
   /** Questions and records that we take from it. */
   readonly budget: TokenBucket
+  /** Records that it may still ask for. */
+  readonly records: TokenBucket
   readonly #near = new Set<PeerId>()
 
   constructor(
@@ -42,6 +44,7 @@ export class Link {
   ) {
     this.at = coarse(peer)
     this.budget = new TokenBucket(CHORD.linkRate, CHORD.linkBurst, since)
+    this.records = new TokenBucket(CHORD.recordRate, CHORD.recordBurst, since)
   }
 
   /** Takes over a change of its lists. */

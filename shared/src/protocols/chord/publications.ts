@@ -161,8 +161,10 @@ export class Publications {
     publication.state = 'waiting'
     if (!isDone) publication.dueAt = Math.min(publication.dueAt, this.#context.now + CHORD.putRetryMs)
     // A withdrawal that arrived needs no repetition: it lives as long as what it takes back.
-    else if (publication.kind === 'withdrawn' && publication.dueAt > this.#context.now)
-      this.#byName.delete(publication.name)
+    else if (publication.kind === 'withdrawn' && publication.dueAt > this.#context.now) {
+      // It may have been published anew meanwhile.
+      if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)
+    }
     this.#settle()
   }
 

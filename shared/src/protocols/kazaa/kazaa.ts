@@ -45,7 +45,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
         emit({ type: 'send', to, message })
       },
     }
-    this.#uploads = new Uploads(this.#context, options)
+    this.#uploads = new Uploads(this.#context, options, (infoHash) => this.#shares.has(infoHash))
     const isBusyWith = (peer: PeerId) => this.#isOtherwiseNeeded(peer)
     this.#roles = new Roles(this.#context, this.#shares, isBusyWith, now)
     const { index, children, leaders, ties } = this.#roles
@@ -137,7 +137,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       case 'publish':
         return this.#publish(input.infoHash, input.listings)
       case 'withdraw':
-        return this.#withdraw(input.infoHash)
+        return this.#withdraw(input.infoHash, now)
       case 'search':
         return this.#search(input.id, input.criteria, input.limit, now)
       case 'cancelSearch':
@@ -232,9 +232,10 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     } else this.#roles.ties.onShare(infoHash, taken)
   }
 
-  #withdraw(infoHash: InfoHash): void {
+  #withdraw(infoHash: InfoHash, now: number): void {
     if (!this.#shares.has(infoHash)) return
     this.#shares.remove(infoHash)
+    this.#uploads.withdraw(infoHash, now)
     if (this.#roles.isLeading) this.#roles.index.removeShare(this.#context.self, infoHash)
     else this.#roles.ties.onShare(infoHash, null)
   }

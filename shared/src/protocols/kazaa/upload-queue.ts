@@ -103,6 +103,12 @@ export class UploadQueue {
     this.#run(now)
   }
 
+  /** Nobody gets this share any more. */
+  withdraw(infoHash: InfoHash, now: number): void {
+    for (const place of [...this.#places.values()]) if (place.infoHash === infoHash) this.#release(place)
+    this.#run(now)
+  }
+
   /** The queue ends: whoever waits in it is nobody's any more. */
   clear(): void {
     for (const place of [...this.#places.values()]) this.#release(place)

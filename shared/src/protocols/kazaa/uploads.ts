@@ -65,6 +65,8 @@ export class Uploads {
   constructor(
     readonly context: KazaaContext,
     options: KazaaOptions,
+    /** Whether we offer a share: there is no queue for anything else. */
+    readonly isOffered: (infoHash: InfoHash) => boolean,
   ) {
     this.#key = options.key
     this.#wall = options.wall ?? new WallClock()
@@ -122,6 +124,11 @@ export class Uploads {
     this.#queue.linkDown(peer, now)
   }
 
+  /** We no longer offer the share: whoever is served or waits for it makes room. */
+  withdraw(infoHash: InfoHash, now: number): void {
+    this.#queue.withdraw(infoHash, now)
+  }
+
   leave(): void {
     // Without a queue its peers are the choker's again: nobody else would ever unchoke them.
     this.#queue.clear()
@@ -153,7 +160,9 @@ export class Uploads {
   onMessage(from: PeerId, message: Message, now: number): void {
     switch (message.type) {
       case 'enqueue':
-        return this.#queue.ask(from, message.infoHash, this.#credits.creditOf(from), now)
+        if (this.isOffered(message.infoHash))
+          this.#queue.ask(from, message.infoHash, this.#credits.creditOf(from), now)
+        return
       case 'dequeue':
         return this.#queue.remove(from, message.infoHash, now)
       case 'queued': {

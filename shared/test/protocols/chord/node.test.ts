@@ -5,6 +5,7 @@ import { createRng } from '../../../src/kernel/rng.ts'
 import { ChordNode, type ChordEffect, type ChordInput } from '../../../src/protocols/chord/chord.ts'
 import { CHORD } from '../../../src/protocols/chord/constants.ts'
 import { providerKey } from '../../../src/protocols/chord/position.ts'
+import { tagOf } from '../../../src/protocols/chord/record.ts'
 import { simKey, simSignature } from '../../../sim/overlay-world.ts'
 
 const DAY_MS = 86_400_000
@@ -12,9 +13,13 @@ const peerOf = (digit: string): PeerId => defined(parsePeerId(digit.repeat(64)),
 const infoHash = defined(parseInfoHash('a'.repeat(64)), 'infohash')
 const [self, other] = [peerOf('5'), peerOf('9')]
 
-/** A node whose signatures and checks are answered at once. */
+/** A node whose signatures and checks are answered at once, or when the test wants it. */
 class Bench {
   now = 1_700_000_000_000
+  isSigning = true
+  isChecking = true
+  readonly unsigned: Extract<ChordEffect, { type: 'sign' }>[] = []
+  readonly unchecked: Extract<ChordEffect, { type: 'verify' }>[] = []
   readonly seen: { readonly effect: ChordEffect; readonly at: number }[] = []
   readonly node = new ChordNode({
     self,
@@ -28,18 +33,22 @@ class Bench {
     const effects = this.node.handle(input, this.now)
     for (const effect of effects) {
       this.seen.push({ effect, at: this.now })
-      if (effect.type === 'sign')
-        this.feed({
-          type: 'signed',
-          ticket: effect.ticket,
-          signature: simSignature(simKey(self), effect.text),
-        })
-      if (effect.type === 'verify') {
-        const isValid = effect.signature === simSignature(effect.key, effect.text)
-        this.feed({ type: 'verified', ticket: effect.ticket, isValid })
-      }
+      if (effect.type === 'sign') this.unsigned.push(effect)
+      if (effect.type === 'verify') this.unchecked.push(effect)
     }
+    if (this.isSigning) this.signAll()
+    if (this.isChecking) this.checkAll()
     return effects
+  }
+
+  signAll(): void {
+    for (const { ticket, text } of this.unsigned.splice(0))
+      this.feed({ type: 'signed', ticket, signature: simSignature(simKey(self), text) })
+  }
+
+  checkAll(): void {
+    for (const { ticket, key, text, signature } of this.unchecked.splice(0))
+      this.feed({ type: 'verified', ticket, isValid: signature === simSignature(key, text) })
   }
 
   /** Wakes whenever the node wants it. A wake in the past again and again would never end. */
@@ -99,6 +108,46 @@ describe('a node on its own', () => {
     expect([good, bad, late].map(({ node }) => node.snapshotRecords().length)).toEqual([1, 0, 0])
   })
 
+  it('takes back all that it held, though signatures are checked a few hundred at a time', () => {
+    const before = new Bench()
+    for (let i = 0; i < 600; i++) {
+      const each = defined(parseInfoHash(i.toString(16).padStart(64, '0')), 'id')
+      before.feed({ type: 'publish', infoHash: each, listings: [] })
+    }
+    before.run(120_000)
+    const records = before.node.snapshotRecords()
+    expect(records).toHaveLength(600)
+    const after = new Bench()
+    after.now = before.now
+    after.isChecking = false
+    after.feed({ type: 'restored', records, peers: [] })
+    expect(after.unchecked.length).toBeLessThan(CHORD.pendingChecks)
+    // What is written down now must not lose the others.
+    const waiting = records.length - after.unchecked.length
+    expect(after.node.snapshotRecords()).toHaveLength(waiting)
+    after.isChecking = true
+    after.checkAll()
+    expect(after.node.snapshotRecords()).toHaveLength(600)
+  })
+
+  it('goes on telling of a share that was taken back and put again at once', () => {
+    const bench = new Bench()
+    const puts = () => bench.seen.filter(({ effect }) => effect.type === 'sign').length
+    bench.feed({ type: 'publish', infoHash, listings: [] })
+    bench.run(2_000)
+    bench.isSigning = false
+    bench.feed({ type: 'withdraw', infoHash })
+    bench.run(1_000)
+    bench.feed({ type: 'publish', infoHash, listings: [] })
+    bench.isSigning = true
+    bench.signAll()
+    bench.run(1_000)
+    const before = puts()
+    bench.run(CHORD.republishMs * 1.2)
+    expect(puts()).toBeGreaterThan(before)
+    expect(bench.node.holds(providerKey(infoHash), self)).toBe(true)
+  })
+
   it('ends a search that nobody can answer', () => {
     const bench = new Bench()
     const id = 'f'.repeat(32) as never
@@ -155,6 +204,29 @@ describe('a node with one link', () => {
     bench.feed({ type: 'linkDown', peer: other })
     expect(bench.node.view()).toMatchObject({ state: 'alone', successors: [] })
     expect(bench.node.pastPeers()).toEqual([other])
+  })
+
+  it('sends what is wanted once, however often it is named, and so much a second', () => {
+    const bench = linked()
+    for (let i = 0; i < 600; i++) {
+      const each = defined(parseInfoHash(i.toString(16).padStart(64, '0')), 'id')
+      bench.feed({ type: 'publish', infoHash: each, listings: [] })
+    }
+    bench.run(120_000)
+    const tags = bench.node.snapshotRecords().map(tagOf)
+    expect(tags).toHaveLength(600)
+    const want = (wanted: readonly string[]) =>
+      bench
+        .feed({ type: 'message', from: other, message: { type: 'want', tags: wanted } })
+        .flatMap((effect) =>
+          effect.type === 'send' && effect.message.type === 'store' ? effect.message.records : [],
+        ).length
+    expect(want(Array.from({ length: 512 }, () => defined(tags[0], 'tag')))).toBe(1)
+    const rounds = Array.from({ length: 20 }, () => want(tags.slice(0, 512)))
+    expect(rounds[0]).toBe(512)
+    expect(rounds.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(CHORD.recordBurst)
+    bench.now += 1_000
+    expect(want(tags.slice(0, 512))).toBeLessThanOrEqual(CHORD.recordRate)
   })
 
   it('says goodbye once and is silent afterwards', () => {

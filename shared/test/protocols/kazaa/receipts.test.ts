@@ -7,8 +7,11 @@ import { guidOf, Harness, infoHashOf, peerOf, receiptOf, receivers, sent } from 
 const MIB = 1_048_576
 const [a, b, c] = [peerOf(10), peerOf(11), peerOf(12)]
 
+/** A node that offers shares 1 to 6. */
 function linked(): Harness {
   const node = new Harness()
+  for (let share = 1; share <= 6; share++)
+    node.feed({ type: 'publish', infoHash: infoHashOf(share), listings: [] })
   for (const peer of [a, b, c]) node.feed({ type: 'linkUp', peer })
   return node
 }
@@ -120,6 +123,21 @@ describe('purse', () => {
 })
 
 describe('places in our queue', () => {
+  it('are for what we offer, and end with it', () => {
+    const node = linked()
+    const enqueue = (peer: typeof a, share: number) =>
+      receivers(node.message(peer, { type: 'enqueue', infoHash: infoHashOf(share), ticket: 0 }), 'grant')
+    for (let share = 20; share < 40; share++) expect(enqueue(a, share)).toEqual([])
+    for (const peer of [a, b, c]) expect(enqueue(peer, 1)).toEqual([peer])
+    expect(enqueue(a, 2)).toEqual([a])
+    expect(enqueue(b, 3)).toEqual([])
+    const ended = node.feed({ type: 'withdraw', infoHash: infoHashOf(1) })
+    expect(ended.filter(({ type }) => type === 'released' || type === 'serve')).toEqual([
+      ...[a, b, c].map((peer) => ({ type: 'released', peer, infoHash: infoHashOf(1) })),
+      { type: 'serve', peer: b, infoHash: infoHashOf(3) },
+    ])
+  })
+
   it('are served, made to wait, and left', () => {
     const node = linked()
     const enqueue = (peer: typeof a, share: number) =>
