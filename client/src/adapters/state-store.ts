@@ -107,8 +107,13 @@ export class StateStore {
   }
 
   async updateShare(infoHash: InfoHash, change: Partial<StoredShare>): Promise<void> {
+    const share = await this.share(infoHash)
+    if (share !== null) await this.saveShare({ ...share, ...change })
+  }
+
+  async share(infoHash: InfoHash): Promise<StoredShare | null> {
     const parsed = v.safeParse(shareSchema, await this.#values.get(`share:${infoHash}`))
-    if (parsed.success) await this.saveShare({ ...parsed.output, ...change })
+    return parsed.success ? parsed.output : null
   }
 
   saveSpan(infoHash: InfoHash, span: StoredSpan): Promise<void> {

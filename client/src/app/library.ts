@@ -8,14 +8,9 @@ import type { StoredShare } from '../adapters/stored-state.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { MissingSource, PickedFile } from './api.ts'
 import type { MadeShare } from './share-maker.ts'
+import { filesFor, rememberedFiles } from './own-files.ts'
 import { treesFrom } from './stored-trees.ts'
 import type { NodeRuntime } from './node-runtime.ts'
-
-/** Permission calls of file handles, which TypeScript's DOM library does not name yet. */
-type HandleWithPermission = FileSystemFileHandle & {
-  queryPermission(options: { mode: 'read' }): Promise<PermissionState>
-  requestPermission(options: { mode: 'read' }): Promise<PermissionState>
-}
 
 /** Starting up comes first; our choice. */
 const SWEEP_AFTER_MS = 30_000
@@ -71,7 +66,13 @@ export class Library {
   }
 
   /** Remembers a share that was just made of the person's files. */
-  async rememberSource({ info, trees, files }: MadeShare, isUnlisted: boolean): Promise<void> {
+  async rememberSource(
+    { info, trees, files }: MadeShare,
+    isUnlisted: boolean,
+    isPaused = false,
+  ): Promise<void> {
+    // Its files are here again, whichever way they came.
+    this.#waiting.delete(info.infoHash)
     this.#own.set(info.infoHash, { info, trees, files })
     const handles = files.map(({ handle }) => handle)
     const hasAll = handles.every((handle) => handle !== undefined)
@@ -79,7 +80,7 @@ export class Library {
       infoHash: info.infoHash,
       infoBytes: info.infoBytes,
       isSource: true,
-      isPaused: false,
+      isPaused,
       isUnlisted,
       selection: null,
       priorities: null,
@@ -96,6 +97,7 @@ export class Library {
 
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
     const { infoHash, infoBytes } = info
+    this.#waiting.delete(infoHash)
     const start = { isSource: false, isPaused: false, isUnlisted: false, addedAt: Date.now(), handles: null }
     await this.state.saveShare({ infoHash, infoBytes, selection, priorities: null, ...start })
   }
@@ -104,27 +106,17 @@ export class Library {
   reselect(infoHash: InfoHash, picked: readonly PickedFile[]): boolean {
     const waiting = this.#waiting.get(infoHash)
     if (waiting === undefined) return false
-    const { info } = waiting
-    const files = info.files.map((file) => {
-      const name = file.path.at(-1)
-      return (
-        picked.find((each) => endsWith(each.path, file.path) && each.file.size === file.sizeBytes) ??
-        picked.find((each) => each.file.name === name && each.file.size === file.sizeBytes)
-      )
-    })
-    if (files.includes(undefined)) return false
+    const files = filesFor(waiting.info, picked)
+    if (files === null) return false
     this.#waiting.delete(infoHash)
-    this.#startSource(
-      waiting,
-      (files as PickedFile[]).map(({ file }) => file),
-    )
+    this.#startSource(waiting, files)
     return true
   }
 
   /** Asks for permission to read the files again; must be called in answer to a click. */
   async grant(infoHash: InfoHash): Promise<boolean> {
     const waiting = this.#waiting.get(infoHash)
-    const files = waiting === undefined ? null : await filesOf(waiting.stored, true)
+    const files = waiting === undefined ? null : await rememberedFiles(waiting.stored, true)
     if (waiting === undefined || files === null) return false
     this.#waiting.delete(infoHash)
     this.#startSource(waiting, files)
@@ -132,10 +124,14 @@ export class Library {
   }
 
   async forget(infoHash: InfoHash): Promise<void> {
+    this.#drop(infoHash)
+    await this.state.removeShare(infoHash)
+  }
+
+  #drop(infoHash: InfoHash): void {
     this.#waiting.delete(infoHash)
     this.#own.delete(infoHash)
     this.runtime.blocks.post({ type: 'remove', infoHash })
-    await this.state.removeShare(infoHash)
   }
 
   /** The same files under another name: nothing is hashed again, but the link is another one. */
@@ -150,28 +146,27 @@ export class Library {
     const renamed = createInfo({ name, files: paths as ShareInfo['files'], pieceBytes: info.pieceBytes })
     if (!renamed.ok) return fail('badName')
     if (renamed.value.infoHash === infoHash) return ok({ infoHash })
-    const { isUnlisted } = entry
-    this.runtime.openFiles(
-      renamed.value,
-      files.map(({ file }) => file),
-    )
-    const share = {
-      info: renamed.value,
-      trees,
-      start: 'source',
-      isSource: true,
-      selection: null,
-      isUnlisted,
-    } as const
-    this.runtime.feed({ type: 'addShare', share })
-    await this.rememberSource({ info: renamed.value, trees, files }, isUnlisted)
+    const { isUnlisted, exchange } = entry
+    const isPaused = exchange.state.name === 'paused' && exchange.state.because === 'person'
+    // Written down first: what the browser can't remember would be gone after a reload, under either name.
+    const next = { info: renamed.value, trees, files }
+    try {
+      await this.rememberSource(next, isUnlisted, isPaused)
+      await this.state.removeShare(infoHash)
+    } catch {
+      await this.forget(renamed.value.infoHash).catch(() => undefined)
+      return fail('io')
+    }
+    this.#offer(next, isUnlisted, 'source')
+    this.#keepPaused({ infoHash: renamed.value.infoHash, isPaused })
+    // At once before the answer: the page of the old name would open it again.
     this.runtime.feed({ type: 'removeShare', infoHash })
-    await this.forget(infoHash)
+    this.#drop(infoHash)
     return ok({ infoHash: renamed.value.infoHash })
   }
 
   async #restoreSource(waiting: WaitingSource): Promise<void> {
-    const files = await filesOf(waiting.stored, false)
+    const files = await rememberedFiles(waiting.stored, false)
     if (files === null) this.#waiting.set(waiting.info.infoHash, waiting)
     else this.#startSource(waiting, files)
   }
@@ -185,11 +180,17 @@ export class Library {
       return handle === undefined ? { file, path } : { file, path, handle }
     })
     this.#own.set(info.infoHash, { info, trees, files: picked })
-    this.runtime.openFiles(info, files)
-    const { isUnlisted } = stored
-    const share = { info, trees, start: 'check', isSource: true, selection: null, isUnlisted } as const
-    this.runtime.feed({ type: 'addShare', share })
+    this.#offer({ info, trees, files: picked }, stored.isUnlisted, 'check')
     this.#keepPaused(stored)
+  }
+
+  #offer({ info, trees, files }: MadeShare, isUnlisted: boolean, start: 'check' | 'source'): void {
+    this.runtime.openFiles(
+      info,
+      files.map(({ file }) => file),
+    )
+    const share = { info, trees, start, isSource: true, selection: null, isUnlisted } as const
+    this.runtime.feed({ type: 'addShare', share })
   }
 
   #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
@@ -213,28 +214,7 @@ export class Library {
     }
   }
 
-  #keepPaused({ isPaused, infoHash }: StoredShare): void {
+  #keepPaused({ isPaused, infoHash }: Pick<StoredShare, 'isPaused' | 'infoHash'>): void {
     if (isPaused) this.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   }
-}
-
-async function filesOf(stored: StoredShare, mayAsk: boolean): Promise<File[] | null> {
-  if (stored.handles === null) return null
-  try {
-    const files: File[] = []
-    for (const handle of stored.handles as HandleWithPermission[]) {
-      const options = { mode: 'read' } as const
-      const state = mayAsk ? await handle.requestPermission(options) : await handle.queryPermission(options)
-      if (state !== 'granted') return null
-      files.push(await handle.getFile())
-    }
-    return files
-  } catch {
-    // Moved, deleted, or on a drive that is not there.
-    return null
-  }
-}
-
-function endsWith(path: readonly string[], tail: readonly string[]): boolean {
-  return path.slice(-tail.length).join('/') === tail.join('/')
 }

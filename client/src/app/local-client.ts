@@ -120,7 +120,8 @@ export class LocalClient implements NodeClient {
   async run<Type extends AppCommand['type']>(
     command: Extract<AppCommand, { type: Type }>,
   ): Promise<AppResult<Type>> {
-    const result = (await this.#run(command)) as AppResult<Type>
+    // What fails unforeseen is the browser's storage, as a rule: full, or gone.
+    const result = (await this.#run(command).catch(() => fail('io'))) as AppResult<Type>
     this.#changed()
     return result
   }

@@ -1,7 +1,10 @@
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { StateStore } from '../adapters/state-store.ts'
 import { fail } from './answers.ts'
 import type { AppCommand, AppErrorCode, AppResult, AppSnapshot, NodeClient } from './api.ts'
 import { emptySnapshot } from './empty-snapshot.ts'
 import type { LocalClient } from './local-client.ts'
+import { rememberedFiles } from './own-files.ts'
 
 const CHANNEL = 'ringdrop-tabs'
 /** A follower says so often that it is there; an owner that hears nobody stops sending snapshots. */
@@ -24,7 +27,10 @@ export class RemoteClient implements NodeClient {
   readonly #timer: ReturnType<typeof setInterval>
   #snapshot: AppSnapshot = emptySnapshot({ name: 'follower' })
 
-  constructor(changed: () => void) {
+  constructor(
+    readonly state: StateStore,
+    changed: () => void,
+  ) {
     this.onChange(changed)
     this.#channel.onmessage = (event: MessageEvent<TabMessage>) => this.#onMessage(event.data)
     this.#timer = setInterval(() => this.#post({ type: 'hello' }), HELLO_MS)
@@ -40,7 +46,21 @@ export class RemoteClient implements NodeClient {
     return () => this.#listeners.delete(listener)
   }
 
-  run<Type extends AppCommand['type']>(
+  async run<Type extends AppCommand['type']>(
+    command: Extract<AppCommand, { type: Type }>,
+  ): Promise<AppResult<Type>> {
+    const asked: AppCommand = command
+    if (asked.type === 'reselect' && asked.files.length === 0) await this.#ask(asked.infoHash)
+    return this.#pass<Type>(command)
+  }
+
+  /** Only the tab that was clicked may ask for permission to read files; it holds for all tabs. */
+  async #ask(infoHash: InfoHash): Promise<void> {
+    const share = await this.state.share(infoHash).catch(() => null)
+    if (share !== null) await rememberedFiles(share, true)
+  }
+
+  #pass<Type extends AppCommand['type']>(
     command: Extract<AppCommand, { type: Type }>,
   ): Promise<AppResult<Type>> {
     const id = crypto.randomUUID()

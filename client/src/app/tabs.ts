@@ -48,7 +48,8 @@ class TabClient implements NodeClient {
     if (obstacle !== null) return this.#become({ name: 'failed', phase: obstacle })
     await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
       if (lock !== null) return this.#own()
-      this.#become({ name: 'follower', client: new RemoteClient(() => this.#announce()) })
+      const state = new StateStore(idbValues())
+      this.#become({ name: 'follower', client: new RemoteClient(state, () => this.#announce()) })
       return undefined
     })
     // Not the owner: wait in line for the day when the owner closes.

@@ -44,12 +44,12 @@ export function completedBetween(before: AppSnapshot, after: AppSnapshot): Share
   )
 }
 
-/** True when closing this tab would stop bytes that move, or take away the only whole copy from those who fetch it. */
+/** True when closing this tab would stop bytes that move or files that are being read, or take away the only whole copy from those who fetch it. */
 export function shouldWarnBeforeClosing(snapshot: AppSnapshot): boolean {
   if (snapshot.phase.name !== 'owner') return false
-  return (snapshot.node?.shares ?? []).some(
-    (share) => (isFetching(share.state) && share.downSpeed > 0) || isOnlyCopy(share),
-  )
+  const isMoving = (share: ShareView) => isFetching(share.state) && share.downSpeed > 0
+  const isAtRisk = (snapshot.node?.shares ?? []).some((share) => isMoving(share) || isOnlyCopy(share))
+  return isAtRisk || snapshot.hashing.some(({ error }) => error === null)
 }
 
 /** Whether somebody is fetching a share that nobody else has in whole. */
@@ -57,8 +57,8 @@ export function isOnlyCopy(share: ShareView): boolean {
   if (share.state.name !== 'seeding') return false
   // Who merely looks at the link is connected too, but takes nothing.
   const hasLeechers = share.peers.some((peer) => !peer.isSeed && (peer.peerInterested || peer.progress > 0))
-  // Seeds do not stay connected to each other, so only the tracker knows of them; its count includes us.
-  const hasOtherSeeds = share.peers.some((peer) => peer.isSeed) || (share.tracker.seeders ?? 0) > 1
+  // Seeds do not stay connected to each other, so only the tracker knows of them; its count leaves us out.
+  const hasOtherSeeds = share.peers.some((peer) => peer.isSeed) || (share.tracker.seeders ?? 0) > 0
   return hasLeechers && !hasOtherSeeds
 }
 

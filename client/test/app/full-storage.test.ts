@@ -54,8 +54,8 @@ describe('while the browser refuses to write anything down', () => {
       onChange: () => () => undefined,
     }
     serveTabs(owner as unknown as LocalClient)
-    const follower = new RemoteClient(() => undefined)
-    const { infoHash } = await setUp()
+    const { infoHash, state } = await setUp()
+    const follower = new RemoteClient(state, () => undefined)
     expect(await follower.run({ type: 'remove', infoHash })).toEqual({ ok: false, code: 'io' })
     follower.stop()
   })

@@ -111,8 +111,10 @@ describe('manners', () => {
     expect(isOnlyCopy(seed)).toBe(false)
     expect(isOnlyCopy({ ...seed, peers: [peerView({ progress: 0 })] })).toBe(false)
     expect(isOnlyCopy({ ...seed, peers: [leecher] })).toBe(true)
-    const counted = { state: 'ok', seeders: 2, leechers: 1, seedSeenAgoMs: 0 } as const
-    expect(isOnlyCopy({ ...seed, peers: [leecher], tracker: counted })).toBe(false)
+    for (const seeders of [0, 1]) {
+      const counted = { state: 'ok', seeders, leechers: 1, seedSeenAgoMs: 0 } as const
+      expect(isOnlyCopy({ ...seed, peers: [leecher], tracker: counted })).toBe(seeders === 0)
+    }
   })
 
   it('speak of what happened, once', () => {

@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { PickedFile } from '../../src/app/api.ts'
+import { Library } from '../../src/app/library.ts'
+import { RemoteClient } from '../../src/app/remote-client.ts'
+import { filesFor, rememberedFiles } from '../../src/app/own-files.ts'
+import { makeRuntime, makeShare, type TestShare } from './test-runtime.ts'
+
+const picked = ({ files }: TestShare, folder = 'album'): PickedFile[] =>
+  files.map((file) => ({ file, path: [folder, file.name] }))
+
+/** What is shared, as after a reload: the browser gives no file back by itself. */
+async function afterReload(share: TestShare) {
+  const made = makeRuntime()
+  await new Library(made.state, made.runtime).rememberSource({ ...share, files: picked(share) }, false)
+  const library = new Library(made.state, made.runtime)
+  await library.restore()
+  const stateName = () => made.runtime.node.shares.get(share.info.infoHash)?.exchange.state.name
+  return { ...made, library, stateName }
+}
+
+function offer({ runtime }: ReturnType<typeof makeRuntime>, { info, trees, files }: TestShare): void {
+  runtime.openFiles(info, files)
+  const source = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted: false } as const
+  runtime.feed({ type: 'addShare', share: source })
+}
+
+const album = makeShare('album', ['a.txt', 'b.txt'])
+const { infoHash } = album.info
+
+describe('files that wait to be given back', () => {
+  it('wait no longer once the share is made again', async () => {
+    const { library, runtime } = await afterReload(album)
+    expect(library.missingSources).toHaveLength(1)
+    await library.rememberSource({ ...album, files: picked(album) }, false)
+    expect(library.missingSources).toEqual([])
+    runtime.stop()
+  })
+
+  it('wait no longer once the share is fetched from others', async () => {
+    const { library, runtime } = await afterReload(album)
+    await library.rememberDownload(album.info, null)
+    expect(library.missingSources).toEqual([])
+    runtime.stop()
+  })
+
+  it('are taken under the name that they have on the disk', async () => {
+    const world = makeRuntime()
+    const film = makeShare('working title.bin', ['working title.bin'])
+    const library = new Library(world.state, world.runtime)
+    offer(world, film)
+    await library.rememberSource({ ...film, files: picked(film) }, false)
+    const renamed = await library.rename(film.info.infoHash, 'Final.bin')
+    if (!renamed.ok) throw new Error(renamed.code)
+    const after = new Library(world.state, makeRuntime(world.values).runtime)
+    await after.restore()
+    expect(after.missingSources).toMatchObject([{ name: 'Final.bin' }])
+    expect(after.reselect(renamed.value.infoHash, picked(film))).toBe(true)
+    world.runtime.stop()
+  })
+})
+
+describe('files for a share', () => {
+  const names = (files: readonly File[] | null) => files?.map(({ name }) => name) ?? null
+
+  it('are found by place and name, then by name, then by size', () => {
+    expect(names(filesFor(album.info, picked(album)))).toEqual(['a.txt', 'b.txt'])
+    expect(names(filesFor(album.info, picked(album, 'elsewhere').reverse()))).toEqual(['a.txt', 'b.txt'])
+    const others = picked(makeShare('x', ['1.txt', '2.txt']))
+    expect(names(filesFor(album.info, others))).toEqual(['1.txt', '2.txt'])
+    expect(filesFor(album.info, picked(album).slice(1))).toBeNull()
+  })
+
+  it('are found where the disk writes letters in parts', () => {
+    const share = makeShare('songs', ['caf\u00e9.txt', 'b.txt'])
+    const [cafe, other] = share.files as [File, File]
+    const onDisk = new File([cafe], 'cafe\u0301.txt')
+    const given = [other, onDisk].map((file) => ({ file, path: ['songs', file.name] }))
+    expect(names(filesFor(share.info, given))).toEqual(['b.txt', 'cafe\u0301.txt'])
+  })
+})
+
+describe('a share that is renamed', () => {
+  async function renameable() {
+    const world = makeRuntime()
+    const library = new Library(world.state, world.runtime)
+    offer(world, album)
+    await library.rememberSource({ ...album, files: picked(album) }, false)
+    const names = () =>
+      [...world.runtime.node.shares.entries()].map(([, each]) => each.exchange.swarm?.info.name)
+    return { ...world, library, names }
+  }
+  let world: Awaited<ReturnType<typeof renameable>>
+  beforeEach(async () => (world = await renameable()))
+  afterEach(() => world.runtime.stop())
+
+  it('stays paused, after a reload too', async () => {
+    world.runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
+    const result = await world.library.rename(infoHash, 'new name')
+    if (!result.ok) throw new Error(result.code)
+    expect(world.names()).toEqual(['new name'])
+    const { state } = world.runtime.node.shares.get(result.value.infoHash)?.exchange ?? {}
+    expect(state?.name).toBe('paused')
+    expect(await world.state.shares()).toMatchObject([{ share: { isPaused: true } }])
+  })
+
+  it('is under one name at every moment', async () => {
+    const seen = new Set<number>()
+    const renaming = world.library.rename(infoHash, 'new name')
+    for (let turn = 0; turn < 100; turn++) {
+      seen.add(world.names().length)
+      await Promise.resolve()
+    }
+    await renaming
+    expect([...seen, world.names().length]).toEqual([1, 1])
+  })
+
+  it('keeps its name when the browser can’t write the new one down', async () => {
+    world.values.isFull = true
+    expect(await world.library.rename(infoHash, 'new name')).toMatchObject({ ok: false, code: 'io' })
+    expect(world.names()).toEqual(['album'])
+    expect(await world.state.shares()).toMatchObject([{ share: { infoHash } }])
+    world.values.isFull = false
+    expect(await world.library.rename(infoHash, 'new name')).toMatchObject({ ok: true })
+  })
+})
+
+describe('files that the browser remembers', () => {
+  const handle = (state: PermissionState, calls: string[]) =>
+    ({
+      queryPermission: () => Promise.resolve(state),
+      requestPermission: () => Promise.resolve((calls.push('asked'), state)),
+      getFile: () => Promise.resolve(new File(['x'], 'x')),
+    }) as unknown as FileSystemFileHandle
+
+  it('are asked for in the tab that was clicked: no other one may', async () => {
+    const { state, runtime } = makeRuntime()
+    const calls: string[] = []
+    const files = picked(album).map((file) => ({ ...file, handle: handle('granted', calls) }))
+    await new Library(state, runtime).rememberSource({ ...album, files }, false)
+    const follower = new RemoteClient(state, () => undefined)
+    const answer = follower.run({ type: 'reselect', infoHash, files: [] })
+    await expect.poll(() => calls).toEqual(['asked', 'asked'])
+    follower.stop()
+    expect(await answer).toMatchObject({ code: 'ownerGone' })
+    runtime.stop()
+  })
+
+  it('are given when they may be read, and asked for only where that is wanted', async () => {
+    const calls: string[] = []
+    expect(await rememberedFiles({ handles: null }, true)).toBeNull()
+    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, false)).toHaveLength(1)
+    expect(await rememberedFiles({ handles: [handle('prompt', calls)] }, false)).toBeNull()
+    expect(calls).toEqual([])
+    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, true)).toHaveLength(1)
+    expect(calls).toEqual(['asked'])
+  })
+})
