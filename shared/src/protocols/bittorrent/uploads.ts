@@ -32,6 +32,8 @@ export class Uploads {
   readonly #parts: UploadParts
   /** Peers with requests queued; the first is next, by the run. */
   #turn: PeerLink[] = []
+  /** The upload limit refused a read. Others may fill or free the shared bucket meanwhile, so this is not asked of the bucket. */
+  #waitsForBucket = false
   readonly speed: RateMeter
   sentBytes = 0
 
@@ -100,6 +102,7 @@ export class Uploads {
 
   /** Starts as many reads as the links and the upload limit allow. */
   serve(now: number): void {
+    this.#waitsForBucket = false
     for (let idle = 0; idle < this.#turn.length;) {
       const link = this.#turn.shift()
       if (link === undefined) return
@@ -110,13 +113,12 @@ export class Uploads {
   }
 
   onWake(now: number): void {
-    if (this.#turn.length > 0 && this.#parts.bucket.ratePerSecond !== Infinity) this.serve(now)
+    if (this.#waitsForBucket && now >= this.#parts.bucket.readyAt(now)) this.serve(now)
   }
 
+  /** In the past when the upload limit was lifted, or somebody else's input refilled the bucket, since the last input. */
   wakeAt(now: number): number {
-    if (this.#turn.length === 0) return Infinity
-    const ready = this.#parts.bucket.readyAt(now)
-    return ready <= now ? Infinity : ready
+    return this.#waitsForBucket && this.#turn.length > 0 ? this.#parts.bucket.readyAt(now) : Infinity
   }
 
   /** Starts the reads of one run: neighbouring blocks, so that they leave in one frame. */
@@ -134,7 +136,11 @@ export class Uploads {
       const isNext =
         previous === null ||
         (block === previous + 1 && geometry.rangeOf(block).begin % (run * LIMITS.blockBytes) > 0)
-      if (!isNext || !bucket.takeIntoDebt(geometry.blockSize(block), now)) break
+      if (!isNext) break
+      if (!bucket.takeIntoDebt(geometry.blockSize(block), now)) {
+        this.#waitsForBucket = true
+        break
+      }
       link.queue.shift()
       link.reading.add(block)
       out.push({ type: 'read', to: link.peer, block })

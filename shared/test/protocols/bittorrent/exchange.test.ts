@@ -224,6 +224,47 @@ describe('serving', () => {
     expect(did(bench.wait(1_100))).toEqual(['read 1'])
   })
 
+  it.each<[string, (bucket: TokenBucket, bench: Bench) => void]>([
+    [
+      'the upload limit is lifted',
+      (bucket, bench) => {
+        bucket.configure(Infinity, 1, bench.now)
+      },
+    ],
+    [
+      'another share refills the bucket that all have in common',
+      (bucket, bench) => {
+        bench.now += 5_000
+        expect(bucket.readyAt(bench.now)).toBe(bench.now)
+      },
+    ],
+  ])('goes on when %s', (_, change) => {
+    const uploadBucket = new TokenBucket(16_384, 1, 1_000_000)
+    const bench = Bench.leecher([0, 1, 2], { uploadBucket })
+    bench.join(A)
+    bench.say(A, { type: 'interested' })
+    for (const block of [0, 1]) bench.request(A, block)
+    expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now)
+    change(uploadBucket, bench)
+    expect(did(bench.wait(0))).toEqual(['read 1'])
+    expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now)
+  })
+
+  it('sleeps while the upload limit lets nothing through', () => {
+    const uploadBucket = new TokenBucket(16_384, 1, 1_000_000)
+    const bench = Bench.leecher([0, 1, 2], { uploadBucket })
+    bench.join(A)
+    bench.say(A, { type: 'interested' })
+    for (const block of [0, 1]) bench.request(A, block)
+    // Another share is a second ahead and took what there was: our alarm is early, once.
+    uploadBucket.takeIntoDebt(16_384, bench.now + 2_000)
+    bench.now += 2_000
+    expect(did(bench.feed({ type: 'wake' }))).toEqual([])
+    expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now)
+    expect(did(bench.cancel(A, 1))).toEqual([])
+    expect(did(bench.wait(9_000))).toEqual([])
+  })
+
   it('tells those who lack a block soon, and those who have it later', () => {
     const bench = Bench.leecher()
     for (const who of [A, B]) {
