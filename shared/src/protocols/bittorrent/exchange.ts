@@ -270,8 +270,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   #onReadFailed(to: PeerId, block: number, now: number): void {
-    this.#swarm?.uploads.onReadFailed(to, block)
     if (this.#options.isSource) this.#fail('sourceChanged', now)
+    this.#swarm?.uploads.onReadFailed(to, block, now)
   }
 
   #setCongested(peer: PeerId, isCongested: boolean, now: number): void {

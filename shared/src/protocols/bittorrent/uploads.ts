@@ -95,9 +95,11 @@ export class Uploads {
     this.serve(now)
   }
 
-  onReadFailed(to: PeerId, block: BlockIndex): void {
+  onReadFailed(to: PeerId, block: BlockIndex, now: number): void {
     const link = this.#parts.links.get(to)
-    if (link?.reading.delete(block) === true) this.#reject(link, block)
+    if (link?.reading.delete(block) !== true) return
+    this.#reject(link, block)
+    this.serve(now)
   }
 
   /** Starts as many reads as the links and the upload limit allow. */

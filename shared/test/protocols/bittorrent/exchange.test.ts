@@ -265,6 +265,14 @@ describe('serving', () => {
     expect(did(bench.wait(9_000))).toEqual([])
   })
 
+  it('goes on with what is queued when a block cannot be read', () => {
+    const bench = serving()
+    for (const block of [0, 2, 4]) bench.request(A, block)
+    bench.feed({ type: 'readFailed', to: A, block: 0 })
+    expect(did(bench.feed({ type: 'readFailed', to: A, block: 2 }))).toEqual([])
+    expect([...(bench.exchange.links.get(A)?.reading ?? [])]).toEqual([4])
+  })
+
   it('tells those who lack a block soon, and those who have it later', () => {
     const bench = Bench.leecher()
     for (const who of [A, B]) {
