@@ -1,3 +1,5 @@
+import { LIMITS } from '../../kernel/limits.ts'
+
 /** Every number of the exchange with its source. Times in milliseconds, sizes in bytes. */
 
 /** BEP 3: download slots, the optimistic one among them. */
@@ -74,6 +76,12 @@ export const RUNS_READ = 2
 
 /** Metadata travels in parts of 16 KiB (BEP 9). */
 export const METADATA_PART_BYTES = 16_384
+/**
+ * Metadata parts that one peer is given: the largest dictionary at once, then as many again in the time after which
+ * it gives a slow source up. Beyond that it is told to ask later. Our choice.
+ */
+export const METADATA_PARTS_BURST = LIMITS.metainfoBytes / METADATA_PART_BYTES
+export const METADATA_PARTS_PER_SECOND = METADATA_PARTS_BURST / 30
 /** A peer that does not answer a metadata or hash request for so long is passed over; our choice. */
 export const ANSWER_TIMEOUT_MS = 10_000
 /** Hash requests outstanding with one peer; our choice: two hide the round trip, more would crowd one uplink. */

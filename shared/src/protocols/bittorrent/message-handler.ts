@@ -48,7 +48,7 @@ export class MessageHandler {
         else if (this.context.isIntroducing()) this.context.swarm()?.introduce(link)
         return 'done'
       case 'metadataRequest':
-        return this.#onMetadataRequest(link, message.part)
+        return this.#onMetadataRequest(link, message.part, now)
       case 'metadataReject':
         metadata.onReject(link.peer, out, now)
         return 'done'
@@ -148,10 +148,11 @@ export class MessageHandler {
     }
   }
 
-  #onMetadataRequest(link: PeerLink, part: number): 'done' {
+  #onMetadataRequest(link: PeerLink, part: number, now: number): 'done' {
     const bytes = this.context.swarm()?.info.infoBytes
     const start = part * METADATA_PART_BYTES
-    if (bytes === undefined || start >= bytes.length) {
+    // A refusal is as short as the request; whoever is refused asks others, and us again later.
+    if (bytes === undefined || start >= bytes.length || !link.metadataBucket.take(1, now)) {
       this.context.out.send(link.peer, { type: 'metadataReject', part })
       return 'done'
     }

@@ -5,6 +5,8 @@ import type { BlockSet } from './block-set.ts'
 import {
   HASH_REQUEST_BURST,
   HASH_REQUESTS_PER_SECOND,
+  METADATA_PARTS_BURST,
+  METADATA_PARTS_PER_SECOND,
   PEX_TAKEN_BURST,
   PEX_TAKEN_PER_SECOND,
   RANK_WINDOW_MS,
@@ -32,6 +34,8 @@ export class PeerLink {
   peerInterested = false
   slot: Slot = 'choker'
   hasMetadata: boolean
+  /** Metadata parts that the peer may still ask for. */
+  readonly metadataBucket: TokenBucket
   /** Hash requests that the peer may still make. */
   readonly hashBucket: TokenBucket
   /** Peers that it may still name. */
@@ -74,6 +78,7 @@ export class PeerLink {
     readonly joinedAt: number,
   ) {
     this.hasMetadata = hasMetadata
+    this.metadataBucket = new TokenBucket(METADATA_PARTS_PER_SECOND, METADATA_PARTS_BURST, joinedAt)
     this.hashBucket = new TokenBucket(HASH_REQUESTS_PER_SECOND, HASH_REQUEST_BURST, joinedAt)
     this.pexBucket = new TokenBucket(PEX_TAKEN_PER_SECOND, PEX_TAKEN_BURST, joinedAt)
     this.lastBlockAt = joinedAt

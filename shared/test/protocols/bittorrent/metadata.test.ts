@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRng } from '../../../src/kernel/rng.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
+import type { PeerId } from '../../../src/kernel/ids.ts'
 import { HashTree } from '../../../src/content/merkle.ts'
 import { createSimShare } from '../../../sim/share.ts'
 import { A, asked, B, Bench, did, SHARE, told } from './bench.ts'
@@ -48,6 +49,20 @@ describe('metadata', () => {
     const bench = Bench.stranger()
     bench.join(A, false)
     expect(told(bench.say(A, { type: 'metadataRequest', part: 0 }), A)).toEqual(['metadataReject 0'])
+  })
+
+  it('is given to a peer in no more parts than the largest has, and in more later', () => {
+    const bench = Bench.leecher()
+    for (const who of [A, B]) bench.join(who)
+    const ask = (who: PeerId) => told(bench.say(who, { type: 'metadataRequest', part: 0 }), who)
+    for (let part = 0; part < 256; part++) expect(ask(A)).toEqual(['metadata 0'])
+    expect(ask(A)).toEqual(['metadataReject 0'])
+    expect(ask(B)).toEqual(['metadata 0'])
+    bench.wait(1_000)
+    expect(ask(A)).toEqual(['metadata 0'])
+    bench.wait(30_000)
+    const later = Array.from({ length: 1_000 }, () => ask(A)).flat()
+    expect(later.filter((text) => text === 'metadata 0')).toHaveLength(256)
   })
 
   it('may be known later than the link', () => {
