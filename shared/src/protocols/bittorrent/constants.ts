@@ -77,11 +77,18 @@ export const RUNS_READ = 2
 /** Metadata travels in parts of 16 KiB (BEP 9). */
 export const METADATA_PART_BYTES = 16_384
 /**
+ * So long a source of metadata may take in all before another is asked, if there is one: with 4 MiB that is
+ * 140 KiB/s. Twice as long in each round in which all others failed too, so that slow ones come to an end. Our choice.
+ */
+export const METADATA_SOURCE_MS = 30_000
+/**
  * Metadata parts that one peer is given: the largest dictionary at once, then as many again in the time after which
  * it gives a slow source up. Beyond that it is told to ask later. Our choice.
  */
 export const METADATA_PARTS_BURST = LIMITS.metainfoBytes / METADATA_PART_BYTES
-export const METADATA_PARTS_PER_SECOND = METADATA_PARTS_BURST / 30
+export const METADATA_PARTS_PER_SECOND = METADATA_PARTS_BURST / (METADATA_SOURCE_MS / 1_000)
+/** Who refused metadata or hashes is asked again only after so long, others meanwhile; our choice. */
+export const REFUSED_REST_MS = 1_000
 /** A peer that does not answer a metadata or hash request for so long is passed over; our choice. */
 export const ANSWER_TIMEOUT_MS = 10_000
 /** Hash requests outstanding with one peer; our choice: two hide the round trip, more would crowd one uplink. */

@@ -28,6 +28,7 @@ describe('metadata', () => {
     ['a part that was not asked for', { ...part(), part: 3 }],
     ['a length that does not fit', part(INFO, INFO.length + 5)],
     ['an endless dictionary', part(INFO, 0xffffffff)],
+    ['a dictionary without a last part', part(new Uint8Array(16_384), 0)],
   ])('costs its author the link when it is %s', (_, message) => {
     const bench = Bench.stranger()
     bench.join(A)
@@ -43,6 +44,74 @@ describe('metadata', () => {
     bench.join(B)
     expect(told(bench.wait(10_000), B)).toEqual(['metadataRequest 0'])
     expect(told(bench.say(B, { type: 'metadataReject', part: 0 }), A)).toEqual(['metadataRequest 0'])
+  })
+
+  it('is asked for no more once it is here', () => {
+    const bench = Bench.stranger()
+    for (const who of [A, B]) bench.join(who)
+    bench.say(A, part())
+    expect([A, B].flatMap((who) => told(bench.wait(60_000), who))).toEqual([])
+  })
+
+  it('is not asked again at once of who refuses', () => {
+    const bench = Bench.stranger()
+    bench.join(A)
+    const refuse = () => told(bench.say(A, { type: 'metadataReject', part: 0 }), A)
+    expect(refuse()).toEqual([])
+    expect(told(bench.join(B), B)).toEqual(['metadataRequest 0'])
+    bench.leave(B)
+    expect(told(bench.wait(999), A)).toEqual([])
+    expect(told(bench.wait(1), A)).toEqual(['metadataRequest 0'])
+    expect(refuse()).toEqual([])
+  })
+
+  it('is asked of who was passed over when nobody else is left', () => {
+    const bench = Bench.stranger()
+    for (const who of [A, B]) bench.join(who)
+    expect(told(bench.wait(10_000), B)).toEqual(['metadataRequest 0'])
+    expect(told(bench.leave(B), A)).toEqual(['metadataRequest 0'])
+  })
+
+  describe('from a slow source', () => {
+    const slow = (n: number) =>
+      ({ type: 'metadata', part: n, totalBytes: 4 * 1024 * 1024, bytes: new Uint8Array(16_384) }) as const
+    /** Sends a part every 9 s from `first` on. @returns what others were told meanwhile. */
+    const trickle = (bench: Bench, who: PeerId, other: PeerId, first: number, parts: number) =>
+      Array.from({ length: parts }, (_, n) => {
+        const effects = [...bench.say(who, slow(first + n)), ...bench.wait(9_000)]
+        expect(did(effects)).toEqual([])
+        return told(effects, other)
+      }).flat()
+
+    it('goes on while there is no other', () => {
+      const bench = Bench.stranger()
+      bench.join(A)
+      trickle(bench, A, B, 0, 20)
+      expect(told(bench.join(B), B)).toEqual(['metadataRequest 0'])
+    })
+
+    it('is given up after 30 s for another, and later after twice as long', () => {
+      const bench = Bench.stranger()
+      for (const who of [A, B]) bench.join(who)
+      expect(trickle(bench, A, B, 0, 3)).toEqual([])
+      expect(trickle(bench, A, B, 3, 1)).toEqual(['metadataRequest 0'])
+      // Its last answer comes late, which is no offence, also when it is asked again.
+      expect(told(bench.leave(B), A)).toEqual(['metadataRequest 0'])
+      expect(did(bench.say(A, slow(4)))).toEqual([])
+      expect(told(bench.say(A, slow(0)), A)).toEqual(['metadataRequest 1'])
+      expect(did(bench.say(A, slow(7)))).toEqual(['drop badMetadata ban'])
+    })
+
+    it('comes to an end when all are slow', () => {
+      const bench = Bench.stranger()
+      for (const who of [A, B]) bench.join(who)
+      trickle(bench, A, B, 0, 4)
+      bench.wait(3_000)
+      expect(trickle(bench, B, A, 0, 3)).toEqual(['metadataRequest 0'])
+      // Both were too slow: now each has a minute.
+      expect(trickle(bench, A, B, 0, 5)).toEqual([])
+      expect(trickle(bench, A, B, 5, 1)).toEqual(['metadataRequest 0'])
+    })
   })
 
   it('is refused by who has none', () => {
