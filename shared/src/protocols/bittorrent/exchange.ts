@@ -178,6 +178,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     const swarm = this.#swarm
     if (swarm === null) return
     swarm.haves.onWake(now)
+    swarm.hashes.onWake(now)
     if (isFetching(this.#state)) {
       swarm.hashes.fetch(this.#out, now)
       swarm.downloads.onWake(now)

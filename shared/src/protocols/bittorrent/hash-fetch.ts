@@ -28,6 +28,8 @@ export class HashFetch {
   readonly #missing = new Map<string, MissingSpan>()
   /** Missing spans to fetch first. */
   readonly #preferred = new Set<string>()
+  /** Missing spans that somebody was asked for, in the order of asking. */
+  readonly #outstanding = new Set<MissingSpan>()
   readonly #holders = new Map<string, Set<PeerId>>()
   readonly #fullHolders = new Set<PeerId>()
   readonly #asked = new Map<PeerId, { spans: number; hashes: number }>()
@@ -92,12 +94,18 @@ export class HashFetch {
     return this.#trees.get(root)?.leaves() ?? null
   }
 
+  /** The first request that is still unanswered was made first. */
   wakeAt(): number {
-    let at = Infinity
-    for (const span of this.#missing.values()) {
-      if (span.askedOf !== null) at = Math.min(at, span.askedAt + ANSWER_TIMEOUT_MS)
+    const [oldest] = this.#outstanding
+    return oldest === undefined ? Infinity : oldest.askedAt + ANSWER_TIMEOUT_MS
+  }
+
+  /** Gives up requests that nobody answered: also while nothing is fetched, or it would be their time for ever. */
+  onWake(now: number): void {
+    for (const span of this.#outstanding) {
+      if (now < span.askedAt + ANSWER_TIMEOUT_MS) return
+      if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
     }
-    return at
   }
 
   /** The peer can serve one span, or all of them. */
@@ -117,7 +125,7 @@ export class HashFetch {
     this.#fullHolders.delete(peer)
     this.#asked.delete(peer)
     for (const holders of this.#holders.values()) holders.delete(peer)
-    for (const span of this.#missing.values()) if (span.askedOf === peer) span.askedOf = null
+    for (const span of this.#outstanding) if (span.askedOf === peer) this.#release(span, peer)
   }
 
   /** Sends as many hash requests as the windows allow. */
@@ -134,15 +142,14 @@ export class HashFetch {
 
   /** @returns false when nobody can be asked. */
   #ask(span: MissingSpan, out: Outbox, now: number): boolean {
-    if (span.askedOf !== null && now < span.askedAt + ANSWER_TIMEOUT_MS) return true
-    if (!this.#wanted(span.root)) return true
-    if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
+    if (span.askedOf !== null || !this.#wanted(span.root)) return true
     const peer = this.#choose(span)
     if (peer === undefined) return false
     const asked = this.#asked.get(peer) ?? { spans: 0, hashes: 0 }
     this.#asked.set(peer, { spans: asked.spans + 1, hashes: asked.hashes + span.hashCount })
     span.askedOf = peer
     span.askedAt = now
+    this.#outstanding.add(span)
     out.send(peer, { type: 'hashRequest', root: span.root, span: span.span })
     return true
   }
@@ -202,6 +209,7 @@ export class HashFetch {
 
   #release(span: MissingSpan, peer: PeerId): void {
     span.askedOf = null
+    this.#outstanding.delete(span)
     const asked = this.#asked.get(peer)
     if (asked === undefined) return
     this.#asked.set(peer, { spans: asked.spans - 1, hashes: asked.hashes - span.hashCount })

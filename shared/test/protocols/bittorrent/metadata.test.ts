@@ -3,6 +3,7 @@ import { createRng } from '../../../src/kernel/rng.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
 import type { PeerId } from '../../../src/kernel/ids.ts'
 import { HashTree } from '../../../src/content/merkle.ts'
+import type { ExchangeInput } from '../../../src/protocols/bittorrent/effects.ts'
 import { createSimShare } from '../../../sim/share.ts'
 import { A, asked, B, Bench, did, SHARE, told } from './bench.ts'
 
@@ -180,6 +181,36 @@ describe('block hashes', () => {
     expect(told(bench.say(B, { type: 'hashReject', root, span: 0 }), A)).toEqual(['hashRequest 0'])
     bench.say(B, { type: 'haveAllHashes' })
     expect(told(bench.feed({ type: 'peerLeft', peer: A }), B)).toEqual(['hashRequest 0'])
+  })
+
+  it.each<[string, ExchangeInput]>([
+    ['the share is paused', { type: 'pause' }],
+    ['the file is not wanted any more', { type: 'select', files: [1] }],
+    ['it is fetched on', { type: 'wake' }],
+  ])('are given up when nobody answers, also when %s', (_, input) => {
+    const two = createSimShare(createRng(6), [3 * 16_384, 3 * 16_384], 65_536)
+    const bench = Bench.leecher([], { trees: new Map() }, two)
+    bench.join(A)
+    expect(told(bench.say(A, { type: 'haveAllHashes' }), A)).toContain('hashRequest 0')
+    bench.feed(input)
+    for (let wakes = 0; wakes < 10; wakes++) {
+      bench.now = Math.max(bench.now, bench.exchange.wakeAt())
+      bench.feed({ type: 'wake' })
+      expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now)
+    }
+  })
+
+  it('are given up wherever they stand in the row', () => {
+    const many = createSimShare(createRng(7), [4 * 512 * 16_384], 1_048_576)
+    const bench = Bench.leecher([], { trees: new Map() }, many)
+    for (const who of [A, B]) bench.join(who)
+    const asked = [A, B].flatMap((who) => told(bench.say(who, { type: 'haveAllHashes' }), who))
+    expect(asked).toHaveLength(2)
+    for (let wakes = 0; wakes < 10; wakes++) {
+      bench.now = Math.max(bench.now, bench.exchange.wakeAt())
+      bench.feed({ type: 'wake' })
+      expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now)
+    }
   })
 
   it('are refused by who lacks them', () => {
