@@ -4,7 +4,7 @@ import { shuffled, pick, type Rng } from '../../kernel/rng.ts'
 import type { Geometry } from '../../content/geometry.ts'
 import { HashTree, SPAN_BLOCKS, spanCount, spanLength } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
-import { ANSWER_TIMEOUT_MS, HASH_WINDOW, HASH_WINDOW_HASHES } from './constants.ts'
+import { ANSWER_TIMEOUT_MS, HASH_WINDOW, HASH_WINDOW_HASHES, REFUSED_REST_MS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 
 /** One span of one file's block hashes that is still missing. */
@@ -33,6 +33,8 @@ export class HashFetch {
   readonly #holders = new Map<string, Set<PeerId>>()
   readonly #fullHolders = new Set<PeerId>()
   readonly #asked = new Map<PeerId, { spans: number; hashes: number }>()
+  /** Who refused, and until when it is asked nothing: its budget for us is spent, or it lacks what it said it has. */
+  readonly #resting = new Map<PeerId, number>()
   #wanted: (root: FileRoot) => boolean = () => true
 
   constructor(
@@ -94,14 +96,16 @@ export class HashFetch {
     return this.#trees.get(root)?.leaves() ?? null
   }
 
-  /** The first request that is still unanswered was made first. */
+  /** Both tables are in order of time. */
   wakeAt(): number {
     const [oldest] = this.#outstanding
-    return oldest === undefined ? Infinity : oldest.askedAt + ANSWER_TIMEOUT_MS
+    const [rested] = this.#resting.values()
+    return Math.min(oldest === undefined ? Infinity : oldest.askedAt + ANSWER_TIMEOUT_MS, rested ?? Infinity)
   }
 
   /** Gives up requests that nobody answered: also while nothing is fetched, or it would be their time for ever. */
   onWake(now: number): void {
+    for (const [peer, until] of this.#resting) if (now >= until) this.#resting.delete(peer)
     for (const span of this.#outstanding) {
       if (now < span.askedAt + ANSWER_TIMEOUT_MS) return
       if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
@@ -166,9 +170,14 @@ export class HashFetch {
     return true
   }
 
-  onReject(from: PeerId, root: FileRoot, span: number): void {
+  /** Others are asked at once, this peer after a rest: it may be the only one that has the span. */
+  onReject(from: PeerId, root: FileRoot, span: number, now: number): void {
     const missing = this.#missing.get(keyOf(root, span))
-    if (missing?.askedOf === from) this.#giveUp(missing, from)
+    if (missing?.askedOf !== from) return
+    this.#release(missing, from)
+    this.#moveToEnd(missing)
+    this.#resting.delete(from)
+    this.#resting.set(from, now + REFUSED_REST_MS)
   }
 
   /** What we can answer to a hash request, or `null`. */
@@ -188,6 +197,7 @@ export class HashFetch {
   #choose(span: MissingSpan): PeerId | undefined {
     const holders = this.#holders.get(keyOf(span.root, span.span))
     const free = (peer: PeerId, window: number): boolean => {
+      if (this.#resting.has(peer)) return false
       const asked = this.#asked.get(peer)
       if (asked === undefined || asked.spans === 0) return true
       return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES
@@ -204,7 +214,8 @@ export class HashFetch {
 
   #allBusy(): boolean {
     if (this.#holders.size > 0) return false
-    return [...this.#fullHolders].every((peer) => (this.#asked.get(peer)?.spans ?? 0) > 0)
+    const isBusy = (peer: PeerId) => this.#resting.has(peer) || (this.#asked.get(peer)?.spans ?? 0) > 0
+    return [...this.#fullHolders].every(isBusy)
   }
 
   #release(span: MissingSpan, peer: PeerId): void {
@@ -218,7 +229,11 @@ export class HashFetch {
   #giveUp(span: MissingSpan, peer: PeerId): void {
     this.#release(span, peer)
     this.#holders.get(keyOf(span.root, span.span))?.delete(peer)
-    // A source that does not answer is asked again later, after the others had their turn.
+    this.#moveToEnd(span)
+  }
+
+  /** What a source does not give is asked of it again after the others had their turn. */
+  #moveToEnd(span: MissingSpan): void {
     this.#missing.delete(keyOf(span.root, span.span))
     this.#missing.set(keyOf(span.root, span.span), span)
   }

@@ -121,7 +121,7 @@ export class MessageHandler {
         this.#serveHashes(swarm, link, message, now)
         return null
       case 'hashReject':
-        swarm.hashes.onReject(link.peer, message.root, message.span)
+        swarm.hashes.onReject(link.peer, message.root, message.span, now)
         return null
       case 'hashes':
         return this.#onHashes(swarm, link, message, now)

@@ -4,6 +4,7 @@ import { defined } from '../../../src/kernel/invariant.ts'
 import type { PeerId } from '../../../src/kernel/ids.ts'
 import { HashTree } from '../../../src/content/merkle.ts'
 import type { ExchangeInput } from '../../../src/protocols/bittorrent/effects.ts'
+import type { ExchangeMessage } from '../../../src/protocols/bittorrent/messages.ts'
 import { createSimShare } from '../../../sim/share.ts'
 import { A, asked, B, Bench, did, SHARE, told } from './bench.ts'
 
@@ -179,8 +180,40 @@ describe('block hashes', () => {
     bench.say(B, { type: 'haveHashes', root, span: 0 })
     expect(told(bench.wait(10_000), B)).toEqual(['hashRequest 0'])
     expect(told(bench.say(B, { type: 'hashReject', root, span: 0 }), A)).toEqual(['hashRequest 0'])
+    bench.wait(1_000)
     bench.say(B, { type: 'haveAllHashes' })
     expect(told(bench.feed({ type: 'peerLeft', peer: A }), B)).toEqual(['hashRequest 0'])
+  })
+
+  it.each<[string, ExchangeMessage]>([
+    ['who has all', { type: 'haveAllHashes' }],
+    ['who has the span', { type: 'haveHashes', root, span: 0 }],
+  ])('are asked again a second later of %s and refused', (_, offer) => {
+    const bench = hashless()
+    bench.join(A)
+    expect(told(bench.say(A, offer), A)).toEqual(['hashRequest 0'])
+    for (let round = 0; round < 3; round++) {
+      expect(told(bench.say(A, { type: 'hashReject', root, span: 0 }), A)).toEqual([])
+      // Neither does it help to come back, or to offer again.
+      bench.leave(A)
+      bench.join(A)
+      expect(told(bench.say(A, offer), A)).toEqual([])
+      expect(told(bench.wait(999), A)).toEqual([])
+      expect(told(bench.wait(1), A)).toEqual(['hashRequest 0'])
+    }
+    bench.say(A, { type: 'hashReject', root, span: 0 })
+    bench.join(B)
+    expect(told(bench.say(B, offer), B)).toEqual(['hashRequest 0'])
+  })
+
+  it('leave a paused share asleep when they are refused', () => {
+    const bench = hashless()
+    bench.join(A)
+    bench.say(A, { type: 'haveAllHashes' })
+    bench.feed({ type: 'pause' })
+    bench.say(A, { type: 'hashReject', root, span: 0 })
+    bench.wait(1_000)
+    expect(bench.exchange.wakeAt()).toBeGreaterThan(bench.now + 1_000)
   })
 
   it.each<[string, ExchangeInput]>([
