@@ -124,12 +124,12 @@ export class PiecePicker {
     this.#window = { first, end: Math.min(end, first + PLAY_WINDOW_PIECES) }
   }
 
-  /** Whether what is watched next has blocks that nobody has been asked for. */
+  /** Whether what is watched next has wanted blocks that nobody has been asked for. */
   get isStarving(): boolean {
     if (this.#window === null) return false
     const { first, end } = this.#window
     for (let piece = first; piece < Math.min(end, first + URGENT_PIECES); piece++)
-      if ((this.#freeInPiece[piece] ?? 0) > 0) return true
+      if (this.isWantedPiece(piece) && (this.#freeInPiece[piece] ?? 0) > 0) return true
     return false
   }
 

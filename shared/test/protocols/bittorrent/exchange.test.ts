@@ -56,6 +56,15 @@ describe('playing', () => {
   })
 })
 
+it('playing a file that is not wanted calls nothing off', () => {
+  const two = createSimShare(createRng(9), [400 * 16_384, 65_536], 65_536)
+  const bench = Bench.leecher([], { selection: [0] }, two)
+  bench.join(A)
+  bench.say(A, { type: 'haveAll' })
+  bench.say(A, { type: 'unchoke' })
+  expect(bench.feed({ type: 'play', at: { file: 1, offset: 0 } })).toEqual([])
+})
+
 describe('fetching', () => {
   it('is interested as long as the peer has something wanted', () => {
     const bench = Bench.leecher(ALL.filter((block) => block !== 4))

@@ -74,6 +74,16 @@ describe('the picker', () => {
     expect(pick(0, 4)).toEqual([6, 7, 8, 9])
   })
 
+  it.each([
+    ['skip', false],
+    ['low', true],
+  ] as const)('a file of priority %s that is played starves: %s', (priority, isStarving) => {
+    const picker = new PiecePicker(new Geometry(PER_PIECE * 16_384, [65_536, 65_536]), createRng(3))
+    picker.prioritize((file) => (file === 1 ? priority : 'normal'))
+    picker.play({ file: 1, offset: 0 })
+    expect(picker.isStarving).toBe(isStarving)
+  })
+
   it.each([8, 120])(
     'fetches files of high priority first and of low priority last (%i blocks each)',
     (size) => {
