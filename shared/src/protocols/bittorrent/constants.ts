@@ -111,6 +111,11 @@ export const TURN_REVEALS = 2
 export const PROBE_REVEALS = 4
 /** A peer that has a turn and fetches nothing loses it after so long: as with a re-ranking. */
 export const TURN_MS = RECHOKE_MS
+/**
+ * Super-seeding begins so often in one share: each time all are told anew what we have, and somebody may come and go
+ * on purpose. Two messages each time are well within {@link STATES_BURST}; our choice.
+ */
+export const SUPER_SEEDINGS_MAX = 4
 /** A block that only its first receiver has shown for so long is given to another; our choice. */
 export const SPREAD_TIMEOUT_MS = 10_000
 /** Peer exchange: at most one message a minute (BEP 11), after the first one at once. */
@@ -122,6 +127,16 @@ export const PEX_TAKEN_BURST = 3
 /** Hash requests of one peer that are answered; beyond that it is told to ask later. Our choice: many small files. */
 export const HASH_REQUESTS_PER_SECOND = 200
 export const HASH_REQUEST_BURST = 1_000
+
+/**
+ * How often a peer may tell all that it has, since each time every block is counted anew. Honest ones do so when they
+ * join, and as often as hiding begins and ends; our choice.
+ */
+export const STATES_PER_SECOND = 0.2
+export const STATES_BURST = 20
+/** Blocks that a peer may announce although we know that it has them: few overlap with its first message. Our choice. */
+export const KNOWN_BLOCKS_PER_SECOND = 10_000
+export const KNOWN_BLOCKS_BURST = 100_000
 
 /**
  * While a file is played, so many pieces from where it is watched are asked for in order; beyond them rarity rules

@@ -5,7 +5,7 @@ import type { ExchangeMessage } from './messages.ts'
 import type { Priority } from './piece-picker.ts'
 import type { Slot } from './peer-link.ts'
 
-/** Why a peer was dropped by the exchange. All but `noUse` are the peer's fault. */
+/** Why a peer was dropped by the exchange. All but `bothSeeds` are the peer's fault. */
 export type DropCode =
   | 'corruptBlocks'
   | 'badMetadata'
@@ -14,6 +14,7 @@ export type DropCode =
   | 'badRange'
   | 'badBitfield'
   | 'tooManyRequests'
+  | 'tooManyChanges'
   | 'unexpectedMessage'
   | 'bothSeeds'
 

@@ -1,4 +1,5 @@
 import { assertNever } from '../../kernel/core.ts'
+import { equalBytes } from '../../kernel/bytes.ts'
 import type { PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
@@ -73,17 +74,17 @@ export class MessageHandler {
     if (swarm === null) return null
     switch (message.type) {
       case 'haveAll':
+        if (link.isSeed) return null
         return this.#onTheirs(swarm, link, Bitfield.full(swarm.geometry.blockCount), false, now)
       case 'haveNone':
+        if (link.theirs?.isEmpty === true) return null
         return this.#onTheirs(swarm, link, new Bitfield(swarm.geometry.blockCount), true, now)
-      case 'bitfield':
-        return this.#onTheirs(
-          swarm,
-          link,
-          Bitfield.fromBytes(message.bits, swarm.geometry.blockCount),
-          true,
-          now,
-        )
+      case 'bitfield': {
+        const theirs = Bitfield.fromBytes(message.bits, swarm.geometry.blockCount)
+        if (theirs === null) return 'badBitfield'
+        if (link.theirs !== null && equalBytes(link.theirs.toBytes(), message.bits)) return null
+        return this.#onTheirs(swarm, link, theirs, true, now)
+      }
       case 'have':
         return this.#onHave(swarm, link, message, now)
       case 'choke':
@@ -170,14 +171,15 @@ export class MessageHandler {
     return 'done'
   }
 
+  /** It tells all that it has, other than we knew: every block is counted anew, so that it may not do so at will. */
   #onTheirs(
     swarm: Swarm,
     link: PeerLink,
-    theirs: Bitfield | null,
+    theirs: Bitfield,
     isCounted: boolean,
     now: number,
   ): DropCode | null {
-    if (theirs === null) return 'badBitfield'
+    if (!link.stateBucket.take(1, now)) return 'tooManyChanges'
     swarm.downloads.setTheirs(link, theirs, isCounted, now)
     if (isCounted) {
       swarm.onDownloader(link)
@@ -193,6 +195,9 @@ export class MessageHandler {
     if (message.count < 1 || end > swarm.geometry.blockCount) return 'badBitfield'
     if (link.theirs === null)
       swarm.downloads.setTheirs(link, new Bitfield(swarm.geometry.blockCount), true, now)
+    const known = link.theirs?.countRange(message.first, message.count) ?? 0
+    if (!link.knownBucket.take(known, now)) return 'tooManyChanges'
+    if (known === message.count) return null
     const news: number[] = []
     for (let block = message.first; block < end; block++) {
       if (link.theirs?.get(block) === true) continue

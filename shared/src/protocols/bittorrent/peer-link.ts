@@ -5,12 +5,16 @@ import type { BlockSet } from './block-set.ts'
 import {
   HASH_REQUEST_BURST,
   HASH_REQUESTS_PER_SECOND,
+  KNOWN_BLOCKS_BURST,
+  KNOWN_BLOCKS_PER_SECOND,
   METADATA_PARTS_BURST,
   METADATA_PARTS_PER_SECOND,
   PEX_TAKEN_BURST,
   PEX_TAKEN_PER_SECOND,
   RANK_WINDOW_MS,
   SPEED_WINDOW_MS,
+  STATES_BURST,
+  STATES_PER_SECOND,
 } from './constants.ts'
 import { RateMeter } from './rate-meter.ts'
 
@@ -40,6 +44,10 @@ export class PeerLink {
   readonly hashBucket: TokenBucket
   /** Peers that it may still name. */
   readonly pexBucket: TokenBucket
+  /** How often it may still tell all that it has. */
+  readonly stateBucket: TokenBucket
+  /** Blocks that it may still announce although we know of them. */
+  readonly knownBucket: TokenBucket
   /** Blocks the peer holds; `null` until both sides know the metadata and it has said so. */
   theirs: Bitfield | null = null
   trust: Trust = 'trusted'
@@ -81,6 +89,8 @@ export class PeerLink {
     this.metadataBucket = new TokenBucket(METADATA_PARTS_PER_SECOND, METADATA_PARTS_BURST, joinedAt)
     this.hashBucket = new TokenBucket(HASH_REQUESTS_PER_SECOND, HASH_REQUEST_BURST, joinedAt)
     this.pexBucket = new TokenBucket(PEX_TAKEN_PER_SECOND, PEX_TAKEN_BURST, joinedAt)
+    this.stateBucket = new TokenBucket(STATES_PER_SECOND, STATES_BURST, joinedAt)
+    this.knownBucket = new TokenBucket(KNOWN_BLOCKS_PER_SECOND, KNOWN_BLOCKS_BURST, joinedAt)
     this.lastBlockAt = joinedAt
     this.downRank = new RateMeter(RANK_WINDOW_MS, joinedAt)
     this.upRank = new RateMeter(RANK_WINDOW_MS, joinedAt)

@@ -17,6 +17,7 @@ import {
   REVEAL_MAX,
   REVEAL_MIN,
   REVEAL_SECONDS,
+  SUPER_SEEDINGS_MAX,
   UPLOAD_SLOTS,
 } from './constants.ts'
 import { Downloads } from './downloads.ts'
@@ -59,6 +60,8 @@ export class Swarm {
   /** Remembers after super-seeding what each peer did with its blocks. */
   #judge: SuperSeeder | null = null
   #turnCheckAt = 0
+  /** How often hiding has ended. */
+  #endings = 0
 
   constructor(options: SwarmOptions) {
     const { info, links, out, rng } = options
@@ -74,9 +77,7 @@ export class Swarm {
     const { picker, hashes } = this
     this.downloads = new Downloads({ geometry, picker, hashes, links, out, bucket: options.downloadBucket })
     const mayServe = (peer: PeerId, block: BlockIndex) => this.#mayServe(peer, block)
-    const onSent = (link: PeerLink, block: BlockIndex, now: number) => {
-      this.onSent(link, block, now)
-    }
+    const onSent = this.onSent.bind(this)
     this.uploads = new Uploads({
       geometry,
       links,
@@ -245,12 +246,11 @@ export class Swarm {
   #endSuperSeeding(next: 'over' | 'notYet' = 'over'): void {
     this.choking.touch()
     const superSeed = this.#superSeed
-    this.#superSeed = next
+    this.#superSeed = ++this.#endings < SUPER_SEEDINGS_MAX ? next : 'over'
     if (!(superSeed instanceof SuperSeeder)) return
     this.#judge = superSeed
-    for (const link of this.#options.links.values()) {
+    for (const link of this.#options.links.values())
       if (superSeed.isHiddenFrom(link.peer)) this.#options.out.send(link.peer, { type: 'haveAll' })
-    }
   }
 
   #mayServe(peer: PeerId, block: BlockIndex): boolean {
