@@ -41,9 +41,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'a peer is banned one bad block late',
-    file: 'protocols/bittorrent/exchange.ts',
-    find: 'link.badBlocks >= BAD_BLOCKS_TO_BAN',
-    put: 'link.badBlocks > BAD_BLOCKS_TO_BAN',
+    file: 'protocols/bittorrent/peer-record.ts',
+    find: 'this.badBlocks >= BAD_BLOCKS_TO_BAN',
+    put: 'this.badBlocks > BAD_BLOCKS_TO_BAN',
     tests: SWARM,
   },
   {

@@ -155,7 +155,7 @@ export class Choking {
       interested: link.peerInterested,
       score: this.#parts.scoreOf(link, now),
       standing: this.#parts.standingOf(link, now),
-      isNewcomer: now - link.joinedAt < NEWCOMER_MS,
+      isNewcomer: now - link.record.metAt < NEWCOMER_MS,
       snubbing: link.trust === 'snubbed' && this.#parts.expectsReturn(),
     }
   }

@@ -98,6 +98,8 @@ export const HASH_WINDOW_HASHES = 512
 
 /** Our choice: one bad block stops requests, the second bans. */
 export const BAD_BLOCKS_TO_BAN = 2
+/** Peers that left, of whom a share remembers what counts for and against them; our choice: several swarms' worth. */
+export const PEERS_REMEMBERED = 200
 
 /**
  * Super-seeding, by simulation: blocks revealed to a peer ahead of what it has fetched are this many seconds of
@@ -129,8 +131,8 @@ export const HASH_REQUESTS_PER_SECOND = 200
 export const HASH_REQUEST_BURST = 1_000
 
 /**
- * How often a peer may tell all that it has, since each time every block is counted anew. Honest ones do so when they
- * join, and as often as hiding begins and ends; our choice.
+ * How often a peer may tell all that it has, since each time every block is counted anew; and how often it may join,
+ * since it is told the same. Honest ones do so when they join, and as often as hiding begins and ends; our choice.
  */
 export const STATES_PER_SECOND = 0.2
 export const STATES_BURST = 20

@@ -129,7 +129,7 @@ export class Downloads {
       this.#verifying.set(block, link.peer)
       link.downRank.add(bytes.length, now)
       link.downSpeed.add(bytes.length, now)
-      link.ignoredMs = 0
+      link.record.ignoredMs = 0
       const hash = defined(hashes.leafOf(block), 'hash of a requested block')
       out.push({ type: 'store', block, bytes, hash })
       // What was called off and came all the same may have been asked of another meanwhile.
@@ -163,7 +163,7 @@ export class Downloads {
         link.usefulCount--
         this.updateInterest(link, now)
       }
-      if (link.peer === from) link.downloadedBytes += geometry.blockSize(block)
+      if (link.peer === from) link.countDownload(geometry.blockSize(block))
     }
     return from
   }
@@ -177,8 +177,8 @@ export class Downloads {
   }
 
   /** After its first bad block a peer is asked for nothing more. */
-  quarantine(link: PeerLink, now: number): void {
-    link.trust = 'quarantined'
+  onQuarantined(link: PeerLink | undefined, now: number): void {
+    if (link === undefined) return
     this.#callOffAll(link)
     this.updateInterest(link, now)
   }

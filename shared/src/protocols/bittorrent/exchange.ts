@@ -5,7 +5,6 @@ import type { TokenBucket } from '../../kernel/token-bucket.ts'
 import { Bitfield } from '../../content/bitfield.ts'
 import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
-import { BAD_BLOCKS_TO_BAN } from './constants.ts'
 import {
   Outbox,
   type DropCode,
@@ -18,6 +17,7 @@ import { MessageHandler } from './message-handler.ts'
 import { MetadataFetch } from './metadata-fetch.ts'
 import { PeerExchange } from './peer-exchange.ts'
 import { PeerLink } from './peer-link.ts'
+import { PeerRecords } from './peer-record.ts'
 import { setSlot } from './slots.ts'
 import { BLOCK } from './piece-picker.ts'
 import { Swarm } from './swarm.ts'
@@ -51,6 +51,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   readonly wishes: Wishes
   readonly #options: ExchangeOptions
   readonly #out = new Outbox()
+  readonly #records = new PeerRecords(this.links)
   readonly #metadata: MetadataFetch
   readonly #peerExchange: PeerExchange
   readonly #messages: MessageHandler
@@ -233,7 +234,9 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
 
   #onPeerJoined(peer: PeerId, hasMetadata: boolean, now: number): void {
     if (this.links.has(peer)) return
-    const link = new PeerLink(peer, hasMetadata, now)
+    const record = this.#records.of(peer, now)
+    if (!record.joinBucket.take(1, now)) return this.#drop(record, 'tooManyChanges', true)
+    const link = new PeerLink(record, hasMetadata, now)
     this.links.set(peer, link)
     this.#peerExchange.onPeerJoined(peer, now)
     if (this.#swarm === null && hasMetadata) this.#metadata.addPeer(peer, this.#out, now)
@@ -244,6 +247,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     const link = this.links.get(peer)
     if (link === undefined) return
     this.links.delete(peer)
+    link.updateIgnored(now)
+    this.#records.keep(link.record)
     this.#metadata.removePeer(peer, this.#out, now)
     this.#swarm?.removePeer(link, now)
   }
@@ -261,11 +266,12 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
 
   #onBlockCorrupt(block: number, now: number): void {
     const from = this.#swarm?.downloads.onLost(block) ?? null
-    const link = from === null ? undefined : this.links.get(from)
-    if (link !== undefined) {
-      link.badBlocks++
-      if (link.badBlocks >= BAD_BLOCKS_TO_BAN) this.#drop(link, 'corruptBlocks', true)
-      else this.#swarm?.downloads.quarantine(link, now)
+    // Who left meanwhile is blamed all the same.
+    const record = from === null ? undefined : this.#records.find(from)
+    if (record !== undefined) {
+      record.blame()
+      if (record.isCorrupt) this.#drop(record, 'corruptBlocks', true)
+      else this.#swarm?.downloads.onQuarantined(this.links.get(record.peer), now)
     }
     this.#swarm?.downloads.refillAll(now)
   }
@@ -359,8 +365,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     for (const link of [...this.links.values()]) if (link.isSeed) this.#drop(link, 'bothSeeds', false)
   }
 
-  #drop(link: PeerLink, code: DropCode, ban: boolean): void {
-    this.#out.push({ type: 'dropPeer', peer: link.peer, code, ban })
-    this.#onPeerLeft(link.peer, this.#now)
+  #drop({ peer }: Pick<PeerLink, 'peer'>, code: DropCode, ban: boolean): void {
+    this.#out.push({ type: 'dropPeer', peer, code, ban })
+    this.#onPeerLeft(peer, this.#now)
   }
 }

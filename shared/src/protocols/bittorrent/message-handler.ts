@@ -56,7 +56,7 @@ export class MessageHandler {
       case 'metadata':
         return this.#onMetadata(link, message, now)
       case 'peers':
-        if (link.pexBucket.take(1, now))
+        if (link.record.pexBucket.take(1, now))
           out.push({ type: 'peersLearned', from: link.peer, peers: message.peers })
         return 'done'
       case 'interested':
@@ -153,7 +153,7 @@ export class MessageHandler {
     const bytes = this.context.swarm()?.info.infoBytes
     const start = part * METADATA_PART_BYTES
     // A refusal is as short as the request; whoever is refused asks others, and us again later.
-    if (bytes === undefined || start >= bytes.length || !link.metadataBucket.take(1, now)) {
+    if (bytes === undefined || start >= bytes.length || !link.record.metadataBucket.take(1, now)) {
       this.context.out.send(link.peer, { type: 'metadataReject', part })
       return 'done'
     }
@@ -179,7 +179,7 @@ export class MessageHandler {
     isCounted: boolean,
     now: number,
   ): DropCode | null {
-    if (!link.stateBucket.take(1, now)) return 'tooManyChanges'
+    if (!link.record.stateBucket.take(1, now)) return 'tooManyChanges'
     swarm.downloads.setTheirs(link, theirs, isCounted, now)
     if (isCounted) {
       swarm.onDownloader(link)
@@ -196,7 +196,7 @@ export class MessageHandler {
     if (link.theirs === null)
       swarm.downloads.setTheirs(link, new Bitfield(swarm.geometry.blockCount), true, now)
     const known = link.theirs?.countRange(message.first, message.count) ?? 0
-    if (!link.knownBucket.take(known, now)) return 'tooManyChanges'
+    if (!link.record.knownBucket.take(known, now)) return 'tooManyChanges'
     if (known === message.count) return null
     const news: number[] = []
     for (let block = message.first; block < end; block++) {
@@ -236,7 +236,7 @@ export class MessageHandler {
     now: number,
   ): void {
     const { root, span } = message
-    const found = link.hashBucket.take(1, now) ? swarm.hashes.servable(root, span) : null
+    const found = link.record.hashBucket.take(1, now) ? swarm.hashes.servable(root, span) : null
     if (found === null) this.context.out.send(link.peer, { type: 'hashReject', root, span })
     else this.context.out.send(link.peer, { type: 'hashes', root, span, ...found })
   }

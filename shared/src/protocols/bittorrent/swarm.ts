@@ -71,10 +71,9 @@ export class Swarm {
       info.pieceBytes,
       info.files.map((file) => file.sizeBytes),
     )
-    const geometry = this.geometry
-    this.picker = new PiecePicker(geometry, rng.child('picker'))
-    this.hashes = new HashFetch(info, geometry, options.trees, rng.child('hashes'))
-    const { picker, hashes } = this
+    this.picker = new PiecePicker(this.geometry, rng.child('picker'))
+    this.hashes = new HashFetch(info, this.geometry, options.trees, rng.child('hashes'))
+    const { geometry, picker, hashes } = this
     this.downloads = new Downloads({ geometry, picker, hashes, links, out, bucket: options.downloadBucket })
     const mayServe = (peer: PeerId, block: BlockIndex) => this.#mayServe(peer, block)
     const onSent = this.onSent.bind(this)
@@ -122,7 +121,7 @@ export class Swarm {
   introduce(link: PeerLink): void {
     const { out } = this.#options
     const ours = this.ours()
-    link.metAsSeed = this.#options.isSeeding()
+    link.record.metAsSeed ??= this.#options.isSeeding()
     if (this.hashes.isComplete) out.send(link.peer, { type: 'haveAllHashes' })
     else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
     if (ours.isFull && this.#shouldHideFrom(link)) this.#hideFrom(link)
@@ -268,21 +267,22 @@ export class Swarm {
     if (!this.#options.isSeeding()) return link.downRank.rate(now)
     if (this.#superSeed instanceof SuperSeeder) return this.#superSeed.meritOf(link.peer)
     // Who gave to us while we were fetching comes first, in that order; then who takes fastest.
-    return link.downloadedBytes > 0 ? 1 + link.downloadedBytes : link.upRank.rate(now) / 1e12
+    return link.record.givenBytes > 0 ? 1 + link.record.givenBytes : link.upRank.rate(now) / 1e12
   }
 
   #standingOf(link: PeerLink, now: number): Standing {
+    const { givenBytes, takenBytes, metAsSeed } = link.record
     if (this.#options.isSeeding()) {
-      if (link.downloadedBytes > 0) return 'gives'
+      if (givenBytes > 0) return 'gives'
       if (this.#judge?.isKeeper(link.peer) === true) return 'takes'
-      return link.metAsSeed || link.uploadedBytes < GIFT_BYTES ? 'unknown' : 'takes'
+      return metAsSeed === true || takenBytes < GIFT_BYTES ? 'unknown' : 'takes'
     }
-    if (link.uploadedBytes > GIFT_BYTES + GENEROSITY * link.downloadedBytes) {
+    if (takenBytes > GIFT_BYTES + GENEROSITY * givenBytes) {
       // It may have had nothing for us yet; but if it had, and gave nothing, it only takes.
       link.updateIgnored(now)
-      if (link.ignoredMs > PATIENCE_MS) return 'takes'
+      if (link.record.ignoredMs > PATIENCE_MS) return 'takes'
     }
-    return link.downloadedBytes > 0 ? 'gives' : 'unknown'
+    return givenBytes > 0 ? 'gives' : 'unknown'
   }
 
   /** While we super-seed, slots go round in turns. */

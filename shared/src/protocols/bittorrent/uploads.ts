@@ -86,9 +86,7 @@ export class Uploads {
     const { geometry, out } = this.#parts
     const { piece, begin } = geometry.rangeOf(block)
     out.send(to, { type: 'piece', piece, begin, bytes })
-    link.uploadedBytes += bytes.length
-    link.upRank.add(bytes.length, now)
-    link.upSpeed.add(bytes.length, now)
+    link.countUpload(bytes.length, now)
     this.speed.add(bytes.length, now)
     this.sentBytes += bytes.length
     this.#parts.onSent(link, block, now)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { defined } from '../../../src/kernel/invariant.ts'
 import type { ExchangeMessage } from '../../../src/protocols/bittorrent/messages.ts'
-import { A, B, Bench, did, told } from './bench.ts'
+import { A, asked, B, Bench, did, peer, SHARE, told } from './bench.ts'
 
 const SOME: ExchangeMessage = { type: 'bitfield', bits: new Uint8Array([0b1010_0000, 0]) }
 const NONE: ExchangeMessage = { type: 'haveNone' }
@@ -71,5 +72,128 @@ describe('a peer that announces blocks', () => {
     expect(bench.have(A, 3, 2)).toEqual([])
     bench.have(A, 4, 4)
     expect(bench.exchange.links.get(A)?.theirs?.count).toBe(6)
+  })
+})
+
+describe('a peer that leaves and joins anew', () => {
+  const again = (bench: Bench) => {
+    bench.leave(A)
+    return bench.join(A)
+  }
+  const whole = () => {
+    const bench = Bench.leecher()
+    bench.join(A)
+    bench.say(A, ALL)
+    return { bench, blocks: asked(bench.say(A, { type: 'unchoke' }), A) }
+  }
+  const corrupt = (bench: Bench, block = -1) => did(bench.feed({ type: 'blockCorrupt', block }))
+
+  it.each(['before', 'after'] as const)(
+    'is asked nothing more when it left %s its bad block was found',
+    (order) => {
+      const { bench, blocks } = whole()
+      bench.piece(A, blocks[0] ?? -1)
+      if (order === 'before') bench.leave(A)
+      corrupt(bench, blocks[0])
+      again(bench)
+      bench.say(A, ALL)
+      expect(told(bench.say(A, { type: 'unchoke' }), A)).toEqual([])
+      expect(bench.exchange.links.get(A)?.trust).toBe('quarantined')
+    },
+  )
+
+  it.each(['here', 'gone'] as const)('is banned for its second bad block while it is %s', (where) => {
+    const { bench, blocks } = whole()
+    for (const block of blocks.slice(0, 2)) bench.piece(A, block)
+    expect(corrupt(bench, blocks[0])).toEqual([])
+    bench.leave(A)
+    if (where === 'here') bench.join(A)
+    expect(corrupt(bench, blocks[1])).toEqual(['drop corruptBlocks ban'])
+  })
+
+  it('is still slow, until it delivers', () => {
+    const { bench } = whole()
+    bench.wait(10_000)
+    again(bench)
+    bench.say(A, ALL)
+    const [only, ...others] = asked(bench.say(A, { type: 'unchoke' }), A)
+    expect(others).toEqual([])
+    bench.piece(A, only ?? -1)
+    expect(bench.exchange.links.get(A)?.trust).toBe('trusted')
+  })
+
+  it('gives way to others when it has only taken', () => {
+    const bench = Bench.leecher([0, 1, 2, 3, 4, 5])
+    const begin = () => {
+      bench.have(A, 9)
+      bench.say(A, { type: 'interested' })
+    }
+    bench.join(A)
+    begin()
+    for (let block = 0; block < 6; block++) {
+      bench.request(A, block)
+      bench.read(A, block)
+    }
+    bench.wait(3_000)
+    again(bench)
+    begin()
+    expect(bench.exchange.links.get(A)?.amChoking).toBe(false)
+    for (let n = 2; n <= 5; n++) {
+      bench.join(peer(n))
+      bench.say(peer(n), { type: 'interested' })
+    }
+    const choked = [...bench.exchange.links.values()].filter(({ amChoking }) => amChoking)
+    expect(choked.map((link) => link.peer)).toEqual([A])
+  })
+
+  it('is remembered for what it gave, but counts and rates of a visit start anew', () => {
+    const { bench, blocks } = whole()
+    bench.piece(A, blocks[0] ?? -1)
+    bench.feed({ type: 'blockStored', block: blocks[0] ?? -1 })
+    const joinedAt = bench.now
+    bench.wait(5_000)
+    again(bench)
+    const link = bench.exchange.links.get(A)
+    expect(link).toMatchObject({ downloadedBytes: 0, record: { givenBytes: 16_384, metAt: joinedAt } })
+    expect(link?.downSpeed.totalBytes).toBe(0)
+  })
+
+  const root = defined(SHARE.info.files[0]?.root, 'root')
+  it.each<[string, number, ExchangeMessage]>([
+    ['metadata', 256, { type: 'metadataRequest', part: 0 }],
+    ['hashes', 1_000, { type: 'hashRequest', root, span: 0 }],
+    ['names', 3, { type: 'peers', peers: [peer(9)] }],
+  ])('has spent what it has spent: %s', (_, budget, message) => {
+    const bench = Bench.leecher()
+    bench.join(A)
+    const isGranted = () => {
+      const [effect] = bench.say(A, message)
+      return effect !== undefined && !(effect.type === 'send' && effect.message.type.endsWith('Reject'))
+    }
+    for (let n = 0; n < budget; n++) expect(isGranted()).toBe(true)
+    again(bench)
+    expect(isGranted()).toBe(false)
+  })
+
+  it('may not do so at will', () => {
+    const bench = Bench.leecher([0])
+    bench.join(A)
+    for (let n = 1; n < 20; n++) expect(did(again(bench))).toEqual([])
+    expect(again(bench)).toEqual([{ type: 'dropPeer', peer: A, code: 'tooManyChanges', ban: true }])
+    bench.wait(5_000)
+    expect(did(bench.join(A))).toEqual([])
+  })
+
+  it('is forgotten when many others left after it', () => {
+    const { bench, blocks } = whole()
+    bench.piece(A, blocks[0] ?? -1)
+    corrupt(bench, blocks[0])
+    bench.leave(A)
+    for (let n = 100; n < 300; n++) {
+      bench.join(peer(n))
+      bench.leave(peer(n))
+    }
+    bench.join(A)
+    expect(bench.exchange.links.get(A)?.trust).toBe('trusted')
   })
 })
