@@ -92,6 +92,22 @@ test('the language is chosen in the settings, at once and for the next visit', a
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh')
 })
 
+test('a dialog is closed by a click beside it, not by a selection that is drawn beyond its edge', async ({
+  openPeer,
+}) => {
+  const { page } = await openPeer()
+  await page.getByRole('button', { name: 'Settings' }).click()
+  const field = page.getByLabel(/upload limit/i)
+  await field.fill('512')
+  await field.hover()
+  await page.mouse.down()
+  await page.mouse.move(2, 300, { steps: 3 })
+  await page.mouse.up()
+  await expect(field).toHaveValue('512')
+  await page.mouse.click(2, 300)
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+})
+
 test('everything fits a phone, a tablet and a desktop, without scrolling sideways', async ({ openPeer }) => {
   const app = await openPeer()
   const { page } = app
