@@ -62,3 +62,30 @@ test('where the code that keeps files can’t be fetched, the page says that thi
   expect((await late.save(infoHash)).sha).toBe(file.sha)
   await context.close()
 })
+
+test('settings are not changed before it is known what they are', async ({ browser, server }) => {
+  // A service worker would have the code in its cache.
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  const app = await App.open(context, server.url)
+  const { page } = app
+  await app.limitUpload(256)
+  let release = (): void => undefined
+  const released = new Promise<void>((resolve) => (release = resolve))
+  await context.route(/\/tabs-.*\.js$/, async (route) => {
+    await released
+    await route.continue()
+  })
+  await page.reload({ waitUntil: 'commit' })
+  await page.getByRole('button', { name: 'Settings' }).click()
+  const [upload, download] = [page.getByLabel(/upload limit/i), page.getByLabel(/download limit/i)]
+  await expect(upload).toBeDisabled()
+  await expect(page.getByRole('switch', { name: 'Gnutella' })).toBeDisabled()
+  await expect(page.getByLabel('Language')).toBeEnabled()
+  release()
+  await expect(upload).toHaveValue('256')
+  await download.fill('1,024')
+  await download.press('Enter')
+  await expect(page.getByText('Now: up 262 kB/s, down 1.05 MB/s.')).toBeVisible()
+  expect(app.problems).toEqual([])
+  await context.close()
+})

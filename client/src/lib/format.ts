@@ -23,19 +23,6 @@ export function formatRatio(uploaded: number, downloaded: number): string | null
   return downloaded > 0 ? (uploaded / downloaded).toFixed(2) : null
 }
 
-/** Rates people type are in KiB/s, as in other BitTorrent programs. @returns `null` for an empty or meaningless text: no limit. */
-export function parseRate(text: string): number | null {
-  const kibibytes = Number(text.trim().replace(',', '.'))
-  return text.trim() === '' || !Number.isFinite(kibibytes) || kibibytes <= 0
-    ? null
-    : Math.ceil(kibibytes * 1024)
-}
-
-/** The counterpart of {@link parseRate}. */
-export function rateText(bytesPerSecond: number | null): string {
-  return bytesPerSecond === null ? '' : String(Math.round(bytesPerSecond / 1024))
-}
-
 /** `10,000` */
 export function grouped(number: number): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/g, ',')

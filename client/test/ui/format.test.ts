@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { english } from '../../src/lang/language.ts'
-import { formatPercent, formatRatio, fractionOf, parseRate, rateText } from '../../src/lib/format.ts'
+import { formatPercent, formatRatio, fractionOf, grouped } from '../../src/lib/format.ts'
+import { parseRate, rateText } from '../../src/lib/rate.ts'
 
 const { t, f } = english
 
@@ -70,12 +71,20 @@ it('has a ratio only where something was taken', () => {
   expect(formatRatio(50, 0)).toBeNull()
 })
 
+it.each([1, 999, 1_000, 10_000, 123_456, 1_234_567])('reads %d as it is written elsewhere', (kibibytes) => {
+  expect(parseRate(grouped(kibibytes))).toBe(kibibytes * 1024)
+  expect(parseRate(` ${grouped(kibibytes)}.5 `)).toBe(kibibytes * 1024 + 512)
+})
+
 it('reads limits as typed, and shows them again', () => {
   expect(parseRate('')).toBeNull()
   expect(parseRate('0')).toBeNull()
   expect(parseRate('fast')).toBeNull()
   expect(parseRate('256')).toBe(262_144)
   expect(parseRate(' 0,5 ')).toBe(512)
+  expect(parseRate('0,125')).toBe(128)
+  expect(parseRate('10,24')).toBe(10_486)
+  expect(parseRate('10,0000')).toBe(10_240)
   expect(rateText(262_144)).toBe('256')
   expect(rateText(null)).toBe('')
 })
