@@ -43,8 +43,13 @@ export class Notices {
     this.#items = this.#items.filter((item) => item.id !== id)
   }
 
-  /** Spoken only. The same sentence twice in a row is spoken twice: the second carries an invisible space. */
-  say(text: string): void {
+  /**
+   * Spoken only, what is said at one moment together: of two texts at once only the last would be heard. The same
+   * text twice in a row is spoken twice: the second carries an invisible space.
+   */
+  say(...sentences: readonly string[]): void {
+    if (sentences.length === 0) return
+    const text = sentences.join('. ')
     this.#spoken = this.#spoken === text ? `${text}\u00a0` : text
   }
 }
