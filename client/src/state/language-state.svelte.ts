@@ -7,6 +7,8 @@ const KEY = 'ringdrop-language'
 /** The language of this browser, remembered where it lets us; views that read it are drawn again when it changes. */
 export class LanguageState implements Language {
   #language = $state.raw<Language>(english)
+  /** Chosen last: one whose file takes longer must not come over it. */
+  #wanted = ''
 
   get code() {
     return this.#language.code
@@ -35,8 +37,11 @@ export class LanguageState implements Language {
   }
 
   async #load(code: string): Promise<void> {
+    this.#wanted = code
     // Without a server and never used before, a language may be out of reach: English stays.
-    this.#language = await loadLanguage(code).catch(() => english)
+    const language = await loadLanguage(code).catch(() => english)
+    if (this.#wanted !== code) return
+    this.#language = language
     document.documentElement.lang = this.#language.code
   }
 }
