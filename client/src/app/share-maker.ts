@@ -53,8 +53,15 @@ export function layoutOf(files: readonly Pick<PickedFile, 'path'>[]): Layout {
   const isOneFolder = paths.every((path) => path.length > 1 && path[0] === top)
   const inner = isOneFolder ? paths.map((path) => path.slice(1)) : paths
   const unique = new Set(inner.map((path) => path.join('/')))
-  const name = isOneFolder ? top : `${first?.at(-1) ?? top} + ${String(paths.length - 1)} more`
+  const name = isOneFolder ? top : andMore(first?.at(-1) ?? top, paths.length - 1)
   return { name, paths: unique.size === inner.length ? inner : sanitizePaths(inner) }
+}
+
+/** Cut between two characters where it would be longer than a name may be. */
+function andMore(name: string, count: number): string {
+  const more = ` + ${String(count)} more`
+  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(LIMITS.nameBytes - more.length))
+  return name.slice(0, read) + more
 }
 
 /** Hashes files and makes the share's metadata. */

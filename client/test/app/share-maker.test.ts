@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { layoutOf, makeShare } from '../../src/app/share-maker.ts'
+
+const EMOJI = '\u{1f3b5}'
+
+describe('loose files', () => {
+  it.each([
+    ['short', 'a.txt', 'a.txt + 1 more'],
+    ['as long as can be', 'a'.repeat(246), `${'a'.repeat(246)} + 1 more`],
+    ['of one byte too many', 'a'.repeat(247), `${'a'.repeat(246)} + 1 more`],
+    ['of three bytes a letter', '字'.repeat(85), `${'字'.repeat(82)} + 1 more`],
+    ['of pairs of code units', EMOJI.repeat(63), `${EMOJI.repeat(61)} + 1 more`],
+  ])('are named after the first, cut where it is too long: a name %s', async (_, first, name) => {
+    const picked = [first, 'b.txt'].map((each) => ({ file: { size: 0 }, path: [each] }))
+    expect(layoutOf(picked).name).toBe(name)
+    const hasher = { hash: () => Promise.resolve([new Uint8Array(0), new Uint8Array(0)]) }
+    expect(await makeShare(picked, hasher, () => undefined)).toMatchObject({
+      ok: true,
+      value: { info: { name } },
+    })
+  })
+})
