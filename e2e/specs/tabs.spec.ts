@@ -26,3 +26,40 @@ test('two tabs of one profile are one peer; the second takes over when the first
   await late.untilDone(infoHash)
   expect((await late.save(infoHash)).sha).toBe(file.sha)
 })
+
+test('a search and a download that was asked for survive the tab that ran the node', async ({
+  openPeer,
+  server,
+}) => {
+  const sender = await openPeer()
+  const file = makeFile(scratch(), 'handover.bin', 1000, 22)
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  const owner = await openPeer()
+  const context = owner.page.context()
+  const searching = await App.open(context, server.url, '#/search')
+  const asking = await App.open(context, server.url, new URL(link).hash)
+
+  await searching.searchUntil('handover', 'Directory', 1)
+  await expect(searching.page.getByText('1 file found')).toBeVisible()
+  await owner.page.close()
+  await searching.until(({ phase, node }) => phase.name === 'owner' && node?.searches.length === 1)
+  expect((await searching.snapshot()).node?.searches[0]?.text).toBe('handover')
+  await expect(searching.page.getByText('1 file found')).toBeVisible()
+
+  // The tab that runs the node hears nothing of the click before it goes.
+  const download = asking.page.getByRole('button', { name: 'Download', exact: true })
+  await expect(download).toBeEnabled()
+  await asking.page.evaluate(() => {
+    const post = BroadcastChannel.prototype.postMessage
+    BroadcastChannel.prototype.postMessage = function (message: { command?: { type: string } }) {
+      if (message.command?.type !== 'download') post.call(this, message)
+    }
+  })
+  await download.click()
+  await expect(download).toBeDisabled()
+  await searching.page.close()
+  await expect(asking.page.getByText('did not answer').last()).toBeVisible()
+  await download.click()
+  await asking.untilDone(infoHash)
+  expect((await asking.save(infoHash)).sha).toBe(file.sha)
+})
