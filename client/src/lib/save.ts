@@ -48,11 +48,27 @@ export async function saveEach(files: readonly SavedFile[]): Promise<SaveOutcome
 }
 
 /** Asks for a folder; must be called in answer to a click. */
-export async function pickFolder(pickers: Pickers): Promise<FileSystemDirectoryHandle | 'cancelled'> {
+export function pickFolder(pickers: Pickers) {
+  return pick(() => pickers.showDirectoryPicker?.({ mode: 'readwrite', id: 'ringdrop' }))
+}
+
+/** Asks where a large zip goes; must be called in answer to a click. `null`: the browser's downloads take it. */
+export function pickZip(name: string, totalBytes: number, pickers: Pickers) {
+  return pick(() =>
+    totalBytes > ZIP_WITHOUT_PICKER
+      ? pickers.showSaveFilePicker?.({ suggestedName: `${name}.zip` })
+      : undefined,
+  )
+}
+
+/** Browsers refuse to ask when the click is too long ago: that is no choice of the person. */
+async function pick<Handle>(
+  ask: () => Promise<Handle> | undefined,
+): Promise<Handle | null | 'cancelled' | 'failed'> {
   try {
-    return (await pickers.showDirectoryPicker?.({ mode: 'readwrite', id: 'ringdrop' })) ?? 'cancelled'
-  } catch {
-    return 'cancelled'
+    return (await ask()) ?? null
+  } catch (error) {
+    return error instanceof Error && error.name === 'AbortError' ? 'cancelled' : 'failed'
   }
 }
 
@@ -83,34 +99,22 @@ export async function saveToFolder(
   }
 }
 
-/** One zip of everything, streamed where the browser can; where it can't and it is large, file by file instead. */
+/**
+ * One zip of everything, streamed where a place was picked; where none was and it is large, file by file instead.
+ * @param place from {@link pickZip}.
+ */
 export async function saveZip(
   name: string,
   files: readonly SavedFile[],
-  pickers: Pickers,
+  place: FileSystemFileHandle | null,
 ): Promise<SaveOutcome> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
-  const zip = async () => {
+  if (place === null && totalBytes > ZIP_IN_BROWSER) return saveEach(files)
+  try {
     const { downloadZip } = await persistent(() => import('client-zip'))
-    return downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
-  }
-  if (totalBytes > ZIP_WITHOUT_PICKER && pickers.showSaveFilePicker !== undefined) {
-    const handle = await pickers.showSaveFilePicker({ suggestedName: `${name}.zip` }).catch(() => null)
-    if (handle === null) return 'cancelled'
-    return pipe(await zip(), handle)
-  }
-  if (totalBytes > ZIP_IN_BROWSER) return saveEach(files)
-  try {
-    saveFile(`${name}.zip`, await (await zip()).blob())
-    return 'saved'
-  } catch {
-    return 'failed'
-  }
-}
-
-async function pipe(response: Response, handle: FileSystemFileHandle): Promise<SaveOutcome> {
-  try {
-    await response.body?.pipeTo(await handle.createWritable())
+    const zip = downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
+    if (place === null) saveFile(`${name}.zip`, await zip.blob())
+    else await zip.body?.pipeTo(await place.createWritable())
     return 'saved'
   } catch {
     return 'failed'

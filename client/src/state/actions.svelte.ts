@@ -6,11 +6,11 @@ import { displayName } from '../lib/links.ts'
 import { looksLikeLink } from '../lib/route.ts'
 import {
   pickFolder,
+  pickZip,
   saveEach,
   saveFile,
   saveToFolder,
   saveZip,
-  type Pickers,
   type SaveOutcome,
 } from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
@@ -155,29 +155,40 @@ export class Actions {
 
   /** Saves all wanted files of a share. Must be called in answer to a click, for the browser's dialogs. */
   async save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
-    const pickers: Pickers = window
-    const folder = way === 'folder' && share.fileCount > 1 ? await pickFolder(pickers) : null
-    if (folder === 'cancelled') return
+    const name = displayName(share.name, share.infoHash)
+    // Before anything that takes long: a browser lets a page ask only for a while after the click.
+    const place = await this.#pick(name, share, way)
+    if (typeof place === 'string') return this.#report(name, place)
     const blobs = await this.run({ type: 'blobs', infoHash: share.infoHash, files: null })
     if (blobs === null) return
-    const name = displayName(share.name, share.infoHash)
-    this.#report(name, await this.#write(name, blobs.files, way, folder, onProgress))
+    this.#report(name, await this.#write(name, blobs.files, way, place, onProgress))
+  }
+
+  /** @returns `null` where the browser's downloads take it. */
+  async #pick(name: string, share: ShareView, way: SaveWay) {
+    if (way === 'each' || share.fileCount === 1) return null
+    if (way === 'folder') return pickFolder(window)
+    if (share.wantedBytes < share.totalBytes) {
+      const wanted = await this.run({ type: 'files', infoHash: share.infoHash })
+      if (wanted?.files.filter(({ isSelected }) => isSelected).length === 1) return null
+    }
+    return pickZip(name, share.wantedBytes, window)
   }
 
   async #write(
     name: string,
     files: readonly SavedFile[],
     way: SaveWay,
-    folder: FileSystemDirectoryHandle | null,
+    place: FileSystemDirectoryHandle | FileSystemFileHandle | null,
     onProgress: (done: number) => void,
   ): Promise<SaveOutcome> {
+    if (place?.kind === 'directory') return saveToFolder(place, files, onProgress)
     const [only] = files
-    if (files.length === 1 && only !== undefined && folder === null) {
+    if (files.length === 1 && only !== undefined && place === null) {
       saveFile(only.path.at(-1) ?? name, only.file)
       return 'saved'
     }
-    if (folder !== null) return saveToFolder(folder, files, onProgress)
-    return way === 'each' ? saveEach(files) : saveZip(name, files, window)
+    return way === 'each' ? saveEach(files) : saveZip(name, files, place)
   }
 
   #report(name: string, outcome: SaveOutcome): void {

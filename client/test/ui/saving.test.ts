@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { AppCommand, NodeClient } from '../../src/app/api.ts'
+import { english } from '../../src/lang/language.ts'
+import { Actions, type SaveWay } from '../../src/state/actions.svelte.ts'
+import { Notices } from '../../src/state/notices.svelte.ts'
+import { Router } from '../../src/state/router.svelte.ts'
+import { appSnapshot, shareView } from './views.ts'
+
+const MiB = 1024 * 1024
+
+afterEach(() => vi.unstubAllGlobals())
+
+/** A share of two files, of which so many are wanted, in a browser whose pickers answer as told. */
+function setUp(answer: () => Promise<unknown>, wantedCount = 2) {
+  const steps: string[] = []
+  const picker = (name: string) => () => (steps.push(name), answer())
+  vi.stubGlobal('window', { showDirectoryPicker: picker('folder'), showSaveFilePicker: picker('place') })
+  const client: NodeClient = {
+    snapshot: () => appSnapshot([]),
+    onChange: () => () => undefined,
+    run: ({ type }: AppCommand) => {
+      steps.push(type)
+      const files = [0, 1].map((index) => ({ isSelected: index < wantedCount }))
+      const result = type === 'files' ? { ok: true, value: { files } } : { ok: false, code: 'io' }
+      return Promise.resolve(result as never)
+    },
+  }
+  const notices = new Notices()
+  const actions = new Actions(client, notices, new Router(), english)
+  const totalBytes = 100 * MiB
+  const wantedBytes = wantedCount * 50 * MiB
+  const share = shareView({
+    name: 'album',
+    fileCount: 2,
+    totalBytes,
+    wantedBytes,
+    verifiedBytes: wantedBytes,
+  })
+  const save = (way: SaveWay) => actions.save(share, way, () => undefined)
+  return { steps, notices, save }
+}
+
+const picked = () => Promise.resolve({ kind: 'file' })
+const refused = (name: string) => () => Promise.reject(new DOMException('no', name))
+
+describe('a place to save to', () => {
+  it.each([
+    ['folder', 2, ['folder', 'blobs']],
+    ['zip', 2, ['place', 'blobs']],
+    ['each', 2, ['blobs']],
+    // One file is saved as it is, and not as a zip.
+    ['zip', 1, ['files', 'blobs']],
+  ] as const)(
+    'is asked for while the click still counts: %s of %d files',
+    async (way, wantedCount, order) => {
+      const { steps, save } = setUp(picked, wantedCount)
+      await save(way)
+      expect(steps).toEqual(order)
+    },
+  )
+
+  it.each(['folder', 'zip'] as const)(
+    'that is not chosen is no error, and nothing is read: %s',
+    async (way) => {
+      const { steps, notices, save } = setUp(refused('AbortError'))
+      await save(way)
+      expect(steps).toHaveLength(1)
+      expect(notices.items).toEqual([])
+    },
+  )
+
+  it.each(['folder', 'zip'] as const)('that the browser will not ask for is an error: %s', async (way) => {
+    const { steps, notices, save } = setUp(refused('SecurityError'))
+    await save(way)
+    expect(steps).toHaveLength(1)
+    expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.error.notWritten('album') }])
+  })
+})
