@@ -4,7 +4,7 @@ import type { Actions } from './actions.svelte.ts'
 
 /** What is on screen of a file. */
 export type Shown =
-  | { readonly as: 'nothing' | 'failed' | 'notHere' | 'noStream' }
+  | { readonly as: 'nothing' | 'failed' | 'gone' | 'notHere' | 'noStream' }
   | { readonly as: 'text'; readonly text: string; readonly isCut: boolean }
   | { readonly as: 'image' | 'media'; readonly source: string }
 
@@ -27,8 +27,12 @@ export class FilePreview {
     if (this.#isClosed) return
     if (blob === undefined) this.shown = { as: 'failed' }
     else if (preview.kind === 'text') {
-      const text = await blob.slice(0, TEXT_BYTES).text()
-      this.shown = { as: 'text', text, isCut: blob.size > TEXT_BYTES }
+      // A file of the person's may have been moved or changed since.
+      const text = await blob
+        .slice(0, TEXT_BYTES)
+        .text()
+        .catch(() => null)
+      this.shown = text === null ? { as: 'gone' } : { as: 'text', text, isCut: blob.size > TEXT_BYTES }
     } else {
       const source = URL.createObjectURL(blob.slice(0, blob.size, preview.type))
       this.#held = source

@@ -29,3 +29,12 @@ it('takes hold of nothing when it is closed while it loads', async () => {
   await loading
   expect(create).not.toHaveBeenCalled()
 })
+
+it('says so when a text can’t be read any more', async () => {
+  const vanished = new Blob(['x'])
+  const text = () => Promise.reject(new DOMException('gone', 'NotFoundError'))
+  vi.spyOn(vanished, 'slice').mockReturnValue(Object.assign(new Blob(), { text }))
+  const view = new FilePreview()
+  await load(view, vanished, 'a.txt')
+  expect(view.shown).toEqual({ as: 'gone' })
+})
