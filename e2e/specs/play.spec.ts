@@ -45,6 +45,33 @@ test('a film plays before it is here, and a seek is served', async ({ openPeer }
   expect((await receiver.save(infoHash)).sha).toBe(film.sha)
 })
 
+test('a film that was left out is fetched when it is played; of a paused share it is said at once', async ({
+  openPeer,
+}) => {
+  const folder = join(scratch(), 'Films')
+  for (const [seed, name] of ['first.mp4', 'second.mp4', 'third.mp4'].entries())
+    makeFile(folder, name, MiB, seed)
+  const sender = await openPeer()
+  const { link } = await sender.shareFolder(folder)
+  await sender.limitUpload(64)
+  const receiver = await openPeer(new URL(link).hash)
+  const { page } = receiver
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  for (const name of ['second.mp4', 'third.mp4']) await page.getByRole('checkbox', { name }).uncheck()
+  await receiver.download()
+  await receiver.untilShare(({ wantedBytes }) => wantedBytes === MiB)
+  await page.getByRole('button', { name: 'Play second.mp4' }).click()
+  await receiver.untilShare(({ wantedBytes }) => wantedBytes === 2 * MiB)
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await receiver.untilShare(({ state }) => state.name === 'paused')
+  await page.getByRole('button', { name: 'Play third.mp4' }).click()
+  await expect(page.getByText('Resume it to play this file.')).toBeVisible()
+  expect((await receiver.share())?.wantedBytes).toBe(2 * MiB)
+})
+
 test('pictures and texts are shown, and nothing that could run in our origin', async ({
   openPeer,
   server,

@@ -66,7 +66,10 @@ export class MediaServer {
       const bytes = await this.#runtime.blocks.range(infoHash, file, offset, length)
       return this.#post(bytes === null ? { type: 'none', id } : { type: 'data', id, bytes, totalBytes })
     }
-    if (performance.now() >= waiting.until) return this.#post({ type: 'none', id })
+    // Of a paused share, or a file that is left out, nothing would come however long it is waited for.
+    const isComing =
+      exchange.wishes.isSelected(file) && (isFetching(exchange.state) || exchange.state.name === 'checking')
+    if (!isComing || performance.now() >= waiting.until) return this.#post({ type: 'none', id })
     this.#waiting.push(waiting)
   }
 

@@ -372,6 +372,7 @@ export const en = {
     failed:
       'The browser can’t show this file. It may use a format that this browser does not know; save it and open it with another program.',
     notHere: 'This file is not here yet. It can be shown when it is complete.',
+    paused: 'This download is paused. Resume it to play this file.',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} are shown.`,
     noStream:
       'Playing while downloading needs the service worker, which does not run in this tab. Reload the page, or wait until the file is complete.',

@@ -343,6 +343,7 @@ export const zh: Messages = {
     whole: '已全部到齐。',
     failed: '浏览器无法显示此文件，可能不认识它的格式。请保存后用其他程序打开。',
     notHere: '此文件尚未到齐，完成后才能显示。',
+    paused: '此下载已暂停。请先继续下载，再播放此文件。',
     cut: (shown, all) => `仅显示 ${all} 中的前 ${shown}。`,
     noStream:
       '边下载边播放需要应用的 service worker，而它没有在此标签页中运行。请重新加载本页后再试，或等文件下载完成。',

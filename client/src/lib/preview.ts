@@ -1,3 +1,5 @@
+import type { FileView, ShareView } from '@ringdrop/shared/node/snapshot.ts'
+
 /**
  * What may be shown of other people's files, by an allow-list of endings. Never HTML, SVG or PDF: in our origin they
  * could run script or pretend to be us. The type comes from here, never from the file.
@@ -62,3 +64,9 @@ export function previewOf(name: string): Preview | null {
 
 /** Whether it can be shown before all of it is there. */
 export const canStream = ({ kind }: Preview): boolean => kind === 'audio' || kind === 'video'
+
+/** Whether a file is to be chosen before it is played: it is not fetched, but would be. */
+export function isLeftOut({ state }: ShareView, file: FileView): boolean {
+  const isStopped = state.name === 'paused' || state.name === 'failed'
+  return !isStopped && !file.isSelected && file.verifiedBytes < file.sizeBytes
+}
