@@ -25,6 +25,7 @@ export async function fetchAhead(language: string): Promise<void> {
   const parts = [
     () => import('../components/TransferList.svelte'),
     () => import('../components/TransferDetails.svelte'),
+    () => import('../lib/save-many.ts'),
     () => loadNetworkMessages(language),
     // Into the browser's cache, from where they start.
     () => fetch(storeWorkerUrl),

@@ -3,16 +3,9 @@ import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, SavedFile } from '../app/api.ts'
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
 import { displayName } from '../lib/links.ts'
+import { persistent } from '../lib/persistent.ts'
 import { looksLikeLink } from '../lib/route.ts'
-import {
-  pickFolder,
-  pickZip,
-  saveEach,
-  saveFile,
-  saveToFolder,
-  saveZip,
-  type SaveOutcome,
-} from '../lib/save.ts'
+import { pickFolder, pickZip, saveFile, type SaveOutcome } from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
 import type { Language } from '../lang/language.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -182,13 +175,15 @@ export class Actions {
     place: FileSystemDirectoryHandle | FileSystemFileHandle | null,
     onProgress: (done: number) => void,
   ): Promise<SaveOutcome> {
-    if (place?.kind === 'directory') return saveToFolder(place, files, onProgress)
     const [only] = files
     if (files.length === 1 && only !== undefined && place === null) {
       saveFile(only.path.at(-1) ?? name, only.file)
       return 'saved'
     }
-    return way === 'each' ? saveEach(files) : saveZip(name, files, place)
+    const many = await persistent(() => import('../lib/save-many.ts')).catch(() => null)
+    if (many === null) return 'failed'
+    if (place?.kind === 'directory') return many.saveToFolder(place, files, onProgress)
+    return way === 'each' ? many.saveEach(files) : many.saveZip(name, files, place)
   }
 
   #report(name: string, outcome: SaveOutcome): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SavedFile } from '../../src/app/api.ts'
-import { saveToFolder } from '../../src/lib/save.ts'
+import { saveToFolder } from '../../src/lib/save-many.ts'
 
 /** A folder of the person's, in memory. As in a browser, a file that is opened for writing is emptied. */
 class Folder {
