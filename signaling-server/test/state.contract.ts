@@ -191,6 +191,16 @@ function peersContract(start: Start): void {
     await expect.poll(() => changes).toEqual([joined('Ben'), joined('Benjamin'), gone, joined('Ben'), gone])
   })
 
+  it('a peer that comes again is near to nobody until it says so, on the server that it comes to as well', async () => {
+    const servers = await start()
+    const [mover, watcher] = [await join(servers[0]!), await join(servers.at(-1)!)]
+    const changes: NearbyChange[] = []
+    watcher.socket.on('nearby', (change: NearbyChange) => changes.push(change))
+    for (const client of [mover, watcher]) await client.ask('nearby', { card: { name: 'X', kind: 'phone' } })
+    await join(servers.at(-1)!, mover.peer)
+    await expect.poll(() => changes.at(-1)).toEqual({ joined: [], left: [mover.peer.id] })
+  })
+
   it('a peer that comes again is one peer: the newer socket stays', async () => {
     const servers = await start()
     const [a, other] = [await join(servers[0]!), await join(servers[0]!)]

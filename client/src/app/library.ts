@@ -33,6 +33,11 @@ export class Library {
     readonly runtime: NodeRuntime,
   ) {}
 
+  /** Whether it is shared from the person's own files. */
+  owns(infoHash: InfoHash): boolean {
+    return this.#own.has(infoHash)
+  }
+
   get missingSources(): MissingSource[] {
     return [...this.#waiting.values()].map(({ stored, info }) => ({
       infoHash: info.infoHash,

@@ -3,6 +3,7 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
 import { snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
+import { Hasher } from '../adapters/hashing/hasher.ts'
 import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { isRelayAmong } from '../adapters/transport.ts'
@@ -31,6 +32,10 @@ import { Wakefulness } from './wakefulness.ts'
 
 /** Views hear of changes at most this often. */
 const NOTIFY_MS = 100
+/** How often the browser is asked how much room there is: downloads fill it, what is removed frees it. Our choice. */
+const MEASURE_MS = 30_000
+/** Files of a removed share are gone by then, as a rule. Our choice. */
+const REMOVED_MS = 2_000
 
 /** The client of the tab that runs the node. */
 export class LocalClient implements NodeClient {
@@ -49,6 +54,7 @@ export class LocalClient implements NodeClient {
   #usage = UNKNOWN_USAGE
   #snapshot: AppSnapshot | null = null
   #notifyTimer: ReturnType<typeof setTimeout> | null = null
+  #measureTimer: ReturnType<typeof setTimeout> | null = null
 
   constructor(
     identity: Identity,
@@ -71,7 +77,8 @@ export class LocalClient implements NodeClient {
     this.#media = new MediaServer(this.runtime)
     this.#network = new NetworkCommands(this.runtime, state, this.#code)
     this.#nearby = new NearbyCommands(this.runtime, state)
-    this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed(), this.#code)
+    const hasher = new Hasher(this.#code.teller('hashing'))
+    this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed(), hasher)
     this.#wakefulness = this.#watch()
   }
 
@@ -86,6 +93,7 @@ export class LocalClient implements NodeClient {
   }
 
   stop(): void {
+    if (this.#measureTimer !== null) clearTimeout(this.#measureTimer)
     this.#wakefulness.stop()
     this.#network.stop()
     this.runtime.stop()
@@ -120,6 +128,7 @@ export class LocalClient implements NodeClient {
   async run<Type extends AppCommand['type']>(
     command: Extract<AppCommand, { type: Type }>,
   ): Promise<AppResult<Type>> {
+    if (command.type === 'remove') this.#measureAfter(REMOVED_MS)
     // What fails unforeseen is the browser's storage, as a rule: full, or gone.
     const result = (await this.#run(command).catch(() => fail('io'))) as AppResult<Type>
     this.#changed()
@@ -177,8 +186,13 @@ export class LocalClient implements NodeClient {
   }
 
   #share({ files, isUnlisted, sendTo: peerId }: Extract<AppCommand, { type: 'share' }>): string {
-    return this.#jobs.start(files, isUnlisted, (infoHash) => {
-      if (peerId !== null) void this.#nearby.run({ type: 'sendTo', peerId, infoHash })
+    return this.#jobs.start(files, {
+      isUnlisted,
+      // To send something to one device takes it out of nobody's searches.
+      isListingKept: peerId !== null,
+      onShared: (infoHash) => {
+        if (peerId !== null) void this.#nearby.run({ type: 'sendTo', peerId, infoHash })
+      },
     })
   }
 
@@ -197,7 +211,14 @@ export class LocalClient implements NodeClient {
   }
 
   async #measureStorage(): Promise<void> {
+    this.#measureAfter(MEASURE_MS)
     this.#usage = await storageUsage()
+    this.#changed()
+  }
+
+  #measureAfter(ms: number): void {
+    if (this.#measureTimer !== null) clearTimeout(this.#measureTimer)
+    this.#measureTimer = setTimeout(() => void this.#measureStorage(), ms)
   }
 
   #watch(): Wakefulness {

@@ -1,35 +1,42 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import { Hasher } from '../adapters/hashing/hasher.ts'
-import type { AwaitedCode } from './awaited-code.ts'
+import type { Hasher } from '../adapters/hashing/hasher.ts'
 import type { HashingView, PickedFile } from './api.ts'
 import type { Library } from './library.ts'
 import type { NodeRuntime } from './node-runtime.ts'
-import { makeShare } from './share-maker.ts'
+import { makeShare, type MadeShare } from './share-maker.ts'
+
+export interface ShareWish {
+  readonly isUnlisted: boolean
+  /** What is shared already stays in searches, or out of them, as it is. */
+  readonly isListingKept: boolean
+  /** Called when the share is there. */
+  onShared(infoHash: InfoHash): void
+}
 
 /** Files on their way to becoming shares: hashed first, then handed to the node and remembered. */
 export class ShareJobs {
-  readonly #hasher: Hasher
   readonly #jobs = new Map<string, HashingView>()
 
   constructor(
     readonly runtime: NodeRuntime,
     readonly library: Library,
     readonly changed: () => void,
-    code: AwaitedCode,
-  ) {
-    this.#hasher = new Hasher(code.teller('hashing'))
-  }
+    readonly hasher: Pick<Hasher, 'hash' | 'terminate'>,
+  ) {}
 
   get views(): HashingView[] {
     return [...this.#jobs.values()]
   }
 
-  /** Hashing goes on after this returns; its progress is in the views. @returns the id of the job. @param onShared called when the share is there. */
-  start(files: readonly PickedFile[], isUnlisted: boolean, onShared: (infoHash: InfoHash) => void): string {
+  /**
+   * Hashing goes on after this returns; its progress is in the views.
+   * @returns the id of the job.
+   */
+  start(files: readonly PickedFile[], wish: ShareWish): string {
     const id = crypto.randomUUID()
     const name = files[0]?.path[0] ?? ''
     this.#jobs.set(id, { id, name, fileCount: files.length, totalBytes: 0, hashedBytes: 0, error: null })
-    void this.#run(id, files, isUnlisted, onShared)
+    void this.#run(id, files, wish)
     return id
   }
 
@@ -38,15 +45,10 @@ export class ShareJobs {
   }
 
   stop(): void {
-    this.#hasher.terminate()
+    this.hasher.terminate()
   }
 
-  async #run(
-    id: string,
-    picked: readonly PickedFile[],
-    isUnlisted: boolean,
-    onShared: (infoHash: InfoHash) => void,
-  ): Promise<void> {
+  async #run(id: string, picked: readonly PickedFile[], wish: ShareWish): Promise<void> {
     const update = (change: (view: HashingView) => Partial<HashingView>) => {
       const view = this.#jobs.get(id)
       if (view !== undefined) this.#jobs.set(id, { ...view, ...change(view) })
@@ -54,11 +56,24 @@ export class ShareJobs {
     }
     const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
     await eachInTurns(picked, ({ file }) => update((view) => ({ totalBytes: view.totalBytes + file.size })))
-    const made = await makeShare(picked, this.#hasher, onProgress)
+    const made = await makeShare(picked, this.hasher, onProgress)
     // Dismissed meanwhile: the person does not want it any more.
     if (!this.#jobs.has(id)) return
     if (!made.ok) return update(() => ({ error: made.code }))
-    const { info, trees, files } = made.value
+    const { infoHash } = made.value.info
+    const known = this.runtime.node.shares.get(infoHash)
+    const isUnlisted = wish.isListingKept ? (known?.isUnlisted ?? wish.isUnlisted) : wish.isUnlisted
+    // Whoever fetches what is shared already goes on.
+    if (known?.exchange.state.name === 'seeding' && this.library.owns(infoHash))
+      this.runtime.feed({ type: 'setUnlisted', infoHash, isUnlisted })
+    else this.#add(made.value, isUnlisted)
+    this.#jobs.delete(id)
+    wish.onShared(infoHash)
+    this.changed()
+    await this.library.rememberSource(made.value, isUnlisted).catch(() => undefined)
+  }
+
+  #add({ info, trees, files }: MadeShare, isUnlisted: boolean): void {
     this.runtime.openFiles(
       info,
       files.map(({ file }) => file),
@@ -66,10 +81,6 @@ export class ShareJobs {
     this.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
     const share = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted } as const
     this.runtime.feed({ type: 'addShare', share })
-    this.#jobs.delete(id)
-    onShared(info.infoHash)
-    this.changed()
-    await this.library.rememberSource(made.value, isUnlisted).catch(() => undefined)
   }
 }
 

@@ -47,10 +47,11 @@ export function createFormat(units: Units): Format {
     bytes,
     speed: (perSecond) => (perSecond < 1_000 ? `0${NBSP}kB/s` : `${bytes(perSecond)}/s`),
     duration: (ms) => {
-      if (ms < MINUTE) return units.seconds(Math.max(1, Math.round(ms / SECOND)))
+      // By what is shown, not by what it was: 59.6 s are 60, which is a minute.
+      if (ms < 59.5 * SECOND) return units.seconds(Math.max(1, Math.round(ms / SECOND)))
       if (ms < 10 * MINUTE) return two(ms, SECOND, 60, units.minutes, units.seconds)
-      if (ms < HOUR) return units.minutes(Math.round(ms / MINUTE))
-      if (ms < DAY) return two(ms, MINUTE, 60, units.hours, units.minutes)
+      if (ms < 59.5 * MINUTE) return units.minutes(Math.round(ms / MINUTE))
+      if (ms < DAY - MINUTE / 2) return two(ms, MINUTE, 60, units.hours, units.minutes)
       return two(ms, HOUR, 24, units.days, units.hours)
     },
     ago: (ms) => {

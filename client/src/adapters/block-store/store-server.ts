@@ -6,17 +6,13 @@ import { Geometry } from '@ringdrop/shared/content/geometry.ts'
 import { BLOCK_HEADER_BYTES } from '@ringdrop/shared/protocols/bittorrent/codec.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 import { SPARE_FRAMES, SpareBuffers } from '../spare-buffers.ts'
+import { OpenShare } from './open-share.ts'
 import type { StoreAnswer, StoreCommand, StoredRun } from './protocol.ts'
 import { ReadAhead } from './read-ahead.ts'
-import { isQuotaError, type OwnShareFiles, type ShareFiles, type ShareStorage } from './share-files.ts'
+import { isQuotaError, type OwnShareFiles, type ShareStorage } from './share-files.ts'
 
 /** Bytes hashed between two progress reports of a check. */
 const CHECK_BYTES = 4 * 1024 * 1024
-
-interface OpenShare {
-  readonly geometry: Geometry
-  readonly files: ShareFiles
-}
 
 type Post = (answer: StoreAnswer, transfer: Transferable[]) => void
 
@@ -45,14 +41,9 @@ export class StoreServer<Source = File> {
         this.#startClosing(command.infoHash, false)
         return this.handle(command)
       case 'store':
-        void this.#store(command)
-        return
       case 'read':
-        void this.#read(command)
-        return
       case 'check':
-        void this.#check(command.infoHash, command.hashes)
-        return
+        return this.#work(command)
       case 'blobs':
         void this.#blobs(command.infoHash, command.files, command.ticket)
         return
@@ -67,18 +58,31 @@ export class StoreServer<Source = File> {
     }
   }
 
+  /** What is under way is finished, or ends early, before the files are closed. */
+  #work(command: Extract<StoreCommand, { type: 'store' | 'read' | 'check' }>): void {
+    const share = this.#shares.get(command.infoHash)
+    if (share === undefined) return
+    void share.use(() => {
+      if (command.type === 'store') return this.#store(share, command)
+      if (command.type === 'read') return this.#read(share, command)
+      return this.#check(share, command.infoHash, command.hashes)
+    })
+  }
+
   #open({ infoHash, pieceBytes, sizes, files }: Extract<StoreCommand<Source>, { type: 'open' }>): void {
     const geometry = new Geometry(pieceBytes, sizes)
     // Only the person's own files gain from reading ahead; what is still being written must not be cached.
     const own = files === null ? null : new ReadAhead(this.openOwn(files))
-    this.#shares.set(infoHash, { geometry, files: own ?? this.storage.open(infoHash, sizes) })
+    this.#shares.set(infoHash, new OpenShare(geometry, own ?? this.storage.open(infoHash, sizes)))
   }
 
-  async #store({ infoHash, buffer, runs, hashes }: Extract<StoreCommand, { type: 'store' }>): Promise<void> {
-    const share = this.#shares.get(infoHash)
-    if (share === undefined) return
+  async #store(
+    share: OpenShare,
+    { infoHash, buffer, runs, hashes }: Extract<StoreCommand, { type: 'store' }>,
+  ): Promise<void> {
     const blocks = runs.flatMap((run) => placesOf(run, share.geometry))
     const digests = await Promise.all(blocks.map((each) => digestOf(buffer, each)))
+    if (!share.isOpen) return this.#spare.give(buffer)
     const isRight = digests.map((digest, index) =>
       equalBytes(digest, hashes.subarray(index * 32, index * 32 + 32)),
     )
@@ -101,30 +105,26 @@ export class StoreServer<Source = File> {
     run: readonly BlockPlace[],
   ): Promise<void> {
     const [first] = run
-    if (first === undefined) return
+    if (first === undefined || !share.isOpen) return
     const length = run.reduce((sum, stored) => sum + stored.length, 0)
     const place = share.geometry.locate(first.block)
     try {
       await share.files.write(place.file, place.offset, new Uint8Array(buffer, first.offset, length))
-      this.post({ type: 'stored', infoHash, first: first.block, count: run.length }, [])
+      if (share.isOpen) this.post({ type: 'stored', infoHash, first: first.block, count: run.length }, [])
     } catch (error) {
       const code = isQuotaError(error) ? 'quota' : 'io'
-      this.#results(
+      this.#resultsOf(
+        share,
         infoHash,
         run.map(({ block }) => ({ type: 'storeFailed', block, code })),
       )
     }
   }
 
-  async #read({
-    infoHash,
-    to,
-    first,
-    count: blockCount,
-    memory,
-  }: Extract<StoreCommand, { type: 'read' }>): Promise<void> {
-    const share = this.#shares.get(infoHash)
-    if (share === undefined) return
+  async #read(
+    share: OpenShare,
+    { infoHash, to, first, count: blockCount, memory }: Extract<StoreCommand, { type: 'read' }>,
+  ): Promise<void> {
     const { geometry } = share
     const blocks = Array.from({ length: blockCount }, (_, index) => first + index)
     const { file, offset } = geometry.locate(first)
@@ -135,9 +135,10 @@ export class StoreServer<Source = File> {
       const count = await share.files.read(file, offset, bytes)
       if (count !== length) throw new Error('short read')
       const answer = { type: 'read', infoHash, to, first, count: blockCount, buffer: bytes.buffer } as const
-      this.post(answer, [bytes.buffer])
+      if (share.isOpen) this.post(answer, [bytes.buffer])
     } catch {
-      this.#results(
+      this.#resultsOf(
+        share,
         infoHash,
         blocks.map((block) => ({ type: 'readFailed', to, block })),
       )
@@ -151,9 +152,7 @@ export class StoreServer<Source = File> {
   }
 
   /** Hashes everything that is there and says which blocks are right. */
-  async #check(infoHash: InfoHash, hashes: Bytes): Promise<void> {
-    const share = this.#shares.get(infoHash)
-    if (share === undefined) return
+  async #check(share: OpenShare, infoHash: InfoHash, hashes: Bytes): Promise<void> {
     const { geometry } = share
     const held = new Bitfield(geometry.blockCount)
     let checkedBytes = 0
@@ -161,14 +160,15 @@ export class StoreServer<Source = File> {
       for (let file = 0; file < geometry.fileCount; file++) {
         for (let offset = 0; offset < geometry.fileSize(file); offset += CHECK_BYTES) {
           await this.#checkRange(share, file, offset, hashes, held)
+          if (!share.isOpen) return
           checkedBytes += CHECK_BYTES
           const fraction = Math.min(1, checkedBytes / Math.max(1, geometry.totalBytes))
           this.#results(infoHash, [{ type: 'checkProgress', fraction }])
         }
       }
-      this.#results(infoHash, [{ type: 'checked', bits: held.toBytes() }])
+      this.#resultsOf(share, infoHash, [{ type: 'checked', bits: held.toBytes() }])
     } catch {
-      this.#results(infoHash, [{ type: 'checkFailed', code: 'io' }])
+      this.#resultsOf(share, infoHash, [{ type: 'checkFailed', code: 'io' }])
     }
   }
 
@@ -202,7 +202,9 @@ export class StoreServer<Source = File> {
     const share = this.#shares.get(infoHash)
     try {
       const blobs: Blob[] = []
-      for (const file of files) blobs.push((await share?.files.blob(file)) ?? new Blob([]))
+      await share?.use(async () => {
+        for (const file of files) blobs.push(await share.files.blob(file))
+      })
       this.post({ type: 'blobs', ticket, blobs: share === undefined ? null : blobs }, [])
     } catch {
       this.post({ type: 'blobs', ticket, blobs: null }, [])
@@ -213,8 +215,12 @@ export class StoreServer<Source = File> {
     const { infoHash, file, offset, length, ticket } = command
     const buffer = new ArrayBuffer(length)
     try {
-      const count = await this.#shares.get(infoHash)?.files.read(file, offset, new Uint8Array(buffer))
-      const bytes = count === length ? buffer : null
+      const share = this.#shares.get(infoHash)
+      let count = 0
+      await share?.use(async () => {
+        count = await share.files.read(file, offset, new Uint8Array(buffer))
+      })
+      const bytes = share !== undefined && count === length ? buffer : null
       this.post({ type: 'range', ticket, bytes }, bytes === null ? [] : [bytes])
     } catch {
       this.post({ type: 'range', ticket, bytes: null }, [])
@@ -222,10 +228,10 @@ export class StoreServer<Source = File> {
   }
 
   #startClosing(infoHash: InfoHash, remove: boolean): void {
-    const files = this.#shares.get(infoHash)?.files
+    const share = this.#shares.get(infoHash)
     this.#shares.delete(infoHash)
     const close = async () => {
-      await files?.close()
+      await share?.close()
       if (remove) await this.storage.remove(infoHash)
     }
     const done = () => void this.#closing.delete(infoHash)
@@ -239,6 +245,10 @@ export class StoreServer<Source = File> {
       // What can't be deleted now (another tab may be at it) is swept next time.
       await this.storage.remove(infoHash).catch(() => undefined)
     }
+  }
+
+  #resultsOf(share: OpenShare, infoHash: InfoHash, results: readonly StoreResult[]): void {
+    if (share.isOpen) this.#results(infoHash, results)
   }
 
   #results(infoHash: InfoHash, results: readonly StoreResult[], transfer: Transferable[] = []): void {

@@ -168,7 +168,7 @@ export class OfferDesk implements Core<OfferInput, OfferEffect> {
   }
 
   #tellVerdict(offer: IncomingOffer): void {
-    const verdict: Verdict = offer.state === 'declined' ? 'declined' : 'accepted'
+    const verdict = verdictOf(offer.state)
     offer.isUntold = false
     this.#effects.push({ type: 'tell', to: offer.peer, message: { type: 'verdict', id: offer.id, verdict } })
   }
@@ -279,4 +279,10 @@ function settleIncoming(offer: IncomingOffer, state: IncomingState, now: number)
 function dropSettled(offers: Map<Nonce, { readonly state: OutgoingState | IncomingState }>): void {
   const settled = [...offers].filter(([, { state }]) => isSettled(state))
   for (const [id] of settled.slice(0, Math.max(0, settled.length - SETTLED))) offers.delete(id)
+}
+
+/** What the sender hears when it asks again: of an offer that ended by itself, that nobody answered. */
+function verdictOf(state: IncomingOffer['state']): Verdict {
+  if (state === 'declined') return 'declined'
+  return state === 'accepted' || state === 'different' ? 'accepted' : 'unavailable'
 }

@@ -50,6 +50,14 @@ describe('an offer to us', () => {
     { type: 'tell', to: ANNA, message: { type: 'verdict', id: guidOf(id), verdict: word } },
   ]
 
+  it('that nobody answered in time is not said to be accepted when the sender asks again', () => {
+    const bench = new Bench(ANNA)
+    bench.offered(1)
+    bench.pass(OFFER_MS)
+    expect(bench.incoming).toEqual(['expired'])
+    expect(bench.offered(1)).toEqual(verdict(1, 'unavailable'))
+  })
+
   it('waits for the person, who accepts it once', () => {
     const bench = new Bench(ANNA)
     expect(bench.offered(1)).toEqual([])

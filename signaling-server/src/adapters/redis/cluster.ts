@@ -122,8 +122,11 @@ export class Cluster {
     const answer = await this.#shared.ask(SCRIPTS.claim, args, claimedSchema)
     if (answer === null) return
     const [before, near] = answer
-    if (before !== '' && before !== this.#shared.server) sockets.closeElsewhere(peer)
-    this.#tellGone(peer, near)
+    const hasMoved = before !== '' && before !== this.#shared.server
+    if (!hasMoved) return this.#tellGone(peer, near)
+    sockets.closeElsewhere(peer)
+    // Nobody else tells those of this server: its own core did not know the peer.
+    this.#push(near, { joined: [], left: [peer] })
   }
 
   /** The last socket of a peer here is gone. */

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import type { HashJob } from '../../src/adapters/hashing/hasher.ts'
+import { Library } from '../../src/app/library.ts'
+import { ShareJobs, type ShareWish } from '../../src/app/share-jobs.ts'
+import { makeRuntime } from './test-runtime.ts'
+
+/** Each file is one block, whose hash is made up of its size. */
+const hasher = {
+  hash: ({ files }: Pick<HashJob, 'files'>) =>
+    Promise.resolve(files.map((file) => new Uint8Array(32).fill(file.size))),
+  terminate: () => undefined,
+}
+
+function setUp() {
+  const made = makeRuntime()
+  const library = new Library(made.state, made.runtime)
+  const jobs = new ShareJobs(made.runtime, library, () => undefined, hasher)
+  const files = [{ file: new File(['abc'], 'film.mp4'), path: ['film.mp4'] }]
+  const share = (wish: Pick<ShareWish, 'isUnlisted' | 'isListingKept'>) =>
+    new Promise<NonNullable<ReturnType<typeof made.runtime.node.shares.get>>>((resolve, reject) => {
+      const onShared: ShareWish['onShared'] = (infoHash) => {
+        const entry = made.runtime.node.shares.get(infoHash)
+        if (entry === undefined) reject(new Error('it is not there'))
+        else resolve(entry)
+      }
+      jobs.start(files, { ...wish, onShared })
+    })
+  return { ...made, share }
+}
+
+it('what is shared already stays in searches when it is sent to one device, and whoever fetches it goes on', async () => {
+  const { share, runtime, state } = setUp()
+  const listed = await share({ isUnlisted: false, isListingKept: false })
+  const { exchange } = listed
+  const sent = await share({ isUnlisted: true, isListingKept: true })
+  expect([sent.isUnlisted, sent.exchange === exchange]).toEqual([false, true])
+  await expect.poll(() => state.shares()).toMatchObject([{ share: { isUnlisted: false } }])
+  runtime.stop()
+})
+
+it('what is shared again goes out of searches, or back into them, as the person says', async () => {
+  const { share, runtime } = setUp()
+  const { exchange } = await share({ isUnlisted: true, isListingKept: true })
+  const again = await share({ isUnlisted: false, isListingKept: false })
+  expect([again.isUnlisted, again.exchange === exchange]).toEqual([false, true])
+  expect((await share({ isUnlisted: true, isListingKept: false })).isUnlisted).toBe(true)
+  runtime.stop()
+})
+
+it('what is paused is shared anew, as it was listed', async () => {
+  const { share, runtime } = setUp()
+  const first = await share({ isUnlisted: false, isListingKept: false })
+  const infoHash = first.exchange.swarm?.info.infoHash
+  if (infoHash === undefined) throw new Error('it has no metadata')
+  runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
+  const again = await share({ isUnlisted: true, isListingKept: true })
+  expect([again.isUnlisted, again.exchange.state.name]).toEqual([false, 'seeding'])
+  runtime.stop()
+})
