@@ -100,6 +100,9 @@ describe('kazaa', () => {
     const [uploader, downloader, third] = [world.add(), world.add(), world.add()]
     const log: string[] = []
     for (const { core } of [uploader, downloader, third]) core.onOwnEffect = ({ type }) => log.push(type)
+    for (const { peer } of [uploader, third])
+      for (const share of [1, 2])
+        tell(world, peer, { type: 'publish', infoHash: infoHashOf(share), listings: [] })
     world.connect(uploader.peer, downloader.peer)
     world.connect(uploader.peer, third.peer)
     tell(world, downloader.peer, { type: 'enqueue', peer: uploader.peer, infoHash: infoHashOf(1) })
