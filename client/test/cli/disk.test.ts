@@ -8,6 +8,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -173,6 +174,20 @@ describe('own files', () => {
     writeFileSync(path, 'after, and longer')
     await expect(readFrom(new OwnFiles([file]))).rejects.toThrow()
     expect(await new DiskHasher().hash(job)).toBeNull()
+  })
+
+  it('are no longer read once they are edited in place, though they are open', async () => {
+    const path = join(fresh(), 'a')
+    writeFileSync(path, 'before')
+    // Long ago: times of files are coarse, and two writes of one moment may have the same.
+    utimesSync(path, 1, 1)
+    const files = new OwnFiles([(await ownFile(path)) ?? expect.unreachable()])
+    const reader = files.forward(0, 0)
+    expect(await reader.fill(new ArrayBuffer(3))).toHaveLength(3)
+    writeFileSync(path, 'edited')
+    await expect(reader.fill(new ArrayBuffer(3))).rejects.toThrow('another one')
+    await expect(files.forward(0, 0).fill(new ArrayBuffer(6))).rejects.toThrow('another one')
+    await files.close()
   })
 })
 
