@@ -56,7 +56,7 @@ async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: Ge
   output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
   if (!isSeeding) return
   await serveFrom(session, info, fetched)
-  await watchShares(session, [infoHash])
+  await watchShares(session, [info])
 }
 
 /** Names and sizes of what is about to be downloaded. */
@@ -108,7 +108,7 @@ export async function serveFrom(
     if (file === null) throw filesFailure(`${path} is gone.`, 'It was there a moment ago.')
     files.push(file)
   }
-  if (trees === null) return peer.runtime.openFiles(info, files)
+  if (trees === null) return peer.serveDownload(info, files)
   // So far the node knows it by its link alone, or as a download that was begun once.
   peer.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
   offerShare(peer, { info, trees, files: placedFiles(info, files) }, false)

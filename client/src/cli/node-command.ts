@@ -7,10 +7,10 @@ import type { Command } from './arguments.ts'
 import { openDownload, prepareOut, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
 import { announceDownload, fetchWhole, serveFrom } from './get-command.ts'
-import { NodeMemory } from './node-memory.ts'
+import { NodeMemory, type OwnPath, type Saved } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
-import { untilInterrupted } from './share-command.ts'
+import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
 import { announceShare, offerShare, placedFiles, prepareShare } from './sharing.ts'
 import { bytesInWords, countInWords } from './words.ts'
 
@@ -44,6 +44,11 @@ export async function runNode(command: NodeCommand, output: Output, signal: Abor
 
 /** The node while it runs. What goes wrong with one share is said, and does not end the others. */
 export class Member {
+  /** What is shared, by where it comes from. */
+  readonly #origins = new Map<InfoHash, OwnPath | Saved>()
+  /** What goes on besides. */
+  readonly #jobs = new Set<Promise<void>>()
+
   constructor(
     readonly session: Session,
     readonly memory: NodeMemory,
@@ -53,30 +58,53 @@ export class Member {
 
   async run(): Promise<void> {
     const { session, memory } = this
-    const jobs = [
-      this.#bringBack(),
-      ...memory.wanted.map((infoHash) => this.#try(() => this.#fetch(infoHash))),
-    ]
-    await untilInterrupted(session, () => this.#tell())
-    await Promise.all(jobs)
+    this.#begin(() => this.#bringBack())
+    for (const infoHash of memory.wanted) this.#begin(() => this.#fetch(infoHash))
+    await untilInterrupted(session, () => {
+      this.#renew()
+      this.#tell()
+    })
+    await Promise.all(this.#jobs)
+  }
+
+  #begin(job: () => Promise<void>): void {
+    const running = this.#try(job).finally(() => this.#jobs.delete(running))
+    this.#jobs.add(running)
   }
 
   /** One after the other: each is hashed. */
   async #bringBack(): Promise<void> {
-    for (const { path, isUnlisted } of this.memory.paths)
-      await this.#try(() => this.#sharePath(path, isUnlisted))
+    for (const own of this.memory.paths) await this.#try(() => this.#sharePath(own))
     for (const saved of this.memory.saved) await this.#try(() => this.#shareSaved(saved))
   }
 
-  async #sharePath(path: string, isUnlisted: boolean): Promise<void> {
+  /** Shares whose files are not what they were any more: for each is done again what was done at the start. */
+  #renew(): void {
+    const { peer, output } = this.session
+    for (const [infoHash, origin] of [...this.#origins]) {
+      const exchange = peer.runtime.node.shares.get(infoHash)?.exchange
+      if (exchange?.state.name !== 'failed') continue
+      this.#origins.delete(infoHash)
+      peer.withdraw(infoHash)
+      if ('path' in origin) {
+        const next = 'Nothing: it is hashed again, and gets another link if it was changed.'
+        output.failure(lostShare(exchange.swarm?.info.name ?? origin.path, FILES_CHANGED, next))
+        this.#begin(() => this.#sharePath(origin))
+      } else this.#begin(() => this.#shareSaved(origin))
+    }
+  }
+
+  async #sharePath(own: OwnPath): Promise<void> {
     const { peer, output, signal } = this.session
-    const made = await prepareShare([path], output, signal)
-    offerShare(peer, made, isUnlisted)
+    const made = await prepareShare([own.path], output, signal)
+    offerShare(peer, made, own.isUnlisted)
+    this.#origins.set(made.info.infoHash, own)
     announceShare(this.server, made.info, output)
   }
 
-  async #shareSaved({ infoBytes, files }: NodeMemory['saved'][number]): Promise<void> {
+  async #shareSaved(saved: Saved): Promise<void> {
     const { peer, output, signal } = this.session
+    const { infoBytes, files } = saved
     const info = parseInfo(infoBytes)
     const own = await Promise.all(files.map(ownFile))
     const present = own.flatMap((file) => file ?? [])
@@ -95,6 +123,7 @@ export class Member {
       )
     }
     offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, false)
+    this.#origins.set(info.value.infoHash, saved)
     announceShare(this.server, info.value, output)
   }
 
@@ -107,8 +136,10 @@ export class Member {
     const fetched = await fetchWhole(this.session, info, this.out, Infinity, () => undefined)
     const { paths } = fetched
     output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
-    await this.memory.addSaved(infoHash, info.infoBytes, paths)
+    const saved = { infoBytes: info.infoBytes, files: [...paths] }
+    await this.memory.addSaved(infoHash, saved)
     await serveFrom(this.session, info, fetched)
+    this.#origins.set(infoHash, saved)
     announceShare(this.server, info, output)
   }
 

@@ -21,6 +21,11 @@ const schema = v.object({
 })
 type Memory = v.InferOutput<typeof schema>
 
+/** A file or folder of the person's own. */
+export type OwnPath = Memory['paths'][number]
+/** A finished download. */
+export type Saved = Memory['saved'][number]
+
 const KEY = 'node'
 
 /** What the always-on member shares and fetches, over restarts. */
@@ -64,9 +69,8 @@ export class NodeMemory {
   }
 
   /** A wanted share is there. */
-  addSaved(infoHash: InfoHash, infoBytes: Bytes, files: readonly string[]): Promise<void> {
-    const saved = [...this.memory.saved, { infoBytes, files: [...files] }]
-    return this.#save({ wanted: this.#othersWanted(infoHash), saved })
+  addSaved(infoHash: InfoHash, saved: Saved): Promise<void> {
+    return this.#save({ wanted: this.#othersWanted(infoHash), saved: [...this.memory.saved, saved] })
   }
 
   /** Its files are gone or changed. */

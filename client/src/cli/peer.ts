@@ -1,3 +1,4 @@
+import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { InfoHash, Nonce } from '@ringdrop/shared/kernel/ids.ts'
 import { parseNonce } from '@ringdrop/shared/kernel/ids.ts'
 import { defined } from '@ringdrop/shared/kernel/invariant.ts'
@@ -5,7 +6,7 @@ import { toHex } from '@ringdrop/shared/kernel/bytes.ts'
 import { OVERLAY_CORES } from '@ringdrop/shared/node/overlay-cores.ts'
 import { snapshotOf, type NodeSnapshot, type ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { SYSTEMS, type SystemName } from '@ringdrop/shared/node/systems.ts'
-import { BlockStore } from '../adapters/block-store/block-store.ts'
+import { BlockStore, type BlockStoreEvents } from '../adapters/block-store/block-store.ts'
 import { browserClock } from '../adapters/browser-clock.ts'
 import type { Identity } from '../adapters/identity.ts'
 import { DataChannelTransport } from '../adapters/node/datachannel-transport.ts'
@@ -17,6 +18,7 @@ import type { StateStore } from '../adapters/state-store.ts'
 import type { ServerView } from '../app/api.ts'
 import { NodeRuntime, type RuntimePorts } from '../app/node-runtime.ts'
 import { persistOverlay, rememberedOverlays, type EncodedRecords } from '../app/overlay-memory.ts'
+import { ServedDownloads } from './served-downloads.ts'
 
 export interface PeerOptions {
   /** Origin of the server. */
@@ -47,6 +49,10 @@ export class Peer {
   readonly storage: DiskStorage
   readonly #options: PeerOptions
   readonly #listeners = new Set<() => void>()
+  readonly #served = new ServedDownloads((infoHash) => {
+    // No other word makes the node end a share whose files it did not begin with.
+    this.runtime.feed({ type: 'storeResults', infoHash, results: [{ type: 'checkFailed', code: 'io' }] })
+  })
   #conditions: ReturnType<typeof setInterval> | null = null
   #notice: ReturnType<typeof setTimeout> | null = null
   /** The best rate at which this process was seen to upload, bytes per second. */
@@ -60,7 +66,7 @@ export class Peer {
     this.shares = shares
     this.storage = storage
     const encoded: EncodedRecords = new WeakMap()
-    this.runtime = new NodeRuntime<OwnFile>(identity, shares, portsOf(options), {
+    this.runtime = new NodeRuntime<OwnFile>(identity, shares, portsOf(options, this.#served), {
       manualEnvelope: () => undefined,
       manualRefused: () => undefined,
       persist: (what) => void persistOverlay(this.runtime.node, state, what, encoded).catch(() => undefined),
@@ -94,6 +100,18 @@ export class Peer {
 
   share(infoHash: InfoHash): ShareView | null {
     return this.snapshot().shares.find((share) => share.infoHash === infoHash) ?? null
+  }
+
+  /** Goes on with a share that was downloaded from where its files are now; it fails when they are changed. */
+  serveDownload(info: ShareInfo, files: readonly OwnFile[]): void {
+    this.runtime.openFiles(info, files)
+    this.#served.add(info.infoHash, files)
+  }
+
+  /** Ends a share and lets go of its files, which stay as they are. */
+  withdraw(infoHash: InfoHash): void {
+    this.runtime.feed({ type: 'removeShare', infoHash })
+    this.runtime.blocks.post({ type: 'close', infoHash })
   }
 
   /** @returns the id under which the answers stand in the snapshot. */
@@ -169,12 +187,18 @@ export class Peer {
   }
 }
 
-function portsOf({ identity, server, storage }: PeerOptions): RuntimePorts<OwnFile> {
+function portsOf({ identity, server, storage }: PeerOptions, served: ServedDownloads): RuntimePorts<OwnFile> {
   return {
     clock: browserClock,
     cores: OVERLAY_CORES,
     transport: (events) => new DataChannelTransport(events),
-    blocks: (events, isOnePiece) => new BlockStore(storeInProcess(storage), events, isOnePiece),
+    blocks: (events, isOnePiece) => {
+      const results: BlockStoreEvents['results'] = (infoHash, each) => {
+        events.results(infoHash, each)
+        void served.onResults(infoHash, each)
+      }
+      return new BlockStore(storeInProcess(storage), { ...events, results }, isOnePiece)
+    },
     // The server lets in whoever names an origin of its own; browsers can't lie about theirs, and it proves nothing else.
     socket: (events) => new ServerSocket(identity, events, { url: server, origin: server }),
     opening: (info) => storage.learn(info),

@@ -1,6 +1,9 @@
-import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { Command } from './arguments.ts'
+import { CliFailure } from './failure.ts'
 import type { Output } from './output.ts'
+import type { Peer } from './peer.ts'
+import { safeName } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { announceShare, offerShare, prepareShare } from './sharing.ts'
 import { bytesInWords, countInWords } from './words.ts'
@@ -18,7 +21,7 @@ export async function runShare(
       offerShare(session.peer, made, isUnlisted)
       announceShare(options.server, made.info, output)
       output.note('Press Ctrl-C to stop sharing.')
-      await watchShares(session, [made.info.infoHash])
+      await watchShares(session, [made.info])
     },
   )
 }
@@ -26,11 +29,23 @@ export async function runShare(
 /** How often people hear how things stand. */
 export const STATUS_MS = 1_000
 
-/** Says who downloads, until the command is interrupted. */
-export async function watchShares(session: Session, shares: readonly InfoHash[]): Promise<void> {
+/**
+ * Says who downloads, until the command is interrupted, and which shares are lost: their files were changed. Rejects
+ * with a {@link CliFailure} when none is left.
+ */
+export async function watchShares(session: Session, shares: readonly ShareInfo[]): Promise<void> {
   const { peer, output } = session
+  const watched = new Map(shares.map((info) => [info.infoHash, info]))
   await untilInterrupted(session, () => {
-    const views = peer.snapshot().shares.filter(({ infoHash }) => shares.includes(infoHash))
+    for (const info of [...watched.values()]) {
+      const lost = lossOf(peer, info)
+      if (lost === null) continue
+      watched.delete(info.infoHash)
+      if (watched.size === 0) throw lost
+      peer.withdraw(info.infoHash)
+      output.failure(lost)
+    }
+    const views = peer.snapshot().shares.filter(({ infoHash }) => watched.has(infoHash))
     const peers = new Set(views.flatMap((view) => view.peers.map(({ peer: id }) => id))).size
     const uploadedBytes = views.reduce((sum, view) => sum + view.uploadedBytes, 0)
     const server = peer.server.state
@@ -42,6 +57,25 @@ export async function watchShares(session: Session, shares: readonly InfoHash[])
     )
   })
 }
+
+/** Why a share that was offered is offered no longer, in words for people; `null` while it is. */
+function lossOf(peer: Peer, { infoHash, name }: ShareInfo): CliFailure | null {
+  const share = peer.runtime.node.shares.get(infoHash)
+  if (share !== undefined && share.exchange.state.name !== 'failed') return null
+  return lostShare(
+    name,
+    share === undefined ? 'The node dropped it.' : FILES_CHANGED,
+    'Share the files again; when they were changed, the link is another one.',
+  )
+}
+
+/** @param next what to do about it. */
+export function lostShare(name: string, why: string, next: string): CliFailure {
+  return new CliFailure('files', `${safeName(name)} is no longer shared.`, why, next)
+}
+
+/** Why a share fails that was whole. */
+export const FILES_CHANGED = 'A file of it was changed or moved, or can’t be read.'
 
 /** Calls `tell` about once a second; an interruption is the proper end. */
 export async function untilInterrupted({ peer, signal }: Session, tell: () => void): Promise<void> {

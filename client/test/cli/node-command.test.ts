@@ -1,62 +1,36 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { makeIdentity } from '../../src/adapters/node/key-file.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ownFile } from '../../src/adapters/node/delivery.ts'
-import { DiskStorage } from '../../src/adapters/node/disk-storage.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
-import { StateStore } from '../../src/adapters/state-store.ts'
 import { treesOf } from '../../src/cli/downloads.ts'
 import { Member } from '../../src/cli/node-command.ts'
 import { NodeMemory } from '../../src/cli/node-memory.ts'
-import { Output } from '../../src/cli/output.ts'
-import { Peer } from '../../src/cli/peer.ts'
-import { partsFolder } from '../../src/cli/session.ts'
-import { prepareShare } from '../../src/cli/sharing.ts'
+import { askFor, lonePeer, rememberDownload, SERVER, type LonePeer } from './lone-peer.ts'
 
-const SERVER = 'http://localhost:1'
+const start = ({ peer, output, memory, out }: LonePeer, signal: AbortSignal) =>
+  new Member({ peer, output, signal }, memory, SERVER, out).run()
 
-/** What is to be let go of after a test. */
-const ending: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const end of ending.splice(0)) await end()
-})
-
-/** A peer that never joins the network, with `note.txt` in its folder of downloads. */
-async function setUp() {
-  const root = mkdtempSync(join(tmpdir(), 'ringdrop-node-'))
-  const [out, stateFolder] = [join(root, 'out'), join(root, 'state')]
-  mkdirSync(out)
-  const note = join(out, 'note.txt')
-  writeFileSync(note, 'a note')
-  const events: { readonly event: string; readonly files?: readonly string[] }[] = []
-  const write = (line: string) => void events.push(JSON.parse(line))
-  const output = new Output({ write }, { write }, true, () => performance.now())
-  const peer = new Peer({
-    server: SERVER,
-    identity: await makeIdentity(),
-    state: new StateStore(new FileValues(join(stateFolder, 'peer'))),
-    shares: new StateStore(new FileValues(join(partsFolder(out), 'state'))),
-    storage: new DiskStorage(partsFolder(out)),
-    isWilling: false,
+/** Starts a member that ends with the test. */
+function startMember(world: LonePeer): void {
+  const ending = new AbortController()
+  const done = start(world, ending.signal)
+  onTestFinished(async () => {
+    ending.abort()
+    await done
   })
-  ending.push(() => peer.stop())
-  const { info } = await prepareShare([note], output, new AbortController().signal)
-  events.length = 0
-  return { out, stateFolder, note, events, output, peer, info, memory: await NodeMemory.load(stateFolder) }
 }
 
-function start({ peer, output, memory, out }: Awaited<ReturnType<typeof setUp>>, signal: AbortSignal) {
-  return new Member({ peer, output, signal }, memory, SERVER, out).run()
-}
+const saidOf = ({ events }: LonePeer, name: string) => events.filter(({ event }) => event === name)
+const untilSaid = (world: LonePeer, name: string, count = 1) =>
+  vi.waitUntil(() => saidOf(world, name).length >= count, { timeout: 10_000 })
 
 describe('what a member remembers', () => {
   it('is not wanted again once it is saved, by an earlier version neither', async () => {
-    const { memory, stateFolder, info, note } = await setUp()
+    const { memory, stateFolder, info, note } = await lonePeer()
     await memory.addWanted(info.infoHash)
     expect(memory.wanted).toEqual([info.infoHash])
-    await memory.addSaved(info.infoHash, info.infoBytes, [note])
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
     await memory.addWanted(info.infoHash)
     expect(memory.wanted).toEqual([])
     const values = new FileValues(join(stateFolder, 'node'))
@@ -69,29 +43,71 @@ describe('what a member remembers', () => {
 
 describe('a member', () => {
   it('fetches nothing that lies in its folder already, but shares it', async () => {
-    const world = await setUp()
-    const { peer, memory, info, events, note } = world
-    const { infoHash, infoBytes } = info
-    // A download that was begun: so the names are known without a network.
-    const begun = { isSource: false, isPaused: false, isUnlisted: false, addedAt: 1, handles: null }
-    await peer.shares.saveShare({ infoHash, infoBytes, selection: null, priorities: null, ...begun })
+    const world = await lonePeer()
+    const { peer, memory, info, note } = world
+    const { infoHash } = info
+    await rememberDownload(peer, info)
     await memory.addWanted(infoHash)
-    const ending = new AbortController()
-    const done = start(world, ending.signal)
-    await vi.waitUntil(() => events.some(({ event }) => event === 'shared'), { timeout: 10_000 })
-    expect(events.find(({ event }) => event === 'saved')?.files).toEqual([note])
+    startMember(world)
+    await untilSaid(world, 'shared')
+    expect(saidOf(world, 'saved')[0]?.files).toEqual([note])
     expect(peer.share(infoHash)).toMatchObject({ state: { name: 'seeding' }, isSource: true })
     expect(memory.wanted).toEqual([])
     expect(memory.saved).toMatchObject([{ files: [note] }])
-    ending.abort()
-    await done
+  })
+
+  it('shares its own files anew once they are changed, and says so once', async () => {
+    const world = await lonePeer()
+    const { peer, memory, info, note } = world
+    await memory.addPath(note, true)
+    startMember(world)
+    await untilSaid(world, 'shared')
+    writeFileSync(note, 'another note')
+    askFor(peer, info)
+    await untilSaid(world, 'shared', 2)
+    expect(saidOf(world, 'failed').map(({ what }) => what)).toEqual(['note.txt is no longer shared.'])
+    expect(peer.share(info.infoHash)).toBeNull()
+    expect(peer.snapshot().shares).toMatchObject([{ state: { name: 'seeding' }, isUnlisted: true }])
+  })
+
+  it('forgets a download once its files are changed, and says so', async () => {
+    const world = await lonePeer()
+    const { peer, memory, info, note } = world
+    const parts = peer.storage.folderOf(info.infoHash)
+    mkdirSync(parts, { recursive: true })
+    renameSync(note, join(parts, 'note.txt'))
+    await rememberDownload(peer, info)
+    await memory.addWanted(info.infoHash)
+    startMember(world)
+    await untilSaid(world, 'shared')
+    expect(peer.share(info.infoHash)).toMatchObject({ state: { name: 'seeding' }, isSource: false })
+    writeFileSync(note, 'another note')
+    askFor(peer, info)
+    await untilSaid(world, 'failed')
+    expect(saidOf(world, 'failed').map(({ what }) => what)).toEqual(['A download is no longer shared.'])
+    expect(peer.share(info.infoHash)).toBeNull()
+    expect(memory.saved).toEqual([])
+  })
+
+  it('goes on with a download whose files were written again as they were', async () => {
+    const world = await lonePeer()
+    const { peer, memory, info, note } = world
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
+    startMember(world)
+    await untilSaid(world, 'shared')
+    utimesSync(note, 1, 1)
+    askFor(peer, info)
+    await untilSaid(world, 'shared', 2)
+    expect(saidOf(world, 'failed')).toEqual([])
+    expect(peer.share(info.infoHash)?.state.name).toBe('seeding')
+    expect(memory.saved).toHaveLength(1)
   })
 
   it('that is to end hashes nothing more, and forgets nothing for that', async () => {
-    const world = await setUp()
+    const world = await lonePeer()
     const { memory, info, note, events, stateFolder } = world
     await memory.addPath(note, false)
-    await memory.addSaved(info.infoHash, info.infoBytes, [note])
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
     await start(world, AbortSignal.abort())
     expect(events.map(({ event }) => event)).toEqual(['status'])
     expect((await NodeMemory.load(stateFolder)).saved).toHaveLength(1)
