@@ -25,8 +25,15 @@ export async function prepareOut(out: string): Promise<void> {
   }
 }
 
-/** Begins where an earlier run stopped, or else asks the network what the share is. */
-export async function openDownload(peer: Peer, infoHash: InfoHash): Promise<void> {
+/**
+ * Begins where an earlier run stopped, or else asks the network what the share is.
+ * @param isUnlisted whether it is to be found by its link alone; `null`: as the earlier run had it.
+ */
+export async function openDownload(
+  peer: Peer,
+  infoHash: InfoHash,
+  isUnlisted: boolean | null,
+): Promise<void> {
   for (const { share, spans } of await peer.shares.shares()) {
     if (share.infoHash !== infoHash) continue
     const info = parseInfo(share.infoBytes)
@@ -36,11 +43,12 @@ export async function openDownload(peer: Peer, infoHash: InfoHash): Promise<void
     const resumed = { info: info.value, trees, start: 'check', isSource: false } as const
     peer.runtime.feed({
       type: 'addShare',
-      share: { ...resumed, selection: null, isUnlisted: share.isUnlisted },
+      share: { ...resumed, selection: null, isUnlisted: isUnlisted ?? share.isUnlisted },
     })
     return
   }
   peer.runtime.feed({ type: 'openLink', infoHash })
+  peer.runtime.feed({ type: 'setUnlisted', infoHash, isUnlisted: isUnlisted ?? false })
 }
 
 /** Waits until names and sizes are known. */
@@ -100,7 +108,8 @@ export async function treesOf(
 /** Asks for all files, and writes down that they are wanted. */
 export async function startDownload(peer: Peer, info: ShareInfo, out: string): Promise<void> {
   const { infoHash, infoBytes } = info
-  if (peer.runtime.node.shares.get(infoHash)?.exchange.isStarted === true) return
+  const entry = peer.runtime.node.shares.get(infoHash)
+  if (entry?.exchange.isStarted === true) return
   const { bavail, bsize } = await statfs(out)
   if (bavail * bsize < info.totalBytes + SPARE_BYTES)
     throw new CliFailure(
@@ -109,7 +118,8 @@ export async function startDownload(peer: Peer, info: ShareInfo, out: string): P
       `It needs ${bytesInWords(info.totalBytes)}; ${out} has ${bytesInWords(bavail * bsize)} left.`,
       'Make room, or name another folder with --out DIR.',
     )
-  const start = { isSource: false, isPaused: false, isUnlisted: false, addedAt: Date.now(), handles: null }
+  const isUnlisted = entry?.isUnlisted ?? false
+  const start = { isSource: false, isPaused: false, isUnlisted, addedAt: Date.now(), handles: null }
   try {
     await peer.shares.saveShare({ infoHash, infoBytes, selection: null, priorities: null, ...start })
   } catch (error) {

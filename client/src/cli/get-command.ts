@@ -36,7 +36,7 @@ export async function runGet(command: GetCommand, output: Output, signal: AbortS
   try {
     await withPeer(
       { common: options, output, signal, folder, isWilling: false },
-      ({ peer }) => openDownload(peer, infoHash),
+      ({ peer }) => openDownload(peer, infoHash, null),
       (session) => get(session, command),
     )
   } finally {
@@ -110,8 +110,9 @@ export async function serveFrom(
   }
   if (trees === null) return peer.serveDownload(info, files)
   // So far the node knows it by its link alone, or as a download that was begun once.
+  const isUnlisted = peer.runtime.node.shares.get(info.infoHash)?.isUnlisted ?? false
   peer.runtime.feed({ type: 'removeShare', infoHash: info.infoHash })
-  offerShare(peer, { info, trees, files: placedFiles(info, files) }, false)
+  offerShare(peer, { info, trees, files: placedFiles(info, files) }, isUnlisted)
 }
 
 async function forgetParts(peer: Session['peer'], info: ShareInfo): Promise<void> {

@@ -7,7 +7,7 @@ import type { Command } from './arguments.ts'
 import { openDownload, prepareOut, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
 import { announceDownload, fetchWhole, serveFrom } from './get-command.ts'
-import { NodeMemory, type OwnPath, type Saved } from './node-memory.ts'
+import { NodeMemory, type OwnPath, type Saved, type Wanted } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
@@ -31,7 +31,7 @@ export async function runNode(command: NodeCommand, output: Output, signal: Abor
     await prepareOut(out)
     const memory = await NodeMemory.load(options.stateFolder)
     for (const path of command.paths) await memory.addPath(resolve(path), command.isUnlisted)
-    for (const infoHash of command.links) await memory.addWanted(infoHash)
+    for (const infoHash of command.links) await memory.addWanted(infoHash, command.isUnlisted)
     await withPeer(
       { common: options, output, signal, folder: partsFolder(out), isWilling: true, isPatient: true },
       () => Promise.resolve(),
@@ -59,7 +59,7 @@ export class Member {
   async run(): Promise<void> {
     const { session, memory } = this
     this.#begin(() => this.#bringBack())
-    for (const infoHash of memory.wanted) this.#begin(() => this.#fetch(infoHash))
+    for (const wanted of memory.wanted) this.#begin(() => this.#fetch(wanted))
     await untilInterrupted(session, () => {
       this.#renew()
       this.#tell()
@@ -104,7 +104,7 @@ export class Member {
 
   async #shareSaved(saved: Saved): Promise<void> {
     const { peer, output, signal } = this.session
-    const { infoBytes, files } = saved
+    const { infoBytes, files, isUnlisted } = saved
     const info = parseInfo(infoBytes)
     const own = await Promise.all(files.map(ownFile))
     const present = own.flatMap((file) => file ?? [])
@@ -122,21 +122,21 @@ export class Member {
         'Get it again, or share it as your own.',
       )
     }
-    offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, false)
+    offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, isUnlisted)
     this.#origins.set(info.value.infoHash, saved)
     announceShare(this.server, info.value, output)
   }
 
   /** However long it takes. */
-  async #fetch(infoHash: InfoHash): Promise<void> {
+  async #fetch({ infoHash, isUnlisted }: Wanted): Promise<void> {
     const { peer, output, signal } = this.session
-    await openDownload(peer, infoHash)
+    await openDownload(peer, infoHash, isUnlisted)
     const info: ShareInfo = await untilKnown(peer, infoHash, signal, Infinity)
     announceDownload(info, output)
     const fetched = await fetchWhole(this.session, info, this.out, Infinity, () => undefined)
     const { paths } = fetched
     output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
-    const saved = { infoBytes: info.infoBytes, files: [...paths] }
+    const saved = { infoBytes: info.infoBytes, files: [...paths], isUnlisted }
     await this.memory.addSaved(infoHash, saved)
     await serveFrom(this.session, info, fetched)
     this.#origins.set(infoHash, saved)

@@ -6,16 +6,29 @@ import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { FileValues } from '../adapters/node/file-values.ts'
 import type { Values } from '../adapters/values.ts'
 
+const infoHash = v.custom<InfoHash>((each) => parseInfoHash(each) !== null)
+/** Found by its link alone. Earlier versions did not write it down for what was downloaded. */
+const isUnlisted = v.optional(v.boolean(), false)
 const schema = v.object({
   /** Own files and folders, as absolute paths. */
   paths: v.array(v.object({ path: v.string(), isUnlisted: v.boolean() })),
   /** Links that were given and are not downloaded yet. */
-  wanted: v.array(v.custom<InfoHash>((each) => parseInfoHash(each) !== null)),
+  wanted: v.array(
+    v.union([
+      v.object({ infoHash, isUnlisted }),
+      // So earlier versions wrote it.
+      v.pipe(
+        infoHash,
+        v.transform((each) => ({ infoHash: each, isUnlisted: false })),
+      ),
+    ]),
+  ),
   /** Finished downloads and where their files are. */
   saved: v.array(
     v.object({
       infoBytes: v.custom<Bytes>((each) => each instanceof Uint8Array),
       files: v.array(v.string()),
+      isUnlisted,
     }),
   ),
 })
@@ -23,6 +36,8 @@ type Memory = v.InferOutput<typeof schema>
 
 /** A file or folder of the person's own. */
 export type OwnPath = Memory['paths'][number]
+/** A share that is to be downloaded. */
+export type Wanted = Memory['wanted'][number]
 /** A finished download. */
 export type Saved = Memory['saved'][number]
 
@@ -41,7 +56,7 @@ export class NodeMemory {
     const parsed = v.safeParse(schema, await values.get(KEY))
     const memory = parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] }
     // Earlier versions wanted again what they had.
-    const wanted = memory.wanted.filter((infoHash) => !isSaved(memory, infoHash))
+    const wanted = memory.wanted.filter((each) => !memory.saved.some((saved) => isOf(saved, each.infoHash)))
     return new NodeMemory(values, { ...memory, wanted })
   }
 
@@ -62,10 +77,12 @@ export class NodeMemory {
     return this.#save({ paths })
   }
 
-  /** A link was given; for what is saved already, nothing is to be done. */
-  addWanted(infoHash: InfoHash): Promise<void> {
-    if (isSaved(this.memory, infoHash)) return Promise.resolve()
-    return this.#save({ wanted: [...this.#othersWanted(infoHash), infoHash] })
+  /** A link was given; what is saved already is not wanted, but listed or not as was said last. */
+  addWanted(infoHash: InfoHash, isUnlisted: boolean): Promise<void> {
+    const { saved } = this.memory
+    if (!saved.some((each) => isOf(each, infoHash)))
+      return this.#save({ wanted: [...this.#othersWanted(infoHash), { infoHash, isUnlisted }] })
+    return this.#save({ saved: saved.map((each) => (isOf(each, infoHash) ? { ...each, isUnlisted } : each)) })
   }
 
   /** A wanted share is there. */
@@ -79,7 +96,7 @@ export class NodeMemory {
   }
 
   #othersWanted(infoHash: InfoHash): Memory['wanted'] {
-    return this.memory.wanted.filter((each) => each !== infoHash)
+    return this.memory.wanted.filter((each) => each.infoHash !== infoHash)
   }
 
   #save(change: Partial<Memory>): Promise<void> {
@@ -88,8 +105,7 @@ export class NodeMemory {
   }
 }
 
-const isSaved = ({ saved }: Memory, infoHash: InfoHash): boolean =>
-  saved.some(({ infoBytes }) => {
-    const info = parseInfo(infoBytes)
-    return info.ok && info.value.infoHash === infoHash
-  })
+function isOf({ infoBytes }: Saved, infoHash: InfoHash): boolean {
+  const info = parseInfo(infoBytes)
+  return info.ok && info.value.infoHash === infoHash
+}

@@ -21,6 +21,13 @@ function startMember(world: LonePeer): void {
   })
 }
 
+/** As if it had been downloaded and not been delivered yet. */
+function moveToParts({ peer, info, note }: LonePeer): void {
+  const parts = peer.storage.folderOf(info.infoHash)
+  mkdirSync(parts, { recursive: true })
+  renameSync(note, join(parts, 'note.txt'))
+}
+
 const saidOf = ({ events }: LonePeer, name: string) => events.filter(({ event }) => event === name)
 const untilSaid = (world: LonePeer, name: string, count = 1) =>
   vi.waitUntil(() => saidOf(world, name).length >= count, { timeout: 10_000 })
@@ -28,16 +35,32 @@ const untilSaid = (world: LonePeer, name: string, count = 1) =>
 describe('what a member remembers', () => {
   it('is not wanted again once it is saved, by an earlier version neither', async () => {
     const { memory, stateFolder, info, note } = await lonePeer()
-    await memory.addWanted(info.infoHash)
-    expect(memory.wanted).toEqual([info.infoHash])
-    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
-    await memory.addWanted(info.infoHash)
+    await memory.addWanted(info.infoHash, false)
+    expect(memory.wanted).toEqual([{ infoHash: info.infoHash, isUnlisted: false }])
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note], isUnlisted: false })
+    await memory.addWanted(info.infoHash, false)
     expect(memory.wanted).toEqual([])
     const values = new FileValues(join(stateFolder, 'node'))
     await values.set('node', { ...((await values.get('node')) as object), wanted: [info.infoHash] })
     const loaded = await NodeMemory.load(stateFolder)
     expect(loaded.wanted).toEqual([])
     expect(loaded.saved).toHaveLength(1)
+  })
+
+  it('is listed as an earlier version had it, unless something else was said since', async () => {
+    const { stateFolder, info, note } = await lonePeer()
+    const { infoHash, infoBytes } = info
+    const values = new FileValues(join(stateFolder, 'node'))
+    await values.set('node', { paths: [], wanted: [infoHash], saved: [] })
+    const wanting = await NodeMemory.load(stateFolder)
+    expect(wanting.wanted).toEqual([{ infoHash, isUnlisted: false }])
+    await wanting.addWanted(infoHash, true)
+    expect((await NodeMemory.load(stateFolder)).wanted).toEqual([{ infoHash, isUnlisted: true }])
+    await values.set('node', { paths: [], wanted: [], saved: [{ infoBytes, files: [note] }] })
+    const having = await NodeMemory.load(stateFolder)
+    expect(having.saved).toMatchObject([{ isUnlisted: false }])
+    await having.addWanted(infoHash, true)
+    expect((await NodeMemory.load(stateFolder)).saved).toMatchObject([{ isUnlisted: true, files: [note] }])
   })
 })
 
@@ -47,13 +70,40 @@ describe('a member', () => {
     const { peer, memory, info, note } = world
     const { infoHash } = info
     await rememberDownload(peer, info)
-    await memory.addWanted(infoHash)
+    await memory.addWanted(infoHash, false)
     startMember(world)
     await untilSaid(world, 'shared')
     expect(saidOf(world, 'saved')[0]?.files).toEqual([note])
     expect(peer.share(infoHash)).toMatchObject({ state: { name: 'seeding' }, isSource: true })
     expect(memory.wanted).toEqual([])
     expect(memory.saved).toMatchObject([{ files: [note] }])
+  })
+
+  it.each([
+    ['what was there', false],
+    ['what is downloaded', true],
+  ])('lists no unlisted download for searches, after a restart neither: %s', async (_, isFetched) => {
+    const world = await lonePeer()
+    const { peer, memory, info, note, stateFolder } = world
+    if (isFetched) moveToParts(world)
+    await rememberDownload(peer, info)
+    await memory.addWanted(info.infoHash, true)
+    startMember(world)
+    await untilSaid(world, 'shared')
+    expect(peer.share(info.infoHash)).toMatchObject({ state: { name: 'seeding' }, isUnlisted: true })
+    const again = await lonePeer()
+    startMember({ ...again, memory: await NodeMemory.load(stateFolder) })
+    await untilSaid(again, 'shared')
+    expect(again.peer.share(info.infoHash)).toMatchObject({ state: { name: 'seeding' }, isUnlisted: true })
+    expect((await NodeMemory.load(stateFolder)).saved).toMatchObject([{ isUnlisted: true, files: [note] }])
+  })
+
+  it('keeps what it knows by a link alone unlisted too', async () => {
+    const world = await lonePeer()
+    const { peer, memory, info } = world
+    await memory.addWanted(info.infoHash, true)
+    startMember(world)
+    await vi.waitUntil(() => peer.share(info.infoHash)?.isUnlisted === true)
   })
 
   it('shares its own files anew once they are changed, and says so once', async () => {
@@ -73,11 +123,9 @@ describe('a member', () => {
   it('forgets a download once its files are changed, and says so', async () => {
     const world = await lonePeer()
     const { peer, memory, info, note } = world
-    const parts = peer.storage.folderOf(info.infoHash)
-    mkdirSync(parts, { recursive: true })
-    renameSync(note, join(parts, 'note.txt'))
+    moveToParts(world)
     await rememberDownload(peer, info)
-    await memory.addWanted(info.infoHash)
+    await memory.addWanted(info.infoHash, false)
     startMember(world)
     await untilSaid(world, 'shared')
     expect(peer.share(info.infoHash)).toMatchObject({ state: { name: 'seeding' }, isSource: false })
@@ -92,7 +140,7 @@ describe('a member', () => {
   it('goes on with a download whose files were written again as they were', async () => {
     const world = await lonePeer()
     const { peer, memory, info, note } = world
-    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note], isUnlisted: false })
     startMember(world)
     await untilSaid(world, 'shared')
     utimesSync(note, 1, 1)
@@ -107,7 +155,7 @@ describe('a member', () => {
     const world = await lonePeer()
     const { memory, info, note, events, stateFolder } = world
     await memory.addPath(note, false)
-    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note] })
+    await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note], isUnlisted: false })
     await start(world, AbortSignal.abort())
     expect(events.map(({ event }) => event)).toEqual(['status'])
     expect((await NodeMemory.load(stateFolder)).saved).toHaveLength(1)
