@@ -160,13 +160,21 @@ function linkOf(text: string): InfoHash {
 }
 
 /** A link, a magnet or an infohash, and no path: what has `magnet:` or a scheme in it, or is an infohash. */
-const isLinkLike = (text: string): boolean => /^(magnet:|https?:\/\/)/i.test(text) || parseLink(text).ok
+const isLinkLike = (text: string): boolean =>
+  /^(magnet:|https?:\/\/)/i.test(bareLink(text)) || parseLink(text).ok
 
 /** The server that a link of ours names; `null` for a magnet or an infohash. */
 function originOf(text: string): string | null {
-  if (!/^<*https?:\/\//i.test(text)) return null
-  return URL.canParse(text) ? new URL(text).origin : null
+  const link = bareLink(text)
+  return /^https?:\/\//i.test(link) && URL.canParse(link) ? new URL(link).origin : null
 }
+
+/** Without what chat programs and terminals put around a link; as `parseLink` has it. */
+const bareLink = (text: string): string =>
+  text
+    .trim()
+    .replace(/^<+|>+$/g, '')
+    .trim()
 
 function serverOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null

@@ -34,6 +34,8 @@ describe('the command line', () => {
     }
     expect(serverOf(['get', link, '--server', 'http://one.example:81/x'], env)).toBe('http://one.example:81')
     expect(serverOf(['get', link], env)).toBe('https://drop.example')
+    for (const around of [`<${link}>`, ` ${link}`, `\n<< ${link} >>\n`])
+      expect(serverOf(['get', around], env)).toBe('https://drop.example')
     expect(serverOf(['get', MAGNET], env)).toBe('https://other.example')
     expect(serverOf(['get', MAGNET])).toBe('http://localhost:8080')
   })
@@ -92,5 +94,10 @@ describe('the command line', () => {
       exitCode: EXIT_CODES.badLink,
       why: expect.stringMatching(why),
     })
+  })
+
+  it('takes no address for a path, brackets or not', () => {
+    for (const text of ['https://drop.example/', ' <https://drop.example/>'])
+      expect(failure(['node', text]).exitCode).toBe(EXIT_CODES.badLink)
   })
 })
