@@ -126,6 +126,8 @@ describe('client files', () => {
       cache,
       body,
     ])
+    // A cache may hold these bytes for those who take others, too.
+    expect(response.headers.vary).toBe('Accept-Encoding')
   })
 
   it.each([
@@ -136,6 +138,7 @@ describe('client files', () => {
     expect([response.headers['content-encoding'], response.body]).toEqual([encoding, body])
     expect(response.headers['content-type']).toContain('javascript')
     expect(response.headers['cache-control']).toContain('immutable')
+    expect(response.headers.vary).toBe('Accept-Encoding')
   })
 
   it('says how to build a client that is not there, and finds it once it is', async () => {

@@ -25,6 +25,8 @@ export async function registerStaticClient(app: FastifyInstance, clientDir: stri
     preCompressed: true,
     setHeaders: (response, path) => {
       const hashed = relative(clientDir, path).split(sep)[0] === 'assets'
+      // The same address holds other bytes for those who take other encodings: caches on the way must know.
+      response.setHeader('vary', 'Accept-Encoding')
       response.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
   })
