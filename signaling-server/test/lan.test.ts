@@ -17,13 +17,20 @@ describe('lanAddresses', () => {
       wlan0: [outside('192.168.1.20'), outside('169.254.3.4')],
       broken: undefined,
     }
-    expect(lanAddresses(interfaces)).toEqual([
-      '192.168.1.20',
-      '203.0.113.9',
-      'fd00::2',
-      '10.8.0.2',
-      '172.17.0.1',
-    ])
+    expect(lanAddresses(interfaces)).toEqual(['192.168.1.20', '203.0.113.9', 'fd00::2'])
+  })
+
+  it('has those of containers and tunnels only where there are no others', () => {
+    const virtual = {
+      lo: [{ address: '127.0.0.1', internal: true }],
+      docker0: [outside('172.17.0.1')],
+      'br-0123456789ab': [outside('172.18.0.1')],
+      veth1a2b3c: [outside('172.19.0.1')],
+      wg0: [outside('10.8.0.2')],
+      eth0: [outside('fe80::1')],
+    }
+    expect(lanAddresses(virtual)).toEqual(['10.8.0.2', '172.17.0.1', '172.18.0.1', '172.19.0.1'])
+    expect(lanAddresses({ ...virtual, br0: [outside('fd00::2')] })).toEqual(['fd00::2'])
   })
 
   it('is bounded', () => {

@@ -126,6 +126,9 @@ describe('a certificate of our own', () => {
     ['the same names', ['localhost', '10.0.0.1'], 0, false],
     ['fewer names', ['localhost'], 0, false],
     ['a new address', ['localhost', '10.0.0.2'], 0, true],
+    ['a new name', ['localhost', 'box.local', '10.0.0.1'], 0, true],
+    ['an IPv6 address besides', ['localhost', '10.0.0.1', 'fd00::2'], 0, false],
+    ['an IPv6 address and no other', ['localhost', '127.0.0.1', '::1', 'fd00::2'], 0, true],
     ['300 days later', ['localhost'], 300, false],
     ['a month before its end', ['localhost'], 336, true],
     ['a clock that was set back far', ['localhost'], -2, true],
@@ -134,6 +137,22 @@ describe('a certificate of our own', () => {
     const second = await keptCertificate(folder, names, NOW + days * DAY_MS)
     expect(second.cert !== first.cert).toBe(isNew)
     expect(await keptCertificate(folder, names, NOW + days * DAY_MS)).toEqual(second)
+  })
+
+  it('is for the names of the last one too, the newest first, up to sixteen', async () => {
+    const first = await keptCertificate(folder, ['localhost', '10.0.0.1', 'fd00::2'], NOW)
+    const second = await keptCertificate(folder, ['localhost', '192.168.1.5'], NOW)
+    expect(namesOf(second.cert)).toEqual(['localhost', '192.168.1.5', '10.0.0.1', '[fd00::2]'])
+    expect(new X509Certificate(second.cert).checkIP('fd00::2')).toBe('fd00::2')
+    expect(await keptCertificate(folder, ['localhost', '10.0.0.1'], NOW)).toEqual(second)
+    expect(second.cert).not.toBe(first.cert)
+    for (let each = 1; each <= 20; each++)
+      await keptCertificate(folder, ['localhost', `172.16.0.${String(each)}`], NOW)
+    const last = namesOf((await keptCertificate(folder, ['localhost', '172.16.0.20'], NOW)).cert)
+    expect(last).toEqual([
+      'localhost',
+      ...Array.from({ length: 15 }, (_, age) => `172.16.0.${String(20 - age)}`),
+    ])
   })
 
   it.each(['', 'garbage', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'])(

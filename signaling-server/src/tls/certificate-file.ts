@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { faultOf, isFit, makeSelfSigned, type TlsPair } from './certificate.ts'
+import { faultOf, isFit, makeSelfSigned, namesWithFormer, type TlsPair } from './certificate.ts'
 
 /** Certificate and key in one file, so that they are replaced together. */
 const FILE = 'self-signed.pem'
@@ -10,7 +10,8 @@ const KEY = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----\n/
 
 /**
  * The self-signed certificate of this machine: the one that was kept, or a new one when there is none, when it
- * ends soon or when the machine has got a name that it does not hold.
+ * ends soon or when the machine has got a name that it needs and does not hold. A new one is for the names of the old
+ * one too.
  * @param folder made when missing, for its owner alone
  */
 export async function keptCertificate(
@@ -21,7 +22,7 @@ export async function keptCertificate(
   const path = join(folder, FILE)
   const kept = await readPair(path)
   if (kept !== null && isFit(kept.cert, names, now)) return kept
-  const made = await makeSelfSigned(names, now)
+  const made = await makeSelfSigned(kept === null ? names : namesWithFormer(names, kept.cert), now)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const draft = `${path}.${randomUUID()}`
   await writeFile(draft, made.cert + made.key, { mode: 0o600, flag: 'wx' })

@@ -16,6 +16,8 @@ const VALID_MS = 365 * DAY_MS
 const BACKDATED_MS = DAY_MS
 /** A certificate that ends sooner than this is replaced. Our choice. */
 export const RENEW_BEFORE_MS = 30 * DAY_MS
+/** Names that a certificate holds at most with those of the one before. Our choice. */
+const MAX_NAMES = 16
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 
 /**
@@ -73,12 +75,28 @@ export function namesOf(cert: string): string[] {
   return [...new Set(names)]
 }
 
-/** Whether a certificate will do for these names for some time to come. */
+/**
+ * The names for a new certificate: those of now, then those of the last one. A laptop that goes between two networks
+ * needs no third certificate then, of which browsers would warn again.
+ */
+export function namesWithFormer(names: readonly string[], formerCert: string): string[] {
+  const known = new Set(names.map(urlHost))
+  const former = namesOf(formerCert).filter((name) => !known.has(name))
+  const all = [...names, ...former.map((name) => name.replace(/^\[|\]$/g, ''))]
+  return all.slice(0, Math.max(names.length, MAX_NAMES))
+}
+
+/**
+ * Whether a certificate will do for these names for some time to come. IPv6 addresses change by the day (RFC 8981):
+ * only a machine that has no others is reached by them.
+ */
 export function isFit(cert: string, names: readonly string[], now: number): boolean {
   const { validFrom, validTo } = new X509Certificate(cert)
   const isTimely = Date.parse(validFrom) <= now && Date.parse(validTo) > now + RENEW_BEFORE_MS
   const known = new Set(namesOf(cert))
-  return isTimely && names.every((name) => known.has(urlHost(name)))
+  const hasIpv4 = names.some((name) => isIP(name) === 4 && !name.startsWith('127.'))
+  const needed = hasIpv4 ? names.filter((name) => isIP(name) !== 6) : names
+  return isTimely && needed.every((name) => known.has(urlHost(name)))
 }
 
 /** The fingerprint that browsers show in their certificate viewers, so that people can compare. */

@@ -6,26 +6,29 @@ export type Interfaces = Readonly<
   Record<string, readonly { readonly address: string; readonly internal: boolean }[] | undefined>
 >
 
-/** Addresses that a certificate names at most; machines with containers have many. Our choice. */
+/** Addresses that a certificate names at most. Our choice. */
 const MAX_ADDRESSES = 16
-/** Interfaces of virtual machines, containers and tunnels: no phone is on the other side. */
-const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|vbox|lxc|cni|flannel|tun|tap|wg|utun|zt|tailscale)/i
+/** Interfaces of virtual machines, containers and tunnels: no phone is on the other side, and they come and go. */
+const VIRTUAL =
+  /^(docker|br-[\da-f]{12}$|veth|virbr|vmnet|vbox|lxc|cni|cali|flannel|podman|tun|tap|wg|utun|zt|tailscale)/i
 const HOST_NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/
 
 /**
  * Addresses under which others on the local network reach this machine, the likeliest first. Loopback is left
- * out, and so are link-local addresses, which no URL can hold without a zone.
+ * out, and so are link-local addresses, which no URL can hold without a zone. Those of virtual interfaces count only
+ * where there are no others.
  */
 export function lanAddresses(interfaces: Interfaces = networkInterfaces()): string[] {
-  const found: { address: string; rank: number }[] = []
+  const found: { address: string; isVirtual: boolean }[] = []
   for (const [name, addresses] of Object.entries(interfaces))
     for (const { address, internal } of addresses ?? []) {
       const isLinkLocal = /^(169\.254\.|fe[89ab])/i.test(address)
       if (internal || isLinkLocal || isIP(address) === 0) continue
-      found.push({ address, rank: rankOf(address) + (VIRTUAL.test(name) ? 10 : 0) })
+      found.push({ address, isVirtual: VIRTUAL.test(name) })
     }
-  const addresses = found.sort((a, b) => a.rank - b.rank).map(({ address }) => address)
-  return [...new Set(addresses)].slice(0, MAX_ADDRESSES)
+  const real = found.filter(({ isVirtual }) => !isVirtual)
+  const addresses = (real.length > 0 ? real : found).map(({ address }) => address)
+  return [...new Set(addresses)].sort((a, b) => rankOf(a) - rankOf(b)).slice(0, MAX_ADDRESSES)
 }
 
 /** Home routers give out 192.168/16 as a rule; people type IPv4 more easily than IPv6. */
