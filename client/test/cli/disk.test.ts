@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative, sep } from 'node:path'
+import { join, posix, relative, sep, win32 } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import { HashTree } from '@ringdrop/shared/content/merkle.ts'
@@ -22,7 +22,7 @@ import { DiskStorage, placesOf } from '../../src/adapters/node/disk-storage.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
 import { loadKeyFile } from '../../src/adapters/node/key-file.ts'
 import { OwnFiles } from '../../src/adapters/node/own-files.ts'
-import { pickPaths } from '../../src/adapters/node/picked-paths.ts'
+import { isInside, pickPaths } from '../../src/adapters/node/picked-paths.ts'
 import { StateStore } from '../../src/adapters/state-store.ts'
 import { findWhole } from '../../src/cli/downloads.ts'
 
@@ -159,6 +159,20 @@ describe('own files', () => {
     ])
     expect(await pickPaths([join(folder, 'none')])).toMatchObject({ ok: false, because: 'missing' })
     expect(await pickPaths(['/dev/null'])).toMatchObject({ ok: false, because: 'special' })
+  })
+
+  it.each([
+    ['in the folder', 'C:\\a', 'C:\\a\\b', win32, true],
+    ['with a name that begins with dots', 'C:\\a', 'C:\\a\\..b', win32, true],
+    ['beside the folder', 'C:\\a', 'C:\\ab', win32, false],
+    ['above it', 'C:\\a\\b', 'C:\\a', win32, false],
+    ['on another drive', 'C:\\a', 'D:\\secrets.txt', win32, false],
+    ['on another machine', 'C:\\a', '\\\\host\\disk\\secrets.txt', win32, false],
+    ['below a picked drive', 'C:\\', 'C:\\a', win32, true],
+    ['in the folder, elsewhere', '/a', '/a/b', posix, true],
+    ['beside it, elsewhere', '/a', '/ab', posix, false],
+  ])('hold a link that leads to a file: %s', (_, folder, path, rules, expected) => {
+    expect(isInside(folder, path, rules)).toBe(expected)
   })
 
   it('are no longer read once they are changed or replaced', async () => {

@@ -1,5 +1,5 @@
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { hasCode } from './atomic-file.ts'
 import { ownFile } from './delivery.ts'
@@ -37,6 +37,20 @@ export async function pickPaths(paths: readonly string[]): Promise<PickResult> {
   }
   const { files, skipped } = pick
   return { ok: true, files, skipped }
+}
+
+/** How the system writes paths. */
+export interface PathRules {
+  relative(from: string, to: string): string
+  isAbsolute(path: string): boolean
+  readonly sep: string
+}
+
+/** Whether a path lies in a folder, or is the folder; both are absolute and free of symbolic links. */
+export function isInside(folder: string, path: string, rules: PathRules): boolean {
+  const way = rules.relative(folder, path)
+  // Windows knows no relative way to another drive: then it is the path itself.
+  return way !== '..' && !way.startsWith(`..${rules.sep}`) && !rules.isAbsolute(way)
 }
 
 class Pick {
@@ -82,8 +96,7 @@ class Pick {
   async #addLink(root: string, at: string, path: readonly string[]): Promise<void> {
     const target = await realpath(at).catch(() => null)
     if (target === null) return this.#skip(at, 'brokenLink')
-    const inside = relative(root, target)
-    if (inside === '..' || inside.startsWith(`..${sep}`)) return this.#skip(at, 'linkOutside')
+    if (!isInside(root, target, { relative, isAbsolute, sep })) return this.#skip(at, 'linkOutside')
     if (!(await this.#addFile(target, path))) this.#skip(at, 'linkToFolder')
   }
 
