@@ -1,0 +1,39 @@
+import { makeFile, scratch } from '../fixtures/files.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
+
+test('cards stay as they are when the list grows long, and far away they keep what was opened', async ({
+  openPeer,
+}) => {
+  const app = await openPeer()
+  const { page } = app
+  const folder = scratch()
+  const shareOne = async (number: number) =>
+    app.transfer((await app.shareFiles(makeFile(folder, `file ${String(number)}.bin`, 1_000).path)).infoHash)
+  for (let number = 1; number <= 10; number++) await shareOne(number)
+  const card = await shareOne(11)
+  await card.getByRole('button', { name: 'Peers and files' }).click()
+  const rename = card.getByRole('button', { name: 'Rename' })
+  await rename.click()
+  const field = page.getByRole('dialog').getByLabel('New name')
+  await field.fill('half typed')
+  // With the twelfth, cards are drawn only near the part of the list that is on screen.
+  const newest = await shareOne(12)
+  await expect(field).toHaveValue('half typed')
+
+  // Focus returns to the button, and its card is kept, however far away it is.
+  await page.keyboard.press('Escape')
+  await expect(rename).toBeFocused()
+  const scroll = (to: number) => page.evaluate((top) => scrollTo({ top, behavior: 'instant' }), to)
+  await scroll(1e6)
+  await expect(newest.getByRole('button')).toHaveCount(0)
+  await expect(rename).toBeFocused()
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await scroll(0)
+  await expect(newest.getByRole('button')).not.toHaveCount(0)
+  await scroll(1e6)
+  await expect(card.getByRole('button')).toHaveCount(0)
+  await scroll(0)
+  await expect(rename).toBeVisible()
+})
