@@ -1,4 +1,4 @@
-import { makeFile, scratch } from '../fixtures/files.ts'
+import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 
 test.use(WITHOUT_SERVICE_WORKER)
@@ -36,4 +36,38 @@ test('cards stay as they are when the list grows long, and far away they keep wh
   await expect(card.getByRole('button')).toHaveCount(0)
   await scroll(0)
   await expect(rename).toBeVisible()
+})
+
+test('a list that sorts itself moves nothing while somebody is at a card', async ({ openPeer }) => {
+  const sender = await openPeer()
+  const { page } = sender
+  await sender.limitUpload(128)
+  const folder = scratch()
+  const { link, infoHash } = await sender.shareFiles(makeFile(folder, 'first.bin', 8 * MiB).path)
+  for (const name of ['second', 'third', 'fourth'])
+    await sender.shareFiles(makeFile(folder, `${name}.bin`, 1_000).path)
+  const receiver = await openPeer(new URL(link).hash)
+  await page.getByLabel('Sort by').selectOption('Speed')
+  const names = () =>
+    page
+      .getByRole('region', { name: 'Transfers' })
+      .locator('li[data-infohash]')
+      .evaluateAll((items) => items.map((item) => item.getAttribute('aria-label')))
+  const before = ['fourth.bin', 'third.bin', 'second.bin', 'first.bin']
+  expect(await names()).toEqual(before)
+
+  const card = sender.transfer(infoHash)
+  await card.getByRole('button', { name: 'Peers and files' }).click()
+  await card.getByRole('button', { name: 'Rename' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.waitFor()
+  await receiver.download()
+  await sender.untilShare(({ uploadedBytes }) => uploadedBytes > MiB / 2, infoHash)
+  expect(await names()).toEqual(before)
+  expect(await dialog.evaluate((each) => each.matches(':modal'))).toBe(true)
+  await page.keyboard.press('Escape')
+  await expect(card.getByRole('button', { name: 'Rename' })).toBeFocused()
+  expect(await names()).toEqual(before)
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await expect.poll(names).toEqual(['first.bin', 'fourth.bin', 'third.bin', 'second.bin'])
 })

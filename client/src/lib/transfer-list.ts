@@ -26,6 +26,21 @@ export function listed(shares: readonly ShareView[], { text, filter, order }: Li
     .sort((a, b) => ORDERS[order](a, b) || b.addedAt - a.addedAt)
 }
 
+/**
+ * The transfers to show while somebody is at one of them. Those that were shown stay where they were, whatever order and
+ * filter say by now: a card that is moved loses the focus, and its dialogs are modal no longer. New ones come first.
+ */
+export function steady(
+  all: readonly ShareView[],
+  fresh: readonly ShareView[],
+  before: readonly ShareView[],
+): ShareView[] {
+  const now = new Map(all.map((share) => [share.infoHash, share]))
+  const held = new Set(before.map(({ infoHash }) => infoHash))
+  const added = fresh.filter(({ infoHash }) => !held.has(infoHash))
+  return [...added, ...[...held].flatMap((infoHash) => now.get(infoHash) ?? [])]
+}
+
 const nameOf = (share: ShareView): string => displayName(share.name, share.infoHash)
 
 const MATCHES: Readonly<Record<ListFilter, (share: ShareView) => boolean>> = {

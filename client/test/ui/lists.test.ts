@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { parseFileRoot, parseInfoHash, type FileRoot, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { HitView } from '@ringdrop/shared/node/searches.ts'
+import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { badgeOf, completedBetween } from '../../src/lib/activity.ts'
 import { faviconOf } from '../../src/lib/favicon.ts'
 import { filterHits, kindOf, sizeClassOf } from '../../src/lib/file-kind.ts'
 import { canStream, previewOf } from '../../src/lib/preview.ts'
 import { linePoints, SAMPLES, withSample, type Sample } from '../../src/lib/sparkline.ts'
-import { listed, type ListView } from '../../src/lib/transfer-list.ts'
+import { listed, steady, type ListView } from '../../src/lib/transfer-list.ts'
 import { appSnapshot, INFO_HASH, shareView } from './views.ts'
 
 const hash = (digit: string) => parseInfoHash(digit.repeat(64)) as InfoHash
@@ -54,6 +55,14 @@ describe('the list of transfers', () => {
     [{ text: ' B ' }, ['B 9.txt', 'b 10.txt']],
     [{ text: 'nothing' }, []],
   ])('%j', (view, expected) => expect(names(view)).toEqual(expected))
+
+  it('keeps its order and what is in it while somebody is at a card; what is gone is gone, what is new comes first', () => {
+    const [b10, b9, a] = shares as [ShareView, ShareView, ShareView]
+    const added = shareView({ infoHash: hash('4'), name: 'new.txt' })
+    const resumed: ShareView = { ...a, state: { name: 'leeching' } }
+    const held = steady([b10, resumed, added], [added, resumed], [b9, a, b10])
+    expect(held).toEqual([added, resumed, b10])
+  })
 })
 
 describe('kinds of files', () => {
