@@ -202,3 +202,17 @@ test('a question asked at the moment when somebody leaves does not bring them ba
   await expect(page.getByRole('heading', { level: 1 })).not.toHaveText('Search')
   await expect(page).toHaveURL(/#\/$/)
 })
+
+test('a search page without a question shows no answers of an earlier one', async ({ openPeer }) => {
+  const { page } = await openPeer('#/search')
+  const box = page.getByRole('searchbox', { name: 'Search files' })
+  await box.fill('nobody has this')
+  await box.press('Enter')
+  const nothing = page.getByRole('status').filter({ hasText: 'Nothing found' })
+  await expect(nothing).toBeVisible()
+  await page.getByRole('link', { name: 'Search', exact: true }).click()
+  await expect(page).toHaveURL(/#\/search$/)
+  await expect(page.getByText('One search box over four living networks')).toBeVisible()
+  await expect(nothing).toHaveCount(0)
+  await expect(box).toHaveValue('')
+})
