@@ -1,6 +1,7 @@
 import { untrack } from 'svelte'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { FileView } from '@ringdrop/shared/node/snapshot.ts'
+import type { AppCommand } from '../app/api.ts'
 import { FileTree } from '../lib/file-tree.ts'
 import type { Actions } from './actions.svelte.ts'
 
@@ -13,6 +14,12 @@ export class FilesView {
   readonly #infoHash: InfoHash
   #files = $state.raw<readonly FileView[] | null>(null)
   readonly #fileCount = $derived(this.#files?.length ?? 0)
+  /** What the person chose, until it was read again: the next click builds on it, not on what was read before. */
+  #chosen = $state.raw<ReadonlySet<number> | null>(null)
+  /** Indices of the files that are wanted. */
+  readonly selected: ReadonlySet<number> = $derived(
+    this.#chosen ?? new Set((this.#files ?? []).flatMap((file, index) => (file.isSelected ? [index] : []))),
+  )
   /** Rebuilt only when the number of files changes: the names of a share never do. */
   readonly tree = $derived(this.#fileCount > 0 ? this.#build() : null)
 
@@ -36,6 +43,32 @@ export class FilesView {
   async read(): Promise<void> {
     const result = await this.#actions.try({ type: 'files', infoHash: this.#infoHash })
     if (result.ok && result.value.files.length > 0) this.#files = result.value.files
+  }
+
+  /** Fetches these files and no others. */
+  select(files: ReadonlySet<number>): Promise<void> {
+    const sorted = [...files].sort((a, b) => a - b)
+    return this.#choose(files, { type: 'select', infoHash: this.#infoHash, files: sorted })
+  }
+
+  /** Files come sooner, later, or not at all. */
+  prioritize(files: readonly number[], priority: FileView['priority']): Promise<void> {
+    const chosen = new Set(this.selected)
+    for (const file of files) {
+      if (priority === 'skip') chosen.delete(file)
+      else chosen.add(file)
+    }
+    return this.#choose(chosen, { type: 'prioritize', infoHash: this.#infoHash, files, priority })
+  }
+
+  async #choose(
+    chosen: ReadonlySet<number>,
+    command: Extract<AppCommand, { type: 'select' | 'prioritize' }>,
+  ): Promise<void> {
+    this.#chosen = chosen
+    await this.#actions.run(command)
+    await this.read()
+    if (this.#chosen === chosen) this.#chosen = null
   }
 
   #build(): FileTree {
