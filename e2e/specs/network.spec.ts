@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, scratch } from '../fixtures/files.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
@@ -33,6 +33,22 @@ async function searchByMessages(apps: readonly App[]): Promise<App> {
     if (answers.every(({ system, steps }) => system === 'directory' || steps.length > 0)) return app
   }
   throw new Error('nobody had to ask anybody')
+}
+
+/** Of the details of a peer, the name is spoken when they open, and nothing more while their numbers change. */
+async function expectSaidOnce(page: Page, details: Locator): Promise<void> {
+  const spoken = page.getByRole('status').filter({ hasText: /^Peer [0-9a-f]{6}/ })
+  await expect(spoken).toHaveCount(1)
+  const changes = await spoken.evaluateHandle((region) => {
+    const seen = { count: 0 }
+    const observer = new MutationObserver(() => seen.count++)
+    observer.observe(region, { childList: true, characterData: true, subtree: true })
+    return seen
+  })
+  const numbers = await details.innerText()
+  await expect.poll(() => details.innerText()).not.toBe(numbers)
+  expect(await changes.evaluate(({ count }) => count)).toBe(0)
+  await expect(details).not.toHaveAttribute('aria-live')
 }
 
 test('the map shows each system, is walked by keyboard, and replays a search', async ({ openPeer }) => {
@@ -71,6 +87,7 @@ test('the map shows each system, is walked by keyboard, and replays a search', a
   const details = page.getByRole('region', { name: 'Peer details' })
   await expect(details).toContainText(/Place on the ring/)
   await expect(details).toContainText(/direct/)
+  await expectSaidOnce(page, details)
   for (const key of ['+', '+', '-']) await page.keyboard.press(key)
   await page.keyboard.press('Escape')
   await expect(details).toBeHidden()
@@ -125,6 +142,9 @@ test('connections are told as they are, and the plug is pulled', async ({ openPe
   const plug = page.getByRole('region', { name: 'Without the server' })
   await expect(plug).toContainText(`${String(links)} alive`)
   await expect(plug).toContainText(/gone with the server/)
+  // Numbers that change are not in what is spoken with each change.
+  await expect(plug.getByRole('status').filter({ hasText: /You disconnected/ })).toHaveCount(1)
+  await expect(plug.getByRole('status').filter({ hasText: /alive/ })).toHaveCount(0)
   await expect(plug).toContainText(/forming: 5/)
   await page.getByRole('switch', { name: 'Disconnect from server' }).uncheck()
   await apps[2]!.until((snapshot) => snapshot.server.state === 'up')
