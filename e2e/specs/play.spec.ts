@@ -1,5 +1,6 @@
 import { makeFile, makeFilm, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
+import { App } from '../pages/app.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -43,6 +44,34 @@ test('a film plays before it is here, and a seek is served', async ({ openPeer }
   await expect(page.getByText('All of it is here')).toBeVisible()
   await page.keyboard.press('Escape')
   expect((await receiver.save(infoHash)).sha).toBe(film.sha)
+})
+
+test('a player goes on when another tab, which ran the node, is closed', async ({ openPeer, server }) => {
+  const film = makeFilm(scratch(), 'handed over.mp4', 80)
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(film.path)
+  await sender.limitUpload(256)
+  const owner = await openPeer(new URL(link).hash)
+  await owner.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await owner.download()
+  await owner.untilShare((share) => share.verifiedBytes > 0)
+  const watcher = await App.open(owner.page.context(), server.url, new URL(link).hash)
+  const { page } = watcher
+  await page.getByRole('button', { name: 'Play handed over.mp4' }).click()
+  const media = page.locator('video')
+  await expect.poll(() => media.evaluate((each: HTMLVideoElement) => each.duration)).toBeGreaterThan(1)
+
+  // What it asks for next is not there yet: the question waits in the tab that goes.
+  await sender.page.getByRole('button', { name: 'Pause' }).click()
+  await sender.untilShare(({ state }) => state.name === 'paused')
+  await media.evaluate((each: HTMLVideoElement) => void (each.currentTime = each.duration * 0.8))
+  await expect.poll(() => media.evaluate((each: HTMLVideoElement) => each.readyState)).toBe(1)
+  await owner.page.close()
+  await watcher.until(({ phase }) => phase.name === 'owner')
+  await sender.page.getByRole('button', { name: 'Resume' }).click()
+  await watcher.untilShare(({ peers, state }) => peers.length > 0 && state.name === 'leeching', infoHash)
+  const ready = () => media.evaluate((each: HTMLVideoElement) => each.readyState)
+  await expect.poll(ready, { timeout: 60_000 }).toBeGreaterThanOrEqual(3)
 })
 
 test('a film that was left out is fetched when it is played; of a paused share it is said at once', async ({

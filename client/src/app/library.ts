@@ -61,6 +61,7 @@ export class Library {
       if (share.isSource) await this.#restoreSource({ stored: share, info: info.value, trees })
       else this.#restoreDownload(share, info.value, trees)
     }
+    this.runtime.isRestored = true
     setTimeout(() => void this.#sweep(), SWEEP_AFTER_MS)
   }
 

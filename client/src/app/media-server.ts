@@ -6,6 +6,7 @@ import type { Exchange } from '@ringdrop/shared/protocols/bittorrent/exchange.ts
 import {
   MEDIA_BYTES,
   MEDIA_CHANNEL,
+  type MediaAnswer,
   type MediaMessage,
   type MediaRequest,
 } from '../workers/media-protocol.ts'
@@ -17,6 +18,8 @@ const WAIT_MS = 110_000
 interface Waiting {
   readonly request: MediaRequest
   readonly until: number
+  /** Whether the exchange was told to fetch from there on. */
+  isTold: boolean
 }
 
 /**
@@ -27,6 +30,8 @@ export class MediaServer {
   readonly #channel = new BroadcastChannel(MEDIA_CHANNEL)
   readonly #runtime: NodeRuntime
   #waiting: Waiting[] = []
+  /** Questions without an answer so far: each is asked again and again, in case another tab runs the node by then. */
+  readonly #open = new Set<string>()
 
   constructor(runtime: NodeRuntime) {
     this.#runtime = runtime
@@ -48,16 +53,20 @@ export class MediaServer {
   }
 
   #onRequest(request: MediaRequest): void {
-    const { infoHash, file, offset } = request
-    const exchange = this.#exchange(infoHash)
-    if (exchange?.swarm?.info.files[file] !== undefined && isFetching(exchange.state))
-      this.#runtime.feed({ type: 'command', infoHash, command: { type: 'play', at: { file, offset } } })
-    void this.#serve({ request, until: performance.now() + WAIT_MS })
+    // While shares are brought back nothing is said of those that are missing: the next time it is asked, they are here.
+    if (!this.#runtime.isRestored || this.#open.has(request.id)) return
+    this.#open.add(request.id)
+    void this.#serve({ request, until: performance.now() + WAIT_MS, isTold: false })
   }
 
   async #serve(waiting: Waiting): Promise<void> {
     const { id, infoHash, file, offset } = waiting.request
     const exchange = this.#exchange(infoHash)
+    // Not only at first: a share that is being checked after a reload fetches nothing yet.
+    if (!waiting.isTold && exchange?.swarm?.info.files[file] !== undefined && isFetching(exchange.state)) {
+      waiting.isTold = true
+      this.#runtime.feed({ type: 'command', infoHash, command: { type: 'play', at: { file, offset } } })
+    }
     const totalBytes = exchange?.swarm?.info.files[file]?.sizeBytes
     if (exchange === null || totalBytes === undefined) return this.#post({ type: 'none', id })
     if (offset >= totalBytes) return this.#post({ type: 'data', id, bytes: new ArrayBuffer(0), totalBytes })
@@ -77,7 +86,8 @@ export class MediaServer {
     return this.#runtime.node.shares.get(infoHash)?.exchange ?? null
   }
 
-  #post(message: MediaMessage): void {
+  #post(message: MediaAnswer): void {
+    this.#open.delete(message.id)
     this.#channel.postMessage(message)
   }
 }

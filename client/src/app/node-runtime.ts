@@ -60,6 +60,8 @@ export class NodeRuntime<Source = File> {
   readonly blocks: BlockStore<Source>
   readonly violations: { peer: PeerId; code: string }[] = []
   storageKind: StorageView['kind'] = 'opfs'
+  /** Whether the remembered shares are back: until then, one that is not here may only be late. */
+  isRestored = false
   readonly #host: Host<NodeInput, NodeEffect>
   readonly #events: RuntimeEvents
   /** How far the clock on the wall was ahead of the node's, as the node was told last. */

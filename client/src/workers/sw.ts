@@ -2,22 +2,14 @@
 import { clientsClaim } from 'workbox-core'
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
-import {
-  MEDIA_CHANNEL,
-  parseStreamUrl,
-  rangeStart,
-  type MediaAnswer,
-  type MediaMessage,
-  type MediaRequest,
-} from './media-protocol.ts'
+import { askTabs } from './media-asking.ts'
+import { parseStreamUrl, rangeStart } from './media-protocol.ts'
 import { SHARED_CACHE, SHARED_TEXT, SHARE_TARGET_PATH } from './share-target.ts'
 
 declare const self: ServiceWorkerGlobalScope & {
   readonly __WB_MANIFEST: (string | { url: string; revision: string | null })[]
 }
 
-/** A page that has no data for so long gets an error, and its player asks again. Below the life of an event. */
-const ANSWER_MS = 120_000
 /** Bounds of what another app may hand over in one go; our choice. */
 const MAX_SHARED_FILES = 1_000
 const MAX_SHARED_TEXT = 100_000
@@ -64,15 +56,16 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(
     wanted === null || !isPlayer
       ? new Response(null, { status: 404, headers: STRANGER })
-      : stream(wanted, rangeStart(request.headers.get('range'))),
+      : stream(wanted, rangeStart(request.headers.get('range')), request.signal),
   )
 })
 
 async function stream(
   { infoHash, file, type }: NonNullable<ReturnType<typeof parseStreamUrl>>,
   offset: number,
+  signal: AbortSignal,
 ): Promise<Response> {
-  const answer = await ask({ type: 'read', id: crypto.randomUUID(), infoHash, file, offset })
+  const answer = await askTabs({ type: 'read', id: crypto.randomUUID(), infoHash, file, offset }, signal)
   if (answer === null || answer.type === 'none') return new Response(null, { status: 503, headers: STRANGER })
   const { bytes, totalBytes } = answer
   if (offset >= totalBytes) {
@@ -89,23 +82,6 @@ async function stream(
       'content-range': `bytes ${String(offset)}-${String(last)}/${String(totalBytes)}`,
       'content-type': type,
     },
-  })
-}
-
-/** Asks all tabs; the one that runs the node answers. @returns `null` when none does. */
-function ask(request: MediaRequest): Promise<MediaAnswer | null> {
-  const channel = new BroadcastChannel(MEDIA_CHANNEL)
-  return new Promise((resolve) => {
-    const finish = (answer: MediaAnswer | null) => {
-      clearTimeout(timer)
-      channel.close()
-      resolve(answer)
-    }
-    const timer = setTimeout(() => finish(null), ANSWER_MS)
-    channel.onmessage = (event: MessageEvent<MediaMessage>) => {
-      if (event.data.type !== 'read' && event.data.id === request.id) finish(event.data)
-    }
-    channel.postMessage(request)
   })
 }
 
