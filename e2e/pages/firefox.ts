@@ -88,8 +88,13 @@ export class FirefoxApp {
     return { link, infoHash: (await this.snapshot()).node?.shares[0]?.infoHash ?? '' }
   }
 
+  /** Waits until the button does something: a click on one that is disabled is lost without an error. */
   async click(name: string): Promise<void> {
-    await (await this.find('button', name)).click()
+    const button = await this.find('button', name)
+    await expect
+      .poll(() => button.evaluate((each) => !(each as HTMLButtonElement).disabled), { timeout: 30_000 })
+      .toBe(true)
+    await button.click()
   }
 
   async untilDone(infoHash: string): Promise<void> {
