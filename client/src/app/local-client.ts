@@ -89,7 +89,6 @@ export class LocalClient implements NodeClient {
     await this.#nearby.start()
     this.runtime.socket.connect()
     await this.#measureStorage()
-    this.#changed()
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { resolve } from 'node:path'
-import { parseLink } from '@ringdrop/shared/content/magnet.ts'
+import { bareLink, parseLink } from '@ringdrop/shared/content/magnet.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { SYSTEMS, type SystemName } from '@ringdrop/shared/node/systems.ts'
 import { CliFailure, whyOf } from './failure.ts'
@@ -168,13 +168,6 @@ function originOf(text: string): string | null {
   const link = bareLink(text)
   return /^https?:\/\//i.test(link) && URL.canParse(link) ? new URL(link).origin : null
 }
-
-/** Without what chat programs and terminals put around a link; as `parseLink` has it. */
-const bareLink = (text: string): string =>
-  text
-    .trim()
-    .replace(/^<+|>+$/g, '')
-    .trim()
 
 function serverOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null

@@ -47,6 +47,13 @@ export class Actions {
     return null
   }
 
+  /** Like {@link run}, for commands that answer nothing but that they were done. @returns whether they were. */
+  async done(command: AppCommand): Promise<boolean> {
+    const result = await this.#client.run(command)
+    if (!result.ok) this.#fail(result.code)
+    return result.ok
+  }
+
   /** Like {@link run}, for those who have a better place for the error. */
   try<Type extends AppCommand['type']>(
     command: Extract<AppCommand, { type: Type }>,

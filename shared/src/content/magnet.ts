@@ -64,15 +64,19 @@ export function formatLink(origin: string, fields: MagnetFields): string {
  */
 export function parseLink(text: string): Result<ParsedLink, LinkCode> {
   if (text.length > MAX_LINK_LENGTH) return fail('tooLong')
-  const link = text
-    .trim()
-    .replace(/^<+|>+$/g, '')
-    .trim()
+  const link = bareLink(text)
   if (link === '') return fail('empty')
   const magnet = MAGNET.exec(link)
   if (magnet !== null) return parseMagnet(link.slice(magnet.index + magnet[0].length))
   return parseBare(link.slice(link.indexOf('#') + 1))
 }
+
+/** Without what chat programs and terminals put around a link. */
+export const bareLink = (text: string): string =>
+  text
+    .trim()
+    .replace(/^<+|>+$/g, '')
+    .trim()
 
 function parseBare(text: string): Result<ParsedLink, LinkCode> {
   const infoHash = parseInfoHash(BARE_V2.exec(text)?.[1]?.toLowerCase())

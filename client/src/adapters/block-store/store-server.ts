@@ -90,6 +90,7 @@ export class StoreServer<Source = File> {
     const corrupt = blocks.filter((_, index) => isRight[index] !== true)
     if (corrupt.length > 0)
       this.#results(
+        share,
         infoHash,
         corrupt.map(({ block }) => ({ type: 'blockCorrupt', block })),
       )
@@ -113,7 +114,7 @@ export class StoreServer<Source = File> {
       if (share.isOpen) this.post({ type: 'stored', infoHash, first: first.block, count: run.length }, [])
     } catch (error) {
       const code = isQuotaError(error) ? 'quota' : 'io'
-      this.#resultsOf(
+      this.#results(
         share,
         infoHash,
         run.map(({ block }) => ({ type: 'storeFailed', block, code })),
@@ -137,7 +138,7 @@ export class StoreServer<Source = File> {
       const answer = { type: 'read', infoHash, to, first, count: blockCount, buffer: bytes.buffer } as const
       if (share.isOpen) this.post(answer, [bytes.buffer])
     } catch {
-      this.#resultsOf(
+      this.#results(
         share,
         infoHash,
         blocks.map((block) => ({ type: 'readFailed', to, block })),
@@ -163,12 +164,12 @@ export class StoreServer<Source = File> {
           if (!share.isOpen) return
           checkedBytes += CHECK_BYTES
           const fraction = Math.min(1, checkedBytes / Math.max(1, geometry.totalBytes))
-          this.#results(infoHash, [{ type: 'checkProgress', fraction }])
+          this.#results(share, infoHash, [{ type: 'checkProgress', fraction }])
         }
       }
-      this.#resultsOf(share, infoHash, [{ type: 'checked', bits: held.toBytes() }])
+      this.#results(share, infoHash, [{ type: 'checked', bits: held.toBytes() }])
     } catch {
-      this.#resultsOf(share, infoHash, [{ type: 'checkFailed', code: 'io' }])
+      this.#results(share, infoHash, [{ type: 'checkFailed', code: 'io' }])
     }
   }
 
@@ -247,12 +248,8 @@ export class StoreServer<Source = File> {
     }
   }
 
-  #resultsOf(share: OpenShare, infoHash: InfoHash, results: readonly StoreResult[]): void {
-    if (share.isOpen) this.#results(infoHash, results)
-  }
-
-  #results(infoHash: InfoHash, results: readonly StoreResult[], transfer: Transferable[] = []): void {
-    this.post({ type: 'results', infoHash, results }, transfer)
+  #results(share: OpenShare, infoHash: InfoHash, results: readonly StoreResult[]): void {
+    if (share.isOpen) this.post({ type: 'results', infoHash, results }, [])
   }
 }
 

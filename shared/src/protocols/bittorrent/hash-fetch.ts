@@ -1,4 +1,5 @@
 import { fromHex, type Bytes } from '../../kernel/bytes.ts'
+import { Deadlines } from '../../kernel/deadlines.ts'
 import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
 import { shuffled, pick, type Rng } from '../../kernel/rng.ts'
 import type { Geometry } from '../../content/geometry.ts'
@@ -34,7 +35,7 @@ export class HashFetch {
   readonly #fullHolders = new Set<PeerId>()
   readonly #asked = new Map<PeerId, { spans: number; hashes: number }>()
   /** Who refused, and until when it is asked nothing: its budget for us is spent, or it lacks what it said it has. */
-  readonly #resting = new Map<PeerId, number>()
+  readonly #resting = new Deadlines<PeerId>()
   #wanted: (root: FileRoot) => boolean = () => true
 
   constructor(
@@ -96,16 +97,15 @@ export class HashFetch {
     return this.#trees.get(root)?.leaves() ?? null
   }
 
-  /** Both tables are in order of time. */
   wakeAt(): number {
     const [oldest] = this.#outstanding
-    const [rested] = this.#resting.values()
-    return Math.min(oldest === undefined ? Infinity : oldest.askedAt + ANSWER_TIMEOUT_MS, rested ?? Infinity)
+    const givenUpAt = oldest === undefined ? Infinity : oldest.askedAt + ANSWER_TIMEOUT_MS
+    return Math.min(givenUpAt, this.#resting.earliest())
   }
 
   /** Gives up requests that nobody answered: also while nothing is fetched, or it would be their time for ever. */
   onWake(now: number): void {
-    for (const [peer, until] of this.#resting) if (now >= until) this.#resting.delete(peer)
+    this.#resting.due(now)
     for (const span of this.#outstanding) {
       if (now < span.askedAt + ANSWER_TIMEOUT_MS) return
       if (span.askedOf !== null) this.#giveUp(span, span.askedOf)
@@ -176,7 +176,6 @@ export class HashFetch {
     if (missing?.askedOf !== from) return
     this.#release(missing, from)
     this.#moveToEnd(missing)
-    this.#resting.delete(from)
     this.#resting.set(from, now + REFUSED_REST_MS)
   }
 
@@ -197,7 +196,7 @@ export class HashFetch {
   #choose(span: MissingSpan): PeerId | undefined {
     const holders = this.#holders.get(keyOf(span.root, span.span))
     const free = (peer: PeerId, window: number): boolean => {
-      if (this.#resting.has(peer)) return false
+      if (this.#isResting(peer)) return false
       const asked = this.#asked.get(peer)
       if (asked === undefined || asked.spans === 0) return true
       return asked.spans < window || asked.hashes + span.hashCount <= HASH_WINDOW_HASHES
@@ -212,9 +211,13 @@ export class HashFetch {
     )
   }
 
+  #isResting(peer: PeerId): boolean {
+    return this.#resting.get(peer) !== undefined
+  }
+
   #allBusy(): boolean {
     if (this.#holders.size > 0) return false
-    const isBusy = (peer: PeerId) => this.#resting.has(peer) || (this.#asked.get(peer)?.spans ?? 0) > 0
+    const isBusy = (peer: PeerId) => this.#isResting(peer) || (this.#asked.get(peer)?.spans ?? 0) > 0
     return [...this.#fullHolders].every(isBusy)
   }
 

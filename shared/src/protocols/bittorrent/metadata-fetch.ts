@@ -1,4 +1,5 @@
 import { concatBytes, toHex, type Bytes } from '../../kernel/bytes.ts'
+import { Deadlines } from '../../kernel/deadlines.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { parseInfo, type ShareInfo } from '../../content/metainfo.ts'
@@ -28,7 +29,7 @@ export class MetadataFetch {
   /** Who had its turn in this round. */
   readonly #passedOver = new Set<PeerId>()
   /** Who refused, and when it may be asked again. */
-  readonly #resting = new Map<PeerId, number>()
+  readonly #resting = new Deadlines<PeerId>()
   /** Requests whose answers are still due from peers that were passed over: they come before all others. */
   readonly #unanswered = new Map<PeerId, number>()
   /** How long a source may take while there are others. */
@@ -40,7 +41,7 @@ export class MetadataFetch {
 
   wakeAt(): number {
     if (this.#source !== null) return Math.min(this.#source.askedAt + ANSWER_TIMEOUT_MS, this.#deadline)
-    return Math.min(...this.#resting.values())
+    return this.#resting.earliest()
   }
 
   addPeer(peer: PeerId, out: Outbox, now: number): void {
@@ -51,14 +52,14 @@ export class MetadataFetch {
   removePeer(peer: PeerId, out: Outbox, now: number): void {
     this.#candidates.delete(peer)
     this.#passedOver.delete(peer)
-    this.#resting.delete(peer)
+    this.#resting.clear(peer)
     this.#unanswered.delete(peer)
     if (this.#source?.peer === peer) this.#source = null
     this.#askNext(out, now)
   }
 
   onWake(out: Outbox, now: number): void {
-    for (const [peer, until] of this.#resting) if (now >= until) this.#resting.delete(peer)
+    this.#resting.due(now)
     const source = this.#source
     if (source === null) return this.#askNext(out, now)
     const isLate = now >= this.#deadline
@@ -127,7 +128,7 @@ export class MetadataFetch {
     // Everybody has been tried: begin again, since a slow peer is better than none.
     if ([...this.#candidates].every((peer) => this.#passedOver.has(peer))) this.#beginRound()
     for (const peer of this.#candidates) {
-      if (this.#passedOver.has(peer) || this.#resting.has(peer)) continue
+      if (this.#passedOver.has(peer) || this.#resting.get(peer) !== undefined) continue
       this.#source = { peer, since: now, askedAt: now, parts: [], totalBytes: null }
       out.send(peer, { type: 'metadataRequest', part: 0 })
       return
@@ -143,7 +144,7 @@ export class MetadataFetch {
   /** It is here: nobody is asked any more. */
   #stop(): void {
     this.#source = null
+    for (const peer of this.#candidates) this.#resting.clear(peer)
     this.#candidates.clear()
-    this.#resting.clear()
   }
 }

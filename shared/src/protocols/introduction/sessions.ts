@@ -26,7 +26,7 @@ export class Sessions {
   /** The negotiation that would take the place of the peer's link. */
   besideLink(peer: PeerId): Session | undefined {
     const link = this.#byPeer.get(peer)
-    return link === undefined ? undefined : this.#find((other) => other.peer === peer && other !== link)
+    return link && this.all().find((other) => other.peer === peer && other !== link)
   }
 
   /** Invites without a reply, oldest first. */
@@ -70,10 +70,5 @@ export class Sessions {
     if (this.#byPeer.get(session.peer) !== session) return
     if (heir === undefined) this.#byPeer.delete(session.peer)
     else this.counts(heir)
-  }
-
-  #find(fits: (session: Session) => boolean): Session | undefined {
-    for (const session of this.#bySid.values()) if (fits(session)) return session
-    return undefined
   }
 }
