@@ -13,6 +13,7 @@ import type {
 } from '../../wire/signaling.ts'
 import {
   FILES_PER_PEER,
+  FIRST_WORD_MS,
   LISTINGS_PER_UPDATE,
   RETRY_MAX_MS,
   RETRY_MS,
@@ -55,6 +56,10 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   #state: DirectoryState = 'down'
   #failures = 0
   #retryAt = Infinity
+  /** Whether anything is known of the server yet: a page that opens asks while its socket still connects. */
+  #hasHeard = false
+  /** Searches that wait for the first word of the server. */
+  readonly #early = new Map<Nonce, { readonly deadline: number; readonly request: DirectorySearchRequest }>()
   /** Open searches, with the bytes of the question. */
   readonly #searches = new Map<Nonce, { readonly deadline: number; readonly bytes: number }>()
   #effects: DirectoryClientEffect[] = []
@@ -70,7 +75,8 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   }
 
   wakeAt(): number {
-    return Math.min(this.#retryAt, ...[...this.#searches.values()].map(({ deadline }) => deadline))
+    const open = [...this.#searches.values(), ...this.#early.values()]
+    return Math.min(this.#retryAt, ...open.map(({ deadline }) => deadline))
   }
 
   #dispatch(input: DirectoryClientInput, now: number): void {
@@ -83,12 +89,15 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
         return this.#search(input.id, { criteria: input.criteria, limit: Math.min(100, input.limit) }, now)
       case 'cancelSearch':
         this.#searches.delete(input.id)
+        this.#early.delete(input.id)
         return
       case 'serverUp':
         this.#state = input.roles.includes('directory') ? 'registering' : 'roleOff'
-        return this.#registerAll()
+        this.#registerAll()
+        return this.#onHeard(now)
       case 'serverDown':
-        return this.#onDown()
+        this.#onDown()
+        return this.#onHeard(now)
       case 'updateResult':
         return this.#onUpdated(input.response, now)
       case 'searchResult':
@@ -200,11 +209,19 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   #search(id: Nonce, request: DirectorySearchRequest, now: number): void {
     if (this.#isOff()) {
-      this.#effects.push({ type: 'searchEnded', id, because: 'noNeighbours' })
+      if (this.#hasHeard) this.#effects.push({ type: 'searchEnded', id, because: 'noNeighbours' })
+      else this.#early.set(id, { deadline: now + FIRST_WORD_MS, request })
       return
     }
     this.#searches.set(id, { deadline: now + SEARCH_TIMEOUT_MS, bytes: JSON.stringify(request).length })
     this.#effects.push({ type: 'ask', id, request })
+  }
+
+  /** What was asked early goes out now, or ends, as it would have if it was asked now. */
+  #onHeard(now: number): void {
+    this.#hasHeard = true
+    for (const [id, { request }] of this.#early) this.#search(id, request, now)
+    this.#early.clear()
   }
 
   #onAnswer(id: Nonce, response: SearchOutcome): void {
@@ -227,6 +244,11 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   #onWake(now: number): void {
     if (now >= this.#retryAt) this.#registerAll()
+    for (const [id, { deadline }] of this.#early) {
+      if (now < deadline) continue
+      this.#early.delete(id)
+      this.#effects.push({ type: 'searchEnded', id, because: 'noNeighbours' })
+    }
     for (const [id, { deadline }] of [...this.#searches]) if (now >= deadline) this.#end(id, 'deadline')
   }
 

@@ -15,3 +15,6 @@ export const SEARCH_TIMEOUT_MS = 5_000
 /** An update that was refused or not answered is sent again after this time, doubling up to the longest. */
 export const RETRY_MS = 1_000
 export const RETRY_MAX_MS = 30_000
+
+/** A search that is asked before anything is known of the server waits so long for it; our choice: a socket connects in less. */
+export const FIRST_WORD_MS = 3_000

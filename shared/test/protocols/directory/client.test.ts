@@ -124,6 +124,23 @@ describe('the directory client', () => {
     }
   })
 
+  it('keeps a search that is asked while the socket still connects, and gives it up soon without a server', () => {
+    const search = { type: 'search', id, criteria: { by: 'words', words: ['found'] }, limit: 10 } as const
+    const outcome = (then: (duo: Duo) => void) => {
+      const duo = new Duo()
+      duo.feed(search)
+      expect(duo.effects).toEqual([])
+      then(duo)
+      const kinds = duo.effects.filter(({ type }) => type !== 'update')
+      return [...kinds.map((each) => ('because' in each ? each.because : each.type)), duo.client.wakeAt()]
+    }
+    expect(outcome((duo) => duo.feed(UP))).toEqual(['ask', 'searchCost', 'complete', Infinity])
+    expect(outcome((duo) => duo.feed({ type: 'serverUp', roles: [] }))).toEqual(['noNeighbours', Infinity])
+    expect(outcome((duo) => duo.feed({ type: 'serverDown' }))).toEqual(['noNeighbours', Infinity])
+    expect(outcome((duo) => duo.settle())).toEqual(['noNeighbours', Infinity])
+    expect(outcome((duo) => duo.feed({ type: 'cancelSearch', id }))).toEqual([Infinity])
+  })
+
   it('answers a search, gives one up that is not answered, and ends one whose server died', () => {
     const duo = new Duo()
     duo.feed(UP)
