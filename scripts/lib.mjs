@@ -93,6 +93,7 @@ export const TEST_PACKAGES = {
   iproute2: () => existsSync('/usr/sbin/ip') || existsSync('/bin/ip'),
   iptables: () => existsSync('/usr/sbin/iptables'),
   'redis-server': () => existsSync('/usr/bin/redis-server'),
+  caddy: () => existsSync('/usr/bin/caddy'),
   'firefox-esr': () => existsSync('/usr/bin/firefox-esr'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
 }

@@ -70,10 +70,14 @@ export class TurnClient {
   #realm = Buffer.alloc(0)
   #nonce = Buffer.alloc(0)
 
-  /** @param port of the server on this machine */
+  /**
+   * @param port of the server on this machine
+   * @param answerMs how long an answer is waited for before it throws
+   */
   constructor(
     readonly port: number,
     readonly credentials: Credentials,
+    readonly answerMs = ANSWER_MS,
   ) {}
 
   /** Asks for an allocation with the long-term credentials. */
@@ -129,7 +133,7 @@ export class TurnClient {
 
   #exchange(message: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('the TURN server does not answer')), ANSWER_MS)
+      const timer = setTimeout(() => reject(new Error('the TURN server does not answer')), this.answerMs)
       const hear = (answer: Buffer) => {
         if (!answer.subarray(8, HEADER_BYTES).equals(message.subarray(8, HEADER_BYTES))) return
         clearTimeout(timer)

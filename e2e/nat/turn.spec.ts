@@ -22,8 +22,15 @@ function issued(peer = PEER, agoSeconds = 0): Credentials {
   return { username: server.username, credential: server.credential }
 }
 
-const test = base.extend<{ readonly client: (credentials: Credentials) => TurnClient }>({
-  client: async ({ browserName: _ }, use) => {
+interface Fixtures {
+  readonly client: (credentials: Credentials) => TurnClient
+  /** Lines of the configuration that a test can't wait for at full size, as options. */
+  readonly smaller: string[]
+}
+
+const test = base.extend<Fixtures>({
+  smaller: [[], { option: true }],
+  client: async ({ browserName: _, smaller }, use) => {
     const port = await freePort()
     const options = [`--listening-port=${String(port)}`, '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1']
     const rest = [
@@ -32,17 +39,19 @@ const test = base.extend<{ readonly client: (credentials: Credentials) => TurnCl
       `--pidfile=/tmp/turn-${String(port)}.pid`,
     ]
     // The configuration that is deployed; only what its own comments leave to the command line is given here.
-    const turn = spawn('turnserver', ['-c', CONFIGURATION, ...options, ...rest], { stdio: 'ignore' })
+    const turn = spawn('turnserver', ['-c', CONFIGURATION, ...options, ...rest, ...smaller], {
+      stdio: 'ignore',
+    })
     const clients: TurnClient[] = []
-    const make = (credentials: Credentials) => {
-      const client = new TurnClient(port, credentials)
+    const make = (credentials: Credentials, answerMs?: number) => {
+      const client = new TurnClient(port, credentials, answerMs)
       clients.push(client)
       return client
     }
     await expect
       .poll(
         () =>
-          make(issued('00'.repeat(32) as PeerId))
+          make(issued('00'.repeat(32) as PeerId), 200)
             .allocate()
             .catch(() => null),
         { timeout: 20_000 },
@@ -127,4 +136,21 @@ test('allocations of one peer are counted together, however many credentials it 
   expect(codes.get(OK)).toBe(USER_QUOTA)
   // And nobody else is shut out by it.
   expect(await client(issued('cd'.repeat(32) as PeerId)).allocate()).toBe(OK)
+})
+
+test.describe('when everybody together has many allocations', () => {
+  // 2,000 when it is deployed.
+  const TOTAL_QUOTA = 12
+  test.use({ smaller: [`--total-quota=${String(TOTAL_QUOTA)}`] })
+
+  test('coturn gives no more of them, to nobody, and those that are there stay', async ({ client }) => {
+    const peers = Array.from({ length: TOTAL_QUOTA + 4 }, (_, index) =>
+      client(issued(String(index).padStart(2, '0').repeat(32) as PeerId)),
+    )
+    const codes: Code[] = []
+    for (const peer of peers) codes.push(await peer.allocate())
+    // One was made by the fixture, to see that the server answers.
+    expect(codes).toEqual(peers.map((_, index) => (index < TOTAL_QUOTA - 1 ? OK : QUOTA)))
+    expect(await peers[0]?.permit('8.8.8.8')).toBe(OK)
+  })
 })
