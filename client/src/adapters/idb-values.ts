@@ -1,4 +1,4 @@
-import { createStore, delMany, entries, get, set, setMany } from 'idb-keyval'
+import { createStore, delMany, entries, get, keys, set, setMany } from 'idb-keyval'
 import type { Values } from './values.ts'
 
 /** Values in IndexedDB, by idb-keyval. */
@@ -10,5 +10,6 @@ export function idbValues(name = 'ringdrop-state'): Values {
     setMany: (values) => setMany([...values] as [string, unknown][], store),
     deleteMany: (keys) => delMany([...keys], store),
     entries: () => entries<string, unknown>(store),
+    keys: () => keys<string>(store),
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import { parseInfoHash, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { StoredIdentity } from './identity.ts'
 import {
   identitySchema,
@@ -123,12 +123,27 @@ export class StateStore {
   }
 
   async removeShare(infoHash: InfoHash): Promise<void> {
-    await this.#flush
-    const keys = (await this.#values.entries()).map(([key]) => key)
+    // Whoever wrote them hears of spans that could not be written.
+    await this.#flush?.catch(() => undefined)
+    const keys = await this.#values.keys()
     await this.#values.deleteMany([
       ...keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
       `share:${infoHash}`,
     ])
+  }
+
+  /** Shares that are written down. */
+  async infoHashes(): Promise<InfoHash[]> {
+    const keys = await this.#values.keys()
+    return keys.flatMap((key) => (key.startsWith('share:') ? (parseInfoHash(key.slice(6)) ?? []) : []))
+  }
+
+  /** Deletes spans whose share was never written down, or is no more. @param keep shares that may still be */
+  async sweepSpans(keep: ReadonlySet<InfoHash>): Promise<void> {
+    const keys = await this.#values.keys()
+    const owners = new Set<string>([...keep, ...(await this.infoHashes())])
+    const lost = keys.filter((key) => key.startsWith('span:') && !owners.has(key.split(':')[1] ?? ''))
+    await this.#values.deleteMany(lost)
   }
 
   async #writeSpans(): Promise<void> {

@@ -9,4 +9,6 @@ export interface Values {
   setMany(entries: readonly (readonly [string, unknown])[]): Promise<void>
   deleteMany(keys: readonly string[]): Promise<void>
   entries(): Promise<readonly (readonly [string, unknown])[]>
+  /** Names alone, which costs little however large the values are. */
+  keys(): Promise<readonly string[]>
 }

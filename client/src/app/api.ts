@@ -73,6 +73,8 @@ export interface StorageView {
   readonly kind: 'opfs' | 'indexedDb'
   readonly usedBytes: number | null
   readonly quotaBytes: number | null
+  /** Shares that could not be written down so far, whole or in part: a reload would lose that. */
+  readonly unwritten: number
 }
 
 /** Bytes per second; `null` for no limit. */

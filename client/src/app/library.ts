@@ -10,10 +10,13 @@ import type { MissingSource, PickedFile } from './api.ts'
 import type { MadeShare } from './share-maker.ts'
 import { filesFor, rememberedFiles } from './own-files.ts'
 import { treesFrom } from './stored-trees.ts'
+import { Unwritten } from './unwritten.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 
 /** Starting up comes first; our choice. */
 const SWEEP_AFTER_MS = 30_000
+/** Spans written in one transaction: 4 MiB. Our choice. */
+const SPANS_AT_ONCE = 256
 
 interface WaitingSource {
   readonly stored: StoredShare
@@ -27,11 +30,17 @@ export class Library {
   readonly #waiting = new Map<InfoHash, WaitingSource>()
   /** Own files that are shared now. */
   readonly #own = new Map<InfoHash, MadeShare>()
+  /** What a full disk has kept from being remembered so far. */
+  readonly unwritten: Unwritten
 
+  /** @param changed as of {@link Unwritten} */
   constructor(
     readonly state: StateStore,
     readonly runtime: NodeRuntime,
-  ) {}
+    changed: () => void = () => undefined,
+  ) {
+    this.unwritten = new Unwritten((infoHash) => this.#writeAgain(infoHash), changed)
+  }
 
   /** Whether it is shared from the person's own files. */
   owns(infoHash: InfoHash): boolean {
@@ -57,7 +66,7 @@ export class Library {
         await this.state.removeShare(share.infoHash)
         continue
       }
-      const trees = treesFrom(info.value, spans)
+      const trees = await treesFrom(info.value, spans)
       if (share.isSource) await this.#restoreSource({ stored: share, info: info.value, trees })
       else this.#restoreDownload(share, info.value, trees)
     }
@@ -67,11 +76,14 @@ export class Library {
 
   /** Downloads whose shares are forgotten are deleted; nobody waits for it. */
   async #sweep(): Promise<void> {
-    const keep = (await this.state.shares()).map(({ share }) => share.infoHash)
+    // What could not be written down yet is wanted all the same.
+    const here = [...this.runtime.node.shares.entries()].map(([infoHash]) => infoHash)
+    const keep = [...(await this.state.infoHashes()), ...here]
     this.runtime.blocks.post({ type: 'sweep', keep })
+    await this.state.sweepSpans(new Set(here))
   }
 
-  /** Remembers a share that was just made of the person's files. */
+  /** Remembers a share that was just made of the person's files. The share itself comes last: a half would be refused later. */
   async rememberSource(
     { info, trees, files }: MadeShare,
     isUnlisted: boolean,
@@ -80,25 +92,75 @@ export class Library {
     // Its files are here again, whichever way they came.
     this.#waiting.delete(info.infoHash)
     this.#own.set(info.infoHash, { info, trees, files })
+    const { infoHash, infoBytes } = info
+    await this.#writeSpans(infoHash, trees)
+    // Removed meanwhile: its spans are swept.
+    if (!this.#own.has(infoHash)) return
     const handles = files.map(({ handle }) => handle)
-    const hasAll = handles.every((handle) => handle !== undefined)
     await this.state.saveShare({
-      infoHash: info.infoHash,
-      infoBytes: info.infoBytes,
+      infoHash,
+      infoBytes,
       isSource: true,
-      isPaused,
-      isUnlisted,
+      ...this.#choices(infoHash, { isPaused, isUnlisted }),
       selection: null,
       priorities: null,
       addedAt: Date.now(),
-      handles: hasAll ? handles : null,
+      handles: handles.every((handle) => handle !== undefined) ? handles : null,
     })
+  }
+
+  async #writeSpans(infoHash: InfoHash, trees: Iterable<[FileRoot, HashTree]>): Promise<void> {
+    let batch: Promise<void>[] = []
     for (const [root, tree] of trees) {
+      // The root of a file of one block is its hash.
+      if (tree.blockCount === 1) continue
       for (let span = 0; span < spanCount(tree.blockCount); span++) {
         const servable = tree.servable(span)
-        if (servable !== null) await this.state.saveSpan(info.infoHash, { root, span, ...servable })
+        if (servable !== null) batch.push(this.state.saveSpan(infoHash, { root, span, ...servable }))
+        if (batch.length < SPANS_AT_ONCE) continue
+        await Promise.all(batch)
+        batch = []
       }
     }
+    await Promise.all(batch)
+  }
+
+  /** What the person has chosen, which may have changed while something was written. @param before as long as it is not there */
+  #choices(infoHash: InfoHash, before: Pick<StoredShare, 'isPaused' | 'isUnlisted'>) {
+    const entry = this.runtime.node.shares.get(infoHash)
+    if (entry === undefined) return before
+    const { state } = entry.exchange
+    return {
+      isPaused: state.name === 'paused' && state.because === 'person',
+      isUnlisted: entry.isUnlisted,
+    }
+  }
+
+  /** Writes down what is shared or fetched now, whatever of it is there already. */
+  async #writeAgain(infoHash: InfoHash): Promise<void> {
+    const entry = this.runtime.node.shares.get(infoHash)
+    const swarm = entry?.exchange.swarm
+    if (entry === undefined || swarm === undefined || swarm === null) return
+    const { isUnlisted, exchange } = entry
+    const own = this.#own.get(infoHash)
+    if (own !== undefined) return this.rememberSource(own, isUnlisted)
+    if (!exchange.isStarted) return
+    for (const { root, span } of swarm.hashes.held()) {
+      const servable = swarm.hashes.servable(root, span)
+      if (servable !== null) await this.state.saveSpan(infoHash, { root, span, ...servable })
+    }
+    const { infoBytes, files } = swarm.info
+    const all = files.map((_, file) => file)
+    await this.state.saveShare({
+      infoHash,
+      infoBytes,
+      isSource: false,
+      ...this.#choices(infoHash, { isPaused: false, isUnlisted }),
+      selection: all.filter((file) => exchange.wishes.isSelected(file)),
+      priorities: all.map((file) => exchange.wishes.priorityOf(file)),
+      addedAt: (await this.state.share(infoHash))?.addedAt ?? Date.now(),
+      handles: null,
+    })
   }
 
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {

@@ -66,13 +66,14 @@ export class LocalClient implements NodeClient {
       persist: (what) => void this.#network.persist(what).catch(() => undefined),
       changed: () => this.#changed(),
       completed: () => void this.#measureStorage(),
+      unwritten: (infoHash) => this.#library.unwritten.add(infoHash),
       offerStarted: (infoHash) => void this.#shares.remember(infoHash, null),
       fault: (error) => {
         this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
         this.#changed()
       },
     })
-    this.#library = new Library(state, this.runtime)
+    this.#library = new Library(state, this.runtime, () => this.#changed())
     this.#shares = new ShareCommands(this.runtime, state, this.#library)
     this.#media = new MediaServer(this.runtime)
     this.#network = new NetworkCommands(this.runtime, state, this.#code)
@@ -107,7 +108,7 @@ export class LocalClient implements NodeClient {
       hashing: this.#jobs.views,
       missingSources: this.#library.missingSources,
       server: this.runtime.socket.view,
-      storage: { kind: this.runtime.storageKind, ...this.#usage },
+      storage: { kind: this.runtime.storageKind, ...this.#usage, unwritten: this.#library.unwritten.count },
       limits: this.#limits,
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
@@ -211,6 +212,7 @@ export class LocalClient implements NodeClient {
 
   async #measureStorage(): Promise<void> {
     this.#measureAfter(MEASURE_MS)
+    await this.#library.unwritten.retry()
     this.#usage = await storageUsage()
     this.#changed()
   }

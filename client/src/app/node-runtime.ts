@@ -40,6 +40,8 @@ export interface RuntimeEvents {
   persist(what: 'ring' | 'hostCache'): void
   changed(): void
   completed(infoHash: InfoHash): void
+  /** Something of a share could not be written down. */
+  unwritten?(infoHash: InfoHash): void
   /** The download of an accepted offer has begun. */
   offerStarted(infoHash: InfoHash): void
   fault(error: unknown): void
@@ -199,7 +201,9 @@ export class NodeRuntime<Source = File> {
         return this.openFiles(effect.info, null)
       case 'hashesKnown': {
         const { root, span, hashes, proof } = effect
-        void this.state.saveSpan(effect.infoHash, { root, span, hashes, proof }).catch(() => undefined)
+        void this.state
+          .saveSpan(effect.infoHash, { root, span, hashes, proof })
+          .catch(() => this.#events.unwritten?.(effect.infoHash))
         return
       }
       case 'shareCompleted':

@@ -89,7 +89,7 @@ export class ShareCommands {
   async remember(infoHash: InfoHash, files: readonly number[] | null): Promise<boolean> {
     const info = this.#exchange(infoHash)?.swarm?.info
     if (info === undefined) return false
-    await this.library.rememberDownload(info, files).catch(() => undefined)
+    await this.library.unwritten.unless(infoHash, this.library.rememberDownload(info, files))
     // Persistence is asked for when there is something to keep, not on the first visit.
     void navigator.storage.persist().catch(() => false)
     return true
@@ -118,7 +118,8 @@ export class ShareCommands {
   async #command(infoHash: InfoHash, command: ShareCommand, change?: Partial<StoredShare>) {
     if (this.#exchange(infoHash) === null) return fail('unknownShare')
     this.runtime.feed({ type: 'command', infoHash, command })
-    if (change !== undefined) await this.state.updateShare(infoHash, change).catch(() => undefined)
+    if (change !== undefined)
+      await this.library.unwritten.unless(infoHash, this.state.updateShare(infoHash, change))
     return ok(null)
   }
 

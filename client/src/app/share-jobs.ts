@@ -1,6 +1,7 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { Hasher } from '../adapters/hashing/hasher.ts'
 import type { HashingView, PickedFile } from './api.ts'
+import { Breath } from './breath.ts'
 import type { Library } from './library.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 import { makeShare, type MadeShare } from './share-maker.ts'
@@ -70,7 +71,7 @@ export class ShareJobs {
     this.#jobs.delete(id)
     wish.onShared(infoHash)
     this.changed()
-    await this.library.rememberSource(made.value, isUnlisted).catch(() => undefined)
+    await this.library.unwritten.unless(infoHash, this.library.rememberSource(made.value, isUnlisted))
   }
 
   #add({ info, trees, files }: MadeShare, isUnlisted: boolean): void {
@@ -84,13 +85,11 @@ export class ShareJobs {
   }
 }
 
-/** The browser asks the disk for the size of a picked file when it is read first: so many a turn keep the page quick. */
-const FILES_A_TURN = 64
-
-/** Calls for each item, and lets the page breathe in between. */
+/** Calls for each item in slices: the browser asks the disk for the size of a picked file when it is read first. */
 async function eachInTurns<Item>(items: readonly Item[], call: (item: Item) => void): Promise<void> {
-  for (let from = 0; from < items.length; from += FILES_A_TURN) {
-    items.slice(from, from + FILES_A_TURN).forEach(call)
-    if (from + FILES_A_TURN < items.length) await new Promise((resolve) => setTimeout(resolve))
+  const breath = new Breath()
+  for (const item of items) {
+    call(item)
+    await breath.pause()
   }
 }

@@ -1,9 +1,15 @@
 import { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
-import { choosePieceBytes, createInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import {
+  choosePieceBytes,
+  createInfo,
+  type ShareFile,
+  type ShareInfo,
+} from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { HashingView, PickedFile } from './api.ts'
+import { Breath } from './breath.ts'
 
 /** What is needed of a file to make a share of it, wherever it lies. */
 export interface SourceFile {
@@ -64,7 +70,18 @@ function andMore(name: string, count: number): string {
   return name.slice(0, read) + more
 }
 
-/** Hashes files and makes the share's metadata. */
+/** The tree of a file in slices: above 20 GB of blocks it takes seconds. `null` for an empty file. */
+async function grow(leaves: Uint8Array | undefined, breath: Breath): Promise<HashTree | null> {
+  if (leaves === undefined || leaves.length === 0) return null
+  const steps = HashTree.growing(leaves)
+  for (;;) {
+    const step = steps.next()
+    await breath.pause()
+    if (step.done === true) return step.value
+  }
+}
+
+/** Hashes files and makes the share's metadata. The page has its turns in between. */
 export async function makeShare<File extends SourceFile, Each extends Picked<File>>(
   picked: readonly Each[],
   hasher: BlockHasher<File>,
@@ -77,14 +94,15 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
   if (leaves === null) return { ok: false, code: 'unreadable' }
   const trees = new Map<FileRoot, HashTree>()
   const byPath = new Map<string, Each>()
-  const files = picked.map((each, index) => {
+  const files: ShareFile[] = []
+  const breath = new Breath()
+  for (const [index, each] of picked.entries()) {
     const path = paths[index] ?? []
-    const hashes = leaves[index]
-    const tree = hashes === undefined || hashes.length === 0 ? null : HashTree.fromLeaves(hashes)
+    const tree = await grow(leaves[index], breath)
     if (tree !== null) trees.set(tree.root, tree)
     byPath.set(path.join('/'), each)
-    return { path, sizeBytes: each.file.size, root: tree?.root ?? null }
-  })
+    files.push({ path, sizeBytes: each.file.size, root: tree?.root ?? null })
+  }
   const info = createInfo({ name, files, pieceBytes: choosePieceBytes(picked.map(({ file }) => file.size)) })
   if (!info.ok) return { ok: false, code: 'tooBig' }
   const ordered = info.value.files.flatMap((file) => byPath.get(file.path.join('/')) ?? [])

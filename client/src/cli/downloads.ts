@@ -39,7 +39,7 @@ export async function openDownload(
     const info = parseInfo(share.infoBytes)
     if (!info.ok || info.value.infoHash !== infoHash) continue
     peer.runtime.openFiles(info.value, null)
-    const trees = treesFrom(info.value, spans)
+    const trees = await treesFrom(info.value, spans)
     const resumed = { info: info.value, trees, start: 'check', isSource: false } as const
     peer.runtime.feed({
       type: 'addShare',

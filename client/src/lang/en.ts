@@ -146,6 +146,8 @@ export const en = {
     full: 'Paused: storage is full',
     fullDetail:
       'Your disk or the browser’s storage is full. What is here is kept. Free some space or remove a transfer, then resume.',
+    unwritten: (count: number) =>
+      `The browser’s storage is full, so ${count === 1 ? 'a transfer' : `${String(count)} transfers`} would be forgotten when this page is closed. Keep it open, or free some space: it is tried again by itself.`,
     noWrite: 'Paused: could not write',
     noWriteDetail:
       'The browser’s storage refused a write. What is here is kept. Resume to try again; if it happens again, restart the browser.',
@@ -201,6 +203,8 @@ export const en = {
     fault:
       'It stopped so that nothing gets damaged. Reload this tab: shares and verified data are kept. If it happens again, report it with the details below.',
     linkTitle: 'This link can’t be opened',
+    sharedLost:
+      'What the other app handed over could not be kept: there is no room for it, or it is more than 1,000 files. Free some space, or choose the files here.',
     unreadable: (what: string) => `${what} could not be read and were left out.`,
     nothingDropped: 'There was no file in what you dropped.',
     noCopy: 'The browser did not allow copying. Select the text and copy it by hand.',

@@ -137,6 +137,8 @@ export const zh: Messages = {
     paused: '已暂停',
     full: '已暂停：存储空间已满',
     fullDetail: '磁盘或浏览器的存储空间已满。已有内容会保留。请腾出空间或移除一个传输，然后继续。',
+    unwritten: (count: number) =>
+      `浏览器的存储空间已满，关闭此页面后会忘记 ${String(count)} 个传输。请保持页面打开，或腾出一些空间：之后会自动重试。`,
     noWrite: '已暂停：无法写入',
     noWriteDetail: '浏览器的存储拒绝写入。已有内容会保留。点“继续”重试；若再次发生，请重启浏览器。',
     changed: '已停止：文件已改变',
@@ -182,6 +184,8 @@ export const zh: Messages = {
     fault:
       '为避免损坏，它已停止。请重新加载本页：共享和已核对的数据都会保留。若再次发生，请附上下面的详情报告。',
     linkTitle: '无法打开此链接',
+    sharedLost:
+      '无法保存另一个应用分享来的内容：空间不足，或超过 1000 个文件。请腾出一些空间，或在这里选择文件。',
     unreadable: (what) => `${what}无法读取，已跳过。`,
     nothingDropped: '你拖入的内容里没有文件。',
     noCopy: '浏览器不允许复制。请选中文字后手动复制。',

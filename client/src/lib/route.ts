@@ -18,6 +18,8 @@ export const NETWORK_HASH = '#/network'
 export const LAB_HASH = '#/lab'
 /** Files that another app handed over wait behind this address. */
 export const SHARED_HASH = '#/shared'
+/** The service worker comes back to this address when it could not keep them. */
+export const SHARED_LOST_HASH = '#/shared-lost'
 const SEARCH = '/search'
 const INVITE = 'invite:'
 

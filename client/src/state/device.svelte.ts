@@ -2,7 +2,7 @@ import type { Language } from '../lang/language.ts'
 import { persistent } from '../lib/persistent.ts'
 import { takeShared } from '../lib/shared-files.ts'
 import { forgetAccepted, wasAccepted } from '../lib/update-mark.ts'
-import { SHARED_HASH } from '../lib/route.ts'
+import { SHARED_HASH, SHARED_LOST_HASH } from '../lib/route.ts'
 import type { Actions } from './actions.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { Updates } from './updates.svelte.ts'
@@ -193,9 +193,14 @@ export class Device {
 
   /** Another app shared something with this one: the service worker keeps it until the page asks. */
   readonly #takeShared = async (): Promise<void> => {
+    if (location.hash === SHARED_LOST_HASH) {
+      history.replaceState(null, '', '#/')
+      this.#notices.show(this.#lang.t.error.sharedLost, 'bad')
+    }
     if (location.hash !== SHARED_HASH) return
-    const shared = await takeShared()
+    const shared = await takeShared().catch(() => null)
     history.replaceState(null, '', '#/')
+    if (shared === null) return void this.#notices.show(this.#lang.t.error.sharedLost, 'bad')
     if (shared.files.length > 0) await this.#actions.shareFiles(shared.files)
     else if (shared.text !== '') this.#actions.openOrOfferText(shared.text)
   }

@@ -2,17 +2,14 @@
 import { clientsClaim } from 'workbox-core'
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
+import { keepShared } from './keep-shared.ts'
 import { askTabs } from './media-asking.ts'
 import { parseStreamUrl, rangeStart } from './media-protocol.ts'
-import { SHARED_CACHE, SHARED_TEXT, SHARE_TARGET_PATH } from './share-target.ts'
+import { SHARE_TARGET_PATH } from './share-target.ts'
 
 declare const self: ServiceWorkerGlobalScope & {
   readonly __WB_MANIFEST: (string | { url: string; revision: string | null })[]
 }
-
-/** Bounds of what another app may hand over in one go; our choice. */
-const MAX_SHARED_FILES = 1_000
-const MAX_SHARED_TEXT = 100_000
 
 /** Headers of bytes that strangers made: they are media and nothing else, whoever opens the address. */
 const STRANGER = {
@@ -85,21 +82,13 @@ async function stream(
   })
 }
 
-/** Another app shares something with ours: it is kept until the page, which opens next, takes it. */
+/** Another app shares something with ours: the page, which opens next, takes it or says that it could not be kept. */
 async function takeShared(request: Request): Promise<Response> {
-  const form = await request.formData()
-  const cache = await caches.open(SHARED_CACHE)
-  const files = form.getAll('files').filter((each) => each instanceof File)
-  for (const [index, file] of files.slice(0, MAX_SHARED_FILES).entries()) {
-    const path = `./shared/${String(index)}/${encodeURIComponent(file.name)}`
-    await cache.put(path, new Response(file, { headers: { 'content-type': file.type } }))
-  }
-  const parts = ['url', 'text', 'title']
-    .map((field) => form.get(field))
-    .filter((part) => typeof part === 'string')
-  const text = parts.find((part) => part.trim() !== '') ?? ''
-  if (text !== '') await cache.put(`./shared/${SHARED_TEXT}`, new Response(text.slice(0, MAX_SHARED_TEXT)))
-  return Response.redirect('./#/shared', 303)
+  const isKept = await request
+    .formData()
+    .then((form) => keepShared(form, caches))
+    .catch(() => false)
+  return Response.redirect(isKept ? './#/shared' : './#/shared-lost', 303)
 }
 
 async function showPage(): Promise<void> {

@@ -20,3 +20,20 @@ describe('loose files', () => {
     })
   })
 })
+
+it('the page has its turns while the hashes of a large file are put together', async () => {
+  // Of 1 GiB, which takes a tenth of a second.
+  const leaves = new Uint8Array(65_536 * 32)
+  let turns = 0
+  let isDone = false
+  const turn = () => {
+    turns++
+    if (!isDone) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const hasher = { hash: () => Promise.resolve([leaves]) }
+  const made = await makeShare([{ file: { size: 2 ** 30 }, path: ['film.mp4'] }], hasher, () => undefined)
+  isDone = true
+  expect(made.ok).toBe(true)
+  expect(turns).toBeGreaterThan(2)
+})

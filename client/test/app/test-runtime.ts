@@ -38,6 +38,10 @@ export class MemoryValues implements Values {
   entries(): Promise<readonly (readonly [string, unknown])[]> {
     return Promise.resolve([...this.#values])
   }
+
+  keys(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#values.keys()])
+  }
 }
 
 /** The production node without a network, over a store that only takes note of what it is told. */

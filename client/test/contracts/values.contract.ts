@@ -40,6 +40,7 @@ export function valuesContract(name: string, make: (place: string) => Values): v
         ['share:2', 'two'],
         ['span:1', new Uint8Array(3)],
       ])
+      expect([...(await values.keys())].sort()).toEqual(['share:2', 'span:1'])
     })
   })
 }

@@ -86,7 +86,7 @@ export function spanProofLength(blockCount: number): number {
  */
 export function spanProof(leaves: Uint8Array, span: number): Bytes {
   invariant(isSpan(hashCount(leaves), span), 'span out of range')
-  return proofFrom(layersAboveSpans(leaves), span)
+  return proofFrom(layersAbove(raise(leaves, 0, SPAN_LEVEL)), span)
 }
 
 /**
@@ -138,9 +138,18 @@ export class HashTree {
 
   /** A complete tree. Copies its input. @param leaves block hashes of the whole file, flat; at least one. */
   static fromLeaves(leaves: Uint8Array): HashTree {
+    const steps = HashTree.growing(leaves)
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+    }
+  }
+
+  /** As {@link fromLeaves}, in steps of one span (8 MiB of the file), for whoever has other work in between. */
+  static *growing(leaves: Uint8Array): Generator<void, HashTree, void> {
     const count = hashCount(leaves)
     // A single span is proven by the root alone; most files are that small.
-    const layers = count <= SPAN_BLOCKS ? [] : layersAboveSpans(leaves)
+    const layers = count <= SPAN_BLOCKS ? [] : layersAbove(yield* spanRoots(leaves))
     const root = count <= SPAN_BLOCKS ? merkleRoot(leaves) : defined(layers.at(-1), 'top layer')
     const tree = new HashTree(fileRootOf(root), count)
     for (let span = 0; span < spanCount(count); span++) {
@@ -203,10 +212,20 @@ export function fileRootOf(root: Uint8Array): FileRoot {
   return defined(parseFileRoot(toHex(root)), 'root hash')
 }
 
-/** Layers from the span roots (first) up to the file's root (last). For files of at most 512 blocks: no proof. */
-function layersAboveSpans(leaves: Uint8Array): Bytes[] {
-  invariant(hashCount(leaves) > 0, 'a tree has at least one hash')
-  let layer = raise(leaves, 0, SPAN_LEVEL)
+/** The layer of span roots, one a step. */
+function* spanRoots(leaves: Uint8Array): Generator<void, Bytes, void> {
+  const roots: Bytes[] = []
+  for (let at = 0; at < leaves.length; at += SPAN_BLOCKS * HASH_BYTES) {
+    roots.push(raise(leaves.subarray(at, at + SPAN_BLOCKS * HASH_BYTES), 0, SPAN_LEVEL))
+    yield
+  }
+  return concatBytes(roots)
+}
+
+/** Layers from the span roots (first) up to the file's root (last). */
+function layersAbove(spanRoots: Bytes): Bytes[] {
+  invariant(hashCount(spanRoots) > 0, 'a tree has at least one hash')
+  let layer = spanRoots
   const layers = [layer]
   for (let level = SPAN_LEVEL; layer.length > HASH_BYTES; level++) {
     layer = layerAbove(layer, level)

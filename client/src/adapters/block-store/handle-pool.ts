@@ -50,10 +50,15 @@ export class HandlePool<Handle> {
     await this.#close(file, opened)
   }
 
-  /** Flushes and closes every file, those too that calls under way open meanwhile. */
+  /**
+   * Flushes and closes every file, those too that calls under way open meanwhile. Rejects with the first failure, once all
+   * are closed.
+   */
   async releaseAll(): Promise<void> {
+    const failures: unknown[] = []
     for (let [file] = this.#files.keys(); file !== undefined; [file] = this.#files.keys())
-      await this.release(file)
+      await this.release(file).catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
 
   /** Waits until the file is open or there is room for it, and counts the caller as a user in the same step. */
@@ -71,7 +76,10 @@ export class HandlePool<Handle> {
   }
 
   async #close(file: number, opened: OpenFile<Handle>): Promise<void> {
-    const handle = await opened.handle
+    const handle = await opened.handle.catch((error: unknown) => {
+      this.#forget(file, opened)
+      throw error
+    })
     // Somebody else may have closed it or begun to use it meanwhile.
     if (this.#files.get(file) !== opened || opened.users > 0) return
     this.#files.delete(file)

@@ -1,7 +1,7 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { HandlePool } from './handle-pool.ts'
-import type { ShareFiles, ShareStorage } from './share-files.ts'
+import { isQuotaError, type ShareFiles, type ShareStorage } from './share-files.ts'
 
 /** Sync access handles exist in workers only; TypeScript's DOM library does not name them. */
 interface SyncHandle {
@@ -22,19 +22,22 @@ const FLUSH_BYTES = 16 * 1024 * 1024
 export class OpfsStorage implements ShareStorage {
   readonly kind = 'opfs'
 
-  /** Whether this browser has sync access handles, found out by making one. */
+  /**
+   * Whether this browser has sync access handles, found out by making one. A full disk does not speak against it: whoever
+   * looked elsewhere then would not find what is here.
+   */
   static async isUsable(): Promise<boolean> {
     try {
       const root = await navigator.storage.getDirectory()
       const file = (await root.getFileHandle('.probe', { create: true })) as SyncFileHandle
       const handle = await file.createSyncAccessHandle()
-      handle.write(new Uint8Array([1]), { at: 0 })
       handle.close()
       await root.removeEntry('.probe')
       return true
     } catch (error) {
       // Another tab probes at this moment: the file is locked, so handles exist.
-      return error instanceof DOMException && error.name === 'NoModificationAllowedError'
+      if (error instanceof DOMException && error.name === 'NoModificationAllowedError') return true
+      return isQuotaError(error)
     }
   }
 
@@ -72,12 +75,12 @@ class OpfsShareFiles implements ShareFiles {
   ) {}
 
   read(file: number, offset: number, into: Bytes): Promise<number> {
-    return this.#handles.use(file, (handle) => handle.read(into, { at: offset }))
+    return this.#handles.use(file, (handle) => counted(handle.read(into, { at: offset }), into))
   }
 
   write(file: number, offset: number, bytes: Bytes): Promise<void> {
     return this.#handles.use(file, (handle) => {
-      const written = handle.write(bytes, { at: offset })
+      const written = counted(handle.write(bytes, { at: offset }), bytes)
       if (written < bytes.length) throw new DOMException('short write', 'QuotaExceededError')
       const unflushed = (this.#unflushed.get(file) ?? 0) + bytes.length
       if (unflushed >= FLUSH_BYTES) handle.flush()
@@ -114,9 +117,26 @@ class OpfsShareFiles implements ShareFiles {
   }
 }
 
+/** The file is let go even if what was written can't be made to last: it could not be opened again. */
 function closeHandle(handle: SyncHandle): void {
-  handle.flush()
-  handle.close()
+  try {
+    handle.flush()
+  } finally {
+    handle.close()
+  }
+}
+
+/** `FILE_ERROR_NO_SPACE` of Chromium (`base/files/file.h`) as an unsigned number. */
+const NO_SPACE = 2 ** 32 - 8
+
+/**
+ * What a handle says it has moved. Older Chromium does not throw when the system fails: it answers the negative number of
+ * the error, as one that is larger than any count.
+ */
+function counted(moved: number, bytes: Bytes): number {
+  if (moved === NO_SPACE) throw new DOMException('no space', 'QuotaExceededError')
+  if (moved > bytes.length) throw new DOMException(`file error ${String(moved)}`, 'InvalidStateError')
+  return moved
 }
 
 async function sharesDirectory(): Promise<ListableDirectory> {

@@ -232,8 +232,12 @@ export class StoreServer<Source = File> {
     const share = this.#shares.get(infoHash)
     this.#shares.delete(infoHash)
     const close = async () => {
-      await share?.close()
-      if (remove) await this.storage.remove(infoHash)
+      try {
+        await share?.close()
+      } finally {
+        // What could not be written to the end goes all the same.
+        if (remove) await this.storage.remove(infoHash)
+      }
     }
     const done = () => void this.#closing.delete(infoHash)
     // What can't be deleted now is swept next time.

@@ -37,14 +37,17 @@ export class FileValues implements Values {
   }
 
   async entries(): Promise<readonly (readonly [string, unknown])[]> {
-    await this.#last
     const found: [string, unknown][] = []
-    for (const name of await names(this.folder)) {
-      const key = keyOf(name)
-      const value = key === null ? undefined : await this.#read(name)
-      if (key !== null && value !== undefined) found.push([key, value])
+    for (const key of await this.keys()) {
+      const value = await this.#read(fileOf(key))
+      if (value !== undefined) found.push([key, value])
     }
     return found
+  }
+
+  async keys(): Promise<readonly string[]> {
+    await this.#last
+    return (await names(this.folder)).map(keyOf).filter((key) => key !== null)
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
