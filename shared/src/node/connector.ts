@@ -98,15 +98,25 @@ export class Connector {
     }
   }
 
+  /** A link over which somebody else wants a circuit. @returns false when there is no room for it. */
+  callForOther(peer: PeerId, now: number): boolean {
+    if (this.#parts.introducer.pendingCount >= this.#roomForAny()) return false
+    this.#parts.introduce({ type: 'connect', peer, carriers: this.carriersTo(peer, new Set(), now) }, now)
+    return true
+  }
+
+  /** Links that may be under way at a time, whatever they are for. */
+  #roomForAny(): number {
+    return Math.min(LIMITS.pendingNegotiations, LIMITS.links - this.#parts.links.upCount)
+  }
+
   /**
    * @param room links that may yet be made for the purpose.
    * @returns false when there is no room for more links or negotiations now.
    */
   #connect({ peer, via, by }: Call, room: number, now: number): boolean {
-    const { links, introducer, discovery, relaying, introduce } = this.#parts
-    const { pendingCount } = introducer
-    if (pendingCount >= Math.min(room, LIMITS.links - links.upCount)) return false
-    if (pendingCount >= LIMITS.pendingNegotiations) return false
+    const { introducer, discovery, relaying, introduce } = this.#parts
+    if (introducer.pendingCount >= Math.min(room, this.#roomForAny())) return false
     const carriers = this.carriersTo(peer, via, now)
     if (introducer.stageOf(peer) !== null || relaying.ends.isReaching(peer)) return true
     if (relaying.reachAgain(peer, now)) return true

@@ -14,7 +14,6 @@ export interface RelayingSurroundings {
   readonly now: number
   readonly links: Links
   readonly emit: (effect: NodeEffect) => void
-  readonly dial: (peer: PeerId, now: number) => void
   readonly discovery: Discovery
   readonly isWanted: (peer: PeerId) => boolean
   readonly linking: () => LinkManager
@@ -25,6 +24,7 @@ export interface RelayingSurroundings {
 export function makeRelaying({ linking, connector, discovery, ...parts }: RelayingSurroundings): Relaying {
   return new Relaying({
     ...parts,
+    dial: (peer, now) => connector().callForOther(peer, now),
     connect: (peer, circuit, now) => {
       const carriers = connector().carriersTo(peer, new Set([circuit.relay]), now)
       linking().introduce({ type: 'connect', peer, carriers, circuit }, now)

@@ -29,8 +29,8 @@ export interface RelayingParts {
   readonly now: number
   readonly links: Links
   readonly emit: (effect: NodeEffect) => void
-  /** Makes a link with a peer that somebody wants a circuit to. */
-  readonly dial: (peer: PeerId, now: number) => void
+  /** Makes a link with a peer that somebody wants a circuit to. @returns false when there is no room for it. */
+  readonly dial: (peer: PeerId, now: number) => boolean
   /**
    * Whether a share or somebody nearby needs the peer. The systems find others to link with; a circuit for every peer that
    * one of them tried in vain would load relays for nothing.
@@ -52,9 +52,9 @@ export class Relaying {
   readonly desk: RelayDesk
   readonly ends: CircuitEnds
   readonly #parts: RelayingParts
-  /** Peers that no direct path led to, with the time until which that is believed. */
   /** Peers that we call because others want a circuit to them: if that fails, it is theirs to ask somebody else. */
   readonly #forOthers = new BoundedMap<PeerId, true>(NO_PATH_PEERS)
+  /** Peers that no direct path led to, with the time until which that is believed. */
   readonly #pathless = new BoundedMap<PeerId, number>(NO_PATH_PEERS)
 
   constructor(parts: RelayingParts) {
@@ -79,6 +79,11 @@ export class Relaying {
 
   setWilling(isWilling: boolean, now: number): void {
     this.#tellDesk({ type: 'willing', isWilling }, now)
+  }
+
+  /** @param uploadRate what the person lets out in bytes a second; what others send each other goes out too. */
+  setLimit(uploadRate: number, now: number): void {
+    this.#tellDesk({ type: 'limit', uploadRate }, now)
   }
 
   onLinkUp(link: Link, now: number): void {
@@ -165,10 +170,13 @@ export class Relaying {
 
   #tellDesk(input: RelayDeskInput, now: number): void {
     for (const effect of this.desk.handle(input, now))
-      if (effect.type === 'dial') {
-        this.#forOthers.set(effect.peer, true)
-        this.#parts.dial(effect.peer, now)
-      } else this.#parts.links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
+      if (effect.type === 'dial') this.#dial(effect.peer, now)
+      else this.#parts.links.byPeer(effect.to)?.send({ type: 'relay', message: effect.message })
+  }
+
+  #dial(peer: PeerId, now: number): void {
+    if (!this.#parts.dial(peer, now)) return this.#tellDesk({ type: 'noRoom', peer }, now)
+    this.#forOthers.set(peer, true)
   }
 }
 

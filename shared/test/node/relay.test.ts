@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { equalBytes, type Bytes } from '../../src/kernel/bytes.ts'
+import { parseNonce } from '../../src/kernel/ids.ts'
+import { defined } from '../../src/kernel/invariant.ts'
 import type { Link } from '../../src/node/links.ts'
 import { RELAY_BYTES_PER_SECOND } from '../../src/protocols/relay/constants.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
@@ -163,6 +165,26 @@ describe('a relay', () => {
     const rate = ((relay.node.relaying.desk.carriedBytes - before) * 1000) / (world.now - since)
     expect(rate).toBeLessThan(RELAY_BYTES_PER_SECOND * 1.3)
     expect(rate).toBeGreaterThan(RELAY_BYTES_PER_SECOND / 4)
+  })
+
+  it('calls no more strangers than it has room for, however many a neighbour asks for', () => {
+    const world = new NodeWorld({ seed: 3, keepsEffects: false })
+    const [relay, asker] = [world.add('relay'), world.add('asker')]
+    for (const name of ['gnutella', 'kazaa', 'ring'] as const)
+      for (const node of [relay, asker]) world.feed(node, { type: 'switchSystem', name, isOn: false })
+    const strangers = Array.from({ length: 30 }, (_, number) => world.add(`stranger ${String(number)}`))
+    world.feed(asker, { type: 'link', peer: relay.key.peerId })
+    world.until(() => linkOf(asker, relay) !== undefined)
+    const before = relay.node.links.upCount
+    for (const [number, stranger] of strangers.entries()) {
+      const circuit = defined(parseNonce(number.toString(16).padStart(32, '0')), 'circuit')
+      const open = { type: 'open', circuit, to: stranger.key.peerId } as const
+      linkOf(asker, relay)?.send({ type: 'relay', message: open })
+      world.pass(500)
+      linkOf(asker, relay)?.send({ type: 'relay', message: { type: 'close', circuit } })
+    }
+    const called = strangers.filter((each) => linkOf(relay, each) !== undefined).length
+    expect([called > 0, relay.node.links.upCount - before <= 6]).toEqual([true, true])
   })
 })
 

@@ -73,9 +73,7 @@ export class CircuitEnds implements Core<CircuitEndsInput, CircuitEndsEffect> {
   handle(input: CircuitEndsInput, now: number): CircuitEndsEffect[] {
     this.#dispatch(input, now)
     for (const peer of this.#deadlines.due(now)) {
-      const attempt = this.#attempts.get(peer)
-      if (attempt?.state === 'asking')
-        this.#send(attempt.ref.relay, { type: 'close', circuit: attempt.ref.id })
+      this.#abandon(peer)
       this.#next(peer, now)
     }
     return this.#effects.splice(0)
@@ -98,11 +96,13 @@ export class CircuitEnds implements Core<CircuitEndsInput, CircuitEndsEffect> {
       case 'unbind':
         return this.#unbind(input.sid)
       case 'linked':
+        this.#abandon(input.peer)
         this.#attempts.delete(input.peer)
         return this.#deadlines.clear(input.peer)
       case 'failed':
-        if (this.#attempts.get(input.peer)?.state === 'connecting') this.#next(input.peer, now)
-        return
+        if (this.#attempts.get(input.peer)?.state !== 'connecting') return
+        this.#abandon(input.peer)
+        return this.#next(input.peer, now)
       case 'sealed':
         return this.#apply(this.#bySid.get(input.sid), (circuit) => circuit.send(input.bytes))
       case 'wake':
@@ -128,6 +128,13 @@ export class CircuitEnds implements Core<CircuitEndsInput, CircuitEndsEffect> {
   #ask(peer: PeerId, { relay, id }: CircuitRef, now: number): void {
     this.#deadlines.set(peer, now + ASK_MS)
     this.#send(relay, { type: 'open', circuit: id, to: peer })
+  }
+
+  /** The relay need not keep a place for what was asked for and is not used. */
+  #abandon(peer: PeerId): void {
+    const ref = this.#attempts.get(peer)?.ref
+    if (ref !== undefined && !this.#byId.has(ref.id))
+      this.#send(ref.relay, { type: 'close', circuit: ref.id })
   }
 
   #next(peer: PeerId, now: number): void {

@@ -55,8 +55,12 @@ export class Circuit {
     return this.#step([], [])
   }
 
-  /** @returns `null` when it is longer than any frame. */
+  /**
+   * @returns `null` when it is longer than any frame, or cut as nobody cuts: each part keeps the memory that it came in, so
+   * that many small ones would keep much for nothing.
+   */
   onPart(bytes: Bytes, isLast: boolean): CircuitStep | null {
+    if (bytes.length === 0 || (!isLast && bytes.length < PART_BYTES)) return null
     this.#incomingBytes += bytes.length
     if (this.#incomingBytes > SEALED_BYTES) return null
     this.#incoming.push(bytes)

@@ -13,6 +13,16 @@ export const WINDOW_BYTES = 256 * 1024
 export const CREDIT_BYTES = 64 * 1024
 /** What waits at a relay in each direction of a circuit; honest ends stay below their window. */
 export const QUEUE_BYTES = WINDOW_BYTES + 64 * 1024
+/** Parts of them: many small ones hold more memory than their bytes. Honest ones of the smallest frames stay below it. */
+export const QUEUE_PARTS = 8_192
+/** What a part costs of the allowance besides its bytes: headers of the link and below. */
+export const PART_COST_BYTES = 100
+/** Far ends that a relay calls for its neighbours, at once and then one in so long: connections of a tab are counted. */
+export const DIALS = { burst: 8, everyMs: 20_000 } as const
+/** Of them, those for one neighbour. */
+export const NEIGHBOUR_DIALS = { burst: 4, everyMs: 60_000 } as const
+/** Neighbours whose dials are remembered: more than there can be links. */
+export const DIALLING_NEIGHBOURS = 128
 /** One part of a sealed frame: with its header it fits a control message of 16 KiB. */
 export const PART_BYTES = 16_000
 /** A sealed frame: the longest frame of a link, the name of its channel and the seal. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../kernel/bounded.ts'
 import { assertNever, type Core } from '../../kernel/core.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { PeerId } from '../../kernel/ids.ts'
@@ -7,9 +8,14 @@ import {
   CIRCUITS,
   CIRCUITS_PER_NEIGHBOUR,
   DIAL_MS,
+  DIALLING_NEIGHBOURS,
+  DIALS,
   IDLE_MS,
+  NEIGHBOUR_DIALS,
   PART_BYTES,
+  PART_COST_BYTES,
   QUEUE_BYTES,
+  QUEUE_PARTS,
   RELAY_BYTES_PER_SECOND,
 } from './constants.ts'
 import type { Refusal, RelayMessage } from './messages.ts'
@@ -18,12 +24,16 @@ export type RelayDeskInput =
   | { readonly type: 'message'; readonly from: PeerId; readonly message: RelayMessage }
   /** A link of our own, which is no circuit itself. */
   | { readonly type: 'linkUp' | 'linkDown' | 'dialFailed'; readonly peer: PeerId }
+  /** There is no room for a link with a peer that was to be dialled. */
+  | { readonly type: 'noRoom'; readonly peer: PeerId }
+  /** What may go out in all, in bytes a second. */
+  | { readonly type: 'limit'; readonly uploadRate: number }
   | { readonly type: 'willing'; readonly isWilling: boolean }
   | { readonly type: 'wake' }
 
 export type RelayDeskEffect =
   | { readonly type: 'send'; readonly to: PeerId; readonly message: RelayMessage }
-  /** Somebody asks for a circuit to this peer. Answer: `linkUp` or `dialFailed`, if any. */
+  /** Somebody asks for a circuit to this peer. Answer: `linkUp`, `dialFailed` or `noRoom`, if any. */
   | { readonly type: 'dial'; readonly peer: PeerId }
 
 type Data = Extract<RelayMessage, { type: 'data' }>
@@ -47,6 +57,8 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
   readonly #linked = new Set<PeerId>()
   readonly #ends = new Deadlines<CircuitId>()
   readonly #bucket: TokenBucket
+  readonly #dials: TokenBucket
+  readonly #neighbourDials = new BoundedMap<PeerId, TokenBucket>(DIALLING_NEIGHBOURS)
   #effects: RelayDeskEffect[] = []
   /** Bytes that were passed on so far. */
   carriedBytes = 0
@@ -58,6 +70,7 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
     now: number,
   ) {
     this.#bucket = new TokenBucket(RELAY_BYTES_PER_SECOND, RELAY_BYTES_PER_SECOND / 4, now)
+    this.#dials = bucketOf(DIALS, now)
   }
 
   get isWilling(): boolean {
@@ -101,9 +114,15 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
           if (circuit.from === input.peer || circuit.to === input.peer) this.#close(circuit, input.peer)
         return
       case 'dialFailed':
+      case 'noRoom':
         for (const circuit of [...this.#circuits.values()])
-          if (circuit.to === input.peer && circuit.state === 'dialling') this.#giveUp(circuit.id)
+          if (circuit.to === input.peer && circuit.state === 'dialling')
+            this.#giveUp(circuit.id, input.type === 'noRoom' ? 'busy' : 'unreachable')
         return
+      case 'limit': {
+        const rate = Math.min(RELAY_BYTES_PER_SECOND, input.uploadRate)
+        return this.#bucket.configure(rate, rate / 4, now)
+      }
       case 'willing':
         this.#isWilling = input.isWilling
         if (!input.isWilling) for (const circuit of [...this.#circuits.values()]) this.#close(circuit, null)
@@ -135,11 +154,19 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
     if (this.#circuits.size >= CIRCUITS || asked >= CIRCUITS_PER_NEIGHBOUR || this.#circuits.has(id))
       return refuse('busy')
     if (to === this.self || to === from || !this.#linked.has(from)) return refuse('unreachable')
+    if (!this.#linked.has(to) && !this.#mayDial(from, now)) return refuse('busy')
     const circuit: Circuit = { id, from, to, state: 'dialling', waiting: new Map() }
     this.#circuits.set(id, circuit)
     this.#ends.set(id, now + DIAL_MS)
     if (this.#linked.has(to)) this.#connect(circuit, now)
     else this.#effects.push({ type: 'dial', peer: to })
+  }
+
+  #mayDial(from: PeerId, now: number): boolean {
+    const own = this.#neighbourDials.get(from) ?? bucketOf(NEIGHBOUR_DIALS, now)
+    this.#neighbourDials.set(from, own)
+    // Who asks for too many must not use up what is there for others.
+    return own.take(1, now) && this.#dials.take(1, now)
   }
 
   /** The far end is told first, so that it knows the circuit before anything else speaks of it. */
@@ -153,10 +180,13 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
   #onData(circuit: Circuit, from: PeerId, to: PeerId, part: Data): void {
     const queue = circuit.waiting.get(to) ?? { parts: [], bytes: 0 }
     circuit.waiting.set(to, queue)
-    queue.parts.push(part)
+    // A small one that waits must not keep all that it came with.
+    const isSmall = part.bytes.length * 2 < part.bytes.buffer.byteLength
+    queue.parts.push(isSmall ? { ...part, bytes: part.bytes.slice() } : part)
     queue.bytes += part.bytes.length
     // An end that does not keep to its window would have us hold whatever it sends.
-    if (queue.bytes > QUEUE_BYTES || part.bytes.length > PART_BYTES) {
+    const isTooMuch = queue.bytes > QUEUE_BYTES || queue.parts.length > QUEUE_PARTS
+    if (isTooMuch || part.bytes.length > PART_BYTES || part.bytes.length === 0) {
       this.#send(from, { type: 'close', circuit: circuit.id })
       this.#close(circuit, from)
     }
@@ -170,7 +200,8 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
       for (const circuit of this.#circuits.values())
         for (const [to, queue] of circuit.waiting) {
           const part = queue.parts[0]
-          if (part === undefined || !this.#bucket.takeIntoDebt(part.bytes.length, now)) continue
+          if (part === undefined) continue
+          if (!this.#bucket.takeIntoDebt(part.bytes.length + PART_COST_BYTES, now)) continue
           queue.parts.shift()
           queue.bytes -= part.bytes.length
           if (queue.parts.length === 0) circuit.waiting.delete(to)
@@ -182,12 +213,12 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
     this.#readyAt = this.#bucket.readyAt(now)
   }
 
-  #giveUp(id: CircuitId): void {
+  #giveUp(id: CircuitId, reason: Refusal = 'unreachable'): void {
     const circuit = this.#circuits.get(id)
     if (circuit === undefined) return
     if (circuit.state === 'open') return this.#close(circuit, null)
     this.#forget(circuit)
-    this.#send(circuit.from, { type: 'refused', circuit: id, reason: 'unreachable' })
+    this.#send(circuit.from, { type: 'refused', circuit: id, reason })
   }
 
   /** @param by who is gone or knows already. */
@@ -206,3 +237,6 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
     this.#effects.push({ type: 'send', to, message })
   }
 }
+
+const bucketOf = ({ burst, everyMs }: { burst: number; everyMs: number }, now: number) =>
+  new TokenBucket(1000 / everyMs, burst, now)

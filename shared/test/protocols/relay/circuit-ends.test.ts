@@ -76,9 +76,21 @@ describe('ends of circuits', () => {
     const opened = rig.hear(to, { type: 'opened', circuit: message.circuit })
     expect(opened).toEqual([{ type: 'connect', peer: FAR, ref: { relay: to, id: message.circuit } }])
     expect(rig.ends.wakeAt()).toBe(Infinity)
-    expect(types(rig.ends.handle({ type: 'failed', peer: FAR }, rig.now))).toEqual(['open'])
-    rig.ends.handle({ type: 'linked', peer: FAR }, rig.now)
+    // The relay need not keep a place for what came to nothing.
+    expect(types(rig.ends.handle({ type: 'failed', peer: FAR }, rig.now))).toEqual(['close', 'open'])
+    // Linked by another way meanwhile.
+    expect(types(rig.ends.handle({ type: 'linked', peer: FAR }, rig.now))).toEqual(['close'])
     expect(rig.ends.isReaching(FAR)).toBe(false)
+  })
+
+  it('keep the circuit over which they were linked', () => {
+    const rig = new Rig()
+    const [{ to, message } = defined<Sent>(undefined, 'question')] = sentBy(rig.reach(RELAY))
+    rig.hear(to, { type: 'opened', circuit: message.circuit })
+    const ref = { relay: to, id: message.circuit }
+    rig.ends.handle({ type: 'bind', sid, peer: FAR, ref }, rig.now)
+    expect(rig.ends.handle({ type: 'linked', peer: FAR }, rig.now)).toEqual([])
+    expect(types(rig.send(10))).toEqual(['data'])
   })
 
   it('take part only in circuits that they know, with the peer and over the relay that they know', () => {
@@ -139,6 +151,15 @@ describe('ends of circuits', () => {
         Array.from({ length: SEALED_BYTES / 16_000 + 1 }, () =>
           rig.hear(RELAY, { type: 'data', circuit: id, isLast: false, bytes: new Uint8Array(16_000) }),
         ).flat(),
+    ],
+    [
+      'a part without bytes',
+      (rig, { id }) => rig.hear(RELAY, { type: 'data', circuit: id, isLast: true, bytes: new Uint8Array(0) }),
+    ],
+    [
+      'parts that are cut smaller than need be',
+      (rig, { id }) =>
+        rig.hear(RELAY, { type: 'data', circuit: id, isLast: false, bytes: new Uint8Array(15_999) }),
     ],
   ])('give a circuit up over %s', (_, act) => {
     const rig = new Rig()

@@ -6,8 +6,11 @@ import {
   CIRCUITS_PER_NEIGHBOUR,
   DIAL_MS,
   IDLE_MS,
+  NEIGHBOUR_DIALS,
   PART_BYTES,
+  PART_COST_BYTES,
   QUEUE_BYTES,
+  QUEUE_PARTS,
   RELAY_BYTES_PER_SECOND,
 } from '../../../src/protocols/relay/constants.ts'
 import type { RelayMessage } from '../../../src/protocols/relay/messages.ts'
@@ -166,6 +169,77 @@ describe('a relay', () => {
     expect(sent(effects).filter((text) => text.endsWith('close'))).toEqual(['a close', 'b close'])
     expect(rig.desk.circuitCount).toBe(0)
     expect(rig.desk.wakeAt()).toBe(Infinity)
+  })
+
+  it('takes no part without bytes, and small ones use up its allowance too', () => {
+    const rig = new Rig(A, B)
+    rig.open(A, B)
+    let passed = 0
+    for (let part = 0; part < 6_000; part++)
+      passed += sent(rig.data(A, 1)).filter((text) => text === 'b data').length
+    expect(passed).toBeLessThan(RELAY_BYTES_PER_SECOND / 4 / PART_COST_BYTES + 1)
+    expect(sent(rig.data(A, 0))).toEqual(['a close', 'b close'])
+  })
+
+  it('holds no more parts than honest ends have under way, nor the memory that small ones came in', () => {
+    const rig = new Rig(A, B)
+    rig.open(A, B)
+    while (rig.desk.wakeAt() === Infinity) rig.data(A, PART_BYTES)
+    const large = new Uint8Array(64 * 1024)
+    const small = { type: 'data', circuit: ONE, isLast: true, bytes: large.subarray(0, 10) } as const
+    for (let part = 0; part < 5_000; part++) rig.say(A, small)
+    expect(rig.desk.circuitCount).toBe(1)
+    const passed = Array.from({ length: 40 }, () => rig.wake()).flat()
+    const buffers = passed.flatMap((effect) =>
+      effect.type === 'send' && effect.message.type === 'data' && effect.message.bytes.length === 10
+        ? [effect.message.bytes.buffer.byteLength]
+        : [],
+    )
+    expect(buffers.length).toBeGreaterThan(0)
+    expect(Math.max(...buffers)).toBe(10)
+    for (let part = 0; part < QUEUE_PARTS; part++) rig.say(A, small)
+    expect(rig.desk.circuitCount).toBe(0)
+  })
+
+  it('calls few far ends for one neighbour, not many for all, and more as time goes by', () => {
+    const neighbours = ['1', '2', '3', '4'].map(peer)
+    const rig = new Rig(...neighbours)
+    let number = 0
+    /** One far end after the other, each given back at once. */
+    const dials = (from: PeerId, count: number): number =>
+      Array.from({ length: count }, () => {
+        const circuit = id(++number)
+        const dialled = sent(rig.open(from, peer(`e${String(number)}`), circuit))[0]?.startsWith('dial')
+        rig.say(from, { type: 'close', circuit })
+        return dialled === true ? 1 : 0
+      }).reduce<number>((sum, each) => sum + each, 0)
+    expect(neighbours.map((each) => dials(each, 6))).toEqual([4, 4, 0, 0])
+    rig.now += NEIGHBOUR_DIALS.everyMs
+    expect(neighbours.map((each) => dials(each, 6))).toEqual([1, 1, 1, 0])
+    // Far ends that are linked cost nothing.
+    expect(sent(rig.open(neighbours[0]!, neighbours[1]!))).toEqual(['2 incoming', '1 opened'])
+  })
+
+  it('says that it is busy when there is no room to call anybody', () => {
+    const rig = new Rig(A)
+    expect(sent(rig.open(A, C))).toEqual(['dial c'])
+    expect(sent(rig.desk.handle({ type: 'noRoom', peer: C }, rig.now))).toEqual(['a busy'])
+    expect(rig.desk.circuitCount).toBe(0)
+  })
+
+  it('passes on no faster than the person lets anything out', () => {
+    const rig = new Rig(A, B)
+    rig.open(A, B)
+    const uploadRate = 50_000
+    rig.desk.handle({ type: 'limit', uploadRate }, rig.now)
+    const [before, since] = [rig.desk.carriedBytes, rig.now]
+    for (let part = 0; part < 15; part++) rig.data(A, PART_BYTES)
+    while (rig.desk.carriedBytes - before < 15 * PART_BYTES) rig.wake()
+    const rate = ((rig.desk.carriedBytes - before) * 1000) / (rig.now - since)
+    expect(rate).toBeLessThan(uploadRate * 1.3)
+    rig.desk.handle({ type: 'limit', uploadRate: Infinity }, rig.now)
+    rig.now += 1_000
+    expect(sent(Array.from({ length: 15 }, () => rig.data(A, PART_BYTES)).flat())).toHaveLength(15)
   })
 })
 
