@@ -23,6 +23,7 @@ export interface ShareSnapshot {
   }[]
 }
 export interface Snapshot {
+  readonly storage: { readonly kind: 'opfs' | 'indexedDb' }
   readonly phase: { readonly name: string }
   readonly server: { readonly state: string }
   readonly sleep: { readonly lastGapMs: number } | null
