@@ -92,10 +92,17 @@ build()
 suite('end to end', 'npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'])
 addPlaywright('e2e.json')
 if (isRoot()) {
-  suite('over routers and relays', 'npx', ['playwright', 'test', '--config', 'e2e/nat/playwright.config.ts'])
+  suite('over routers, relays and a full disk', 'npx', [
+    'playwright',
+    'test',
+    '--config',
+    'e2e/nat/playwright.config.ts',
+  ])
   addPlaywright('nat.json')
 } else {
-  console.log('\n== over routers and relays: skipped, since making network namespaces needs root')
+  console.log(
+    '\n== over routers, relays and a full disk: skipped, since network namespaces and mounts need root',
+  )
   total.skipped += 1
 }
 if (failures.length > 0) console.log(`\n== what failed\n${failures.join('\n\n')}`)

@@ -1,10 +1,15 @@
 import { defineConfig } from '@playwright/test'
 import base from '../playwright.config.ts'
 
-/** Specs over a small internet of network namespaces; each launches its own browsers inside of homes. */
+/**
+ * Specs that only root can run: over a small internet of network namespaces, with browsers inside of homes, and with a disk
+ * of its own for one browser.
+ */
 export default defineConfig({
   ...base,
   testDir: '.',
+  // There is one internet at a time.
+  workers: 1,
   outputDir: '../results/nat',
   reporter: [['list'], ['json', { outputFile: '../../.cache/nat.json' }]],
 })

@@ -8,7 +8,6 @@ import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 
 test.use(WITHOUT_SERVICE_WORKER)
-test.skip(process.getuid?.() !== 0, 'to mount a disk needs root')
 
 /**
  * Where a profile keeps the private files of pages, as a disk of its own. Chromium's databases lie beside it: were they on
