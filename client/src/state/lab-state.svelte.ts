@@ -1,5 +1,6 @@
 import type { LabCurveName, LabPoint } from '@ringdrop/shared/sim/lab/lab-textbook.ts'
 import type { LabFlight, LabFrame, LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts'
+import { LateWorker } from '../adapters/late-worker.ts'
 import type { LabAnswer, LabCommand } from '../workers/lab-protocol.ts'
 
 /** Flights are drawn while they last, and at most so many. */
@@ -9,7 +10,8 @@ const UPKEEP_FRAMES = 40
 
 /** The simulated network behind the Lab page, in its worker. */
 export class LabState {
-  readonly #worker = new Worker(new URL('../workers/lab.worker.ts', import.meta.url), { type: 'module' })
+  readonly #worker: LateWorker<LabCommand, LabAnswer>
+  #isAwaited = $state(false)
   #frame = $state.raw<LabFrame | null>(null)
   #frameAt = 0
   #flights: LabFlight[] = []
@@ -19,9 +21,19 @@ export class LabState {
   #failure = $state<string | null>(null)
   #speed = 1
 
-  constructor() {
-    this.#worker.onmessage = (event: MessageEvent<LabAnswer>) => this.#onAnswer(event.data)
-    this.#worker.onerror = (event) => (this.#failure = event.message)
+  constructor(
+    makeWorker = () => new Worker(new URL('../workers/lab.worker.ts', import.meta.url), { type: 'module' }),
+  ) {
+    this.#worker = new LateWorker(
+      makeWorker,
+      (answer) => this.#onAnswer(answer),
+      (isMissing) => (this.#isAwaited = isMissing),
+    )
+  }
+
+  /** Whether the code of the simulator can't be fetched; it is tried again. */
+  get isAwaited(): boolean {
+    return this.#isAwaited
   }
 
   get frame(): LabFrame | null {
@@ -61,7 +73,9 @@ export class LabState {
     return this.#flights
   }
 
+  /** What is there is shown no longer: a large network takes seconds to be built. */
   open(options: LabOptions): void {
+    this.#frame = null
     this.#flights = []
     this.#upkeep = []
     this.#failure = null
@@ -89,6 +103,8 @@ export class LabState {
 
   #onAnswer(answer: LabAnswer): void {
     switch (answer.type) {
+      case 'ready':
+        return
       case 'frame':
         this.#frame = answer.frame
         this.#frameAt = performance.now()
@@ -110,6 +126,6 @@ export class LabState {
   }
 
   #post(command: LabCommand): void {
-    this.#worker.postMessage(command)
+    this.#worker.post(command)
   }
 }

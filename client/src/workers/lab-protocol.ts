@@ -15,6 +15,8 @@ export type LabCommand =
   | { readonly type: 'curve'; readonly name: LabCurveName; readonly seed: number }
 
 export type LabAnswer =
+  /** The first of all: it runs. */
+  | { readonly type: 'ready' }
   | { readonly type: 'frame'; readonly frame: LabFrame }
   | { readonly type: 'point'; readonly name: LabCurveName; readonly point: LabPoint }
   | { readonly type: 'curveDone'; readonly name: LabCurveName }

@@ -1,6 +1,7 @@
 /** Runs the simulator for the Lab page: the production cores, a virtual clock, and as many peers as were asked for. */
 import { measureCurve } from '@ringdrop/shared/sim/lab/lab-curves.ts'
 import { openLab, type Lab } from '@ringdrop/shared/sim/lab/lab-systems.ts'
+import type { LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts'
 import type { LabAnswer, LabCommand } from './lab-protocol.ts'
 
 /** Frames a second; the page moves dots smoothly in between. */
@@ -8,17 +9,38 @@ const FRAME_MS = 50
 
 class LabRunner {
   #lab: Lab | null = null
+  /** What was said to the network that is about to be built; `null` while none is. */
+  #early: Exclude<LabCommand, { type: 'open' }>[] | null = null
   #speed = 1
 
   constructor() {
-    setInterval(() => this.#tick(), FRAME_MS)
+    setInterval(() => guarded(() => this.#tick()), FRAME_MS)
   }
 
   handle(command: LabCommand): void {
+    if (command.type === 'open') return this.#open(command.options)
+    if (this.#early !== null && command.type !== 'curve') this.#early.push(command)
+    else this.#obey(command)
+  }
+
+  /** A large one takes seconds: it is not built when another has been asked for by the time it is its turn. */
+  #open(options: LabOptions): void {
+    const early: Exclude<LabCommand, { type: 'open' }>[] = []
+    this.#lab = null
+    this.#early = early
+    setTimeout(() => {
+      if (this.#early !== early) return
+      this.#early = null
+      guarded(() => {
+        this.#lab = openLab(options)
+        for (const command of early) this.#obey(command)
+        this.#show()
+      })
+    })
+  }
+
+  #obey(command: Exclude<LabCommand, { type: 'open' }>): void {
     switch (command.type) {
-      case 'open':
-        this.#lab = openLab(command.options)
-        return this.#show()
       case 'speed':
         this.#speed = command.speed
         return
@@ -48,22 +70,28 @@ class LabRunner {
   /** Between two points others get their turn: the network goes on. */
   #measure({ name, seed }: Extract<LabCommand, { type: 'curve' }>): void {
     const points = measureCurve(name, seed)
-    const next = () => {
-      const { value, done } = points.next()
-      if (done === true) return post({ type: 'curveDone', name })
-      post({ type: 'point', name, point: value })
-      setTimeout(next)
-    }
+    const next = () =>
+      guarded(() => {
+        const { value, done } = points.next()
+        if (done === true) return post({ type: 'curveDone', name })
+        post({ type: 'point', name, point: value })
+        setTimeout(next)
+      })
     next()
   }
 }
 
 const post = (answer: LabAnswer): void => postMessage(answer)
-const runner = new LabRunner()
-onmessage = (event: MessageEvent<LabCommand>) => {
+
+/** What the simulator throws is told, wherever it happens. */
+function guarded(work: () => void): void {
   try {
-    runner.handle(event.data)
+    work()
   } catch (error) {
     post({ type: 'failed', message: String(error) })
   }
 }
+
+const runner = new LabRunner()
+onmessage = (event: MessageEvent<LabCommand>) => guarded(() => runner.handle(event.data))
+post({ type: 'ready' })

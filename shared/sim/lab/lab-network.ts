@@ -43,6 +43,7 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
   /** Small numbers for peers, in order of arrival: what crosses to the page. */
   readonly #numbers = new Map<PeerId, number>()
   readonly #topics = new Map<PeerId, number>()
+  #arrived = 0
   #flights: LabFlight[] = []
   #search: Search | null = null
   #upkeep = 0
@@ -78,7 +79,7 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
   kill(share: number): void {
     const { world } = this.#system
     const alive = shuffled(world.rng, world.alive())
-    for (const { peer } of alive.slice(0, Math.floor(alive.length * share))) world.kill(peer)
+    for (const { peer } of alive.slice(0, Math.floor(alive.length * share))) this.#kill(peer)
   }
 
   /** Newcomers that know a few who are there. */
@@ -150,10 +151,17 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
     world.clock.after(-Math.log(1 - world.rng.float()) * gapMs, () => {
       if (this.#churnMs === 0) return
       const leaving = pick(world.rng, world.alive())
-      if (leaving !== undefined) world.kill(leaving.peer)
+      if (leaving !== undefined) this.#kill(leaving.peer)
       this.join(1)
       this.#churnOnce()
     })
+  }
+
+  /** Whoever is dead is not remembered: a network that lives for an hour has had thousands. */
+  #kill(peer: PeerId): void {
+    this.#system.world.kill(peer)
+    this.#topics.delete(peer)
+    this.#numbers.delete(peer)
   }
 
   #publish(node: SimPeer<C>): void {
@@ -166,8 +174,8 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
   #number(peer: PeerId): number {
     const known = this.#numbers.get(peer)
     if (known !== undefined) return known
-    this.#numbers.set(peer, this.#numbers.size)
-    return this.#numbers.size - 1
+    this.#numbers.set(peer, this.#arrived)
+    return this.#arrived++
   }
 
   #onEffect(node: SimPeer<C>, effect: OverlayEffect<Message>): void {
@@ -186,7 +194,10 @@ export class LabNetwork<Message extends { readonly type: string }, C extends Sim
     if (search !== null) search.messages++
     const at = this.#system.world.now
     const arrivesAt = at + this.#system.latencyMs(node.peer, effect.to)
-    this.#flights.push({ from: this.#number(node.peer), to: this.#number(effect.to), kind, at, arrivesAt })
+    // What is sent to the dead is drawn to nowhere.
+    const to = this.#numbers.get(effect.to)
+    if (to === undefined) return
+    this.#flights.push({ from: this.#number(node.peer), to, kind, at, arrivesAt })
   }
 }
 
