@@ -89,3 +89,36 @@ test('settings are not changed before it is known what they are', async ({ brows
   expect(app.problems).toEqual([])
   await context.close()
 })
+
+test('what can’t be fetched is tried again for as long as it is waited for, and the page says so', async ({
+  browser,
+  server,
+}) => {
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  let isThere = false
+  await context.route(/\/(TransferList|SettingsDialog)-.*\.js$/, (route) =>
+    isThere ? route.continue() : route.abort(),
+  )
+  const app = await App.open(context, server.url)
+  const { page } = app
+  const words = page.getByText('Part of this page could not be loaded')
+  const list = page.getByRole('region', { name: 'Transfers' })
+  await page.getByLabel('Choose files').setInputFiles(makeFile(scratch(), 'Waiting.bin', 1_000, 14).path)
+  await expect(words).toContainText('It is tried again by itself')
+  // Longer than anybody tries who gives up.
+  await page.waitForTimeout(5_000)
+  await expect(list).toHaveCount(0)
+
+  // What somebody opened is given up with a word, and can be opened again.
+  const settings = page.getByRole('button', { name: 'Settings' })
+  await settings.click()
+  await expect(page.getByText('then try again or reload').first()).toBeVisible()
+  isThere = true
+  await settings.click()
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(list).toBeVisible()
+  await expect(words.filter({ hasText: 'by itself' })).toHaveCount(0)
+  expect(app.problems).toEqual([])
+  await context.close()
+})

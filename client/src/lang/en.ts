@@ -10,6 +10,7 @@ const d = withUnit('d')
 const GOES_ON = 'Transfers between connected peers go on.'
 const COMES = 'This page goes on by itself as soon as someone comes.'
 const NEED = 'The server is needed to find the first peer.'
+const LOST = 'Part of this page could not be loaded: the server may be gone, or this device is offline.'
 
 export const en = {
   /** As its speakers call it. */
@@ -70,9 +71,8 @@ export const en = {
     otherTab: 'Ringdrop runs in another tab of this browser; this tab shows the same.',
     slept: (ago: string) =>
       `Your browser or device paused this page for ${ago}. Connections are being renewed.`,
-    codeAwaited: 'Part of this page could not be loaded. It is tried again.',
-    pageFailed:
-      'This page could not be loaded. The server may be gone and the page was never opened before. Connect again, then reload.',
+    codeAwaited: `${LOST} It is tried again by itself; check your connection.`,
+    pageFailed: `${LOST} Check your connection, then try again or reload.`,
   },
   home: {
     headline: 'Drop files anywhere and send them straight from your browser to any other.',

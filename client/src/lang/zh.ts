@@ -9,6 +9,7 @@ const of = (unit: string) => withUnit(unit)
 const GOES_ON = '已连接的节点之间的传输会继续。'
 const COMES = '一旦有人上线，本页会自动继续。'
 const NEED = '需要服务器才能找到第一个节点。'
+const LOST = '本页的一部分无法加载：服务器可能已不在，或此设备已离线。'
 
 export const zh: Messages = {
   name: '中文',
@@ -67,8 +68,8 @@ export const zh: Messages = {
     shortcuts: '键盘快捷键',
     otherTab: 'Ringdrop 正在此浏览器的另一个标签页中运行；本标签页显示相同的内容。',
     slept: (ago) => `浏览器或设备让本页休眠了 ${ago}，正在恢复连接。`,
-    codeAwaited: '应用的一部分尚未加载，有些操作需要等待。请检查网络连接。',
-    pageFailed: '无法加载此页。服务器可能已不在，而此页从未打开过。请重新连接后再加载。',
+    codeAwaited: `${LOST}会自动重试；请检查网络连接。`,
+    pageFailed: `${LOST}请检查网络连接，然后重试或重新加载。`,
   },
   home: {
     headline: '把文件拖到任意位置，直接从你的浏览器送到别人的浏览器。',

@@ -56,9 +56,10 @@ export async function saveZip(
 ): Promise<SaveOutcome> {
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   if (place === null && totalBytes > ZIP_IN_BROWSER) return saveEach(files)
+  const zipper = await persistent(() => import('client-zip')).catch(() => null)
+  if (zipper === null) return 'noCode'
   try {
-    const { downloadZip } = await persistent(() => import('client-zip'))
-    const zip = downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
+    const zip = zipper.downloadZip(files.map(({ path, file }) => zipEntry(path, file)))
     if (place === null) saveFile(`${name}.zip`, await zip.blob())
     else await zip.body?.pipeTo(await place.createWritable())
     return 'saved'

@@ -14,8 +14,8 @@ declare global {
 }
 export type Pickers = Pick<Window, 'showDirectoryPicker' | 'showSaveFilePicker'>
 
-/** `cancelled` is no error: the person closed the browser's dialog. */
-export type SaveOutcome = 'saved' | 'cancelled' | 'failed'
+/** `cancelled` is no error: the person closed the browser's dialog. `noCode`: what saves could not be fetched. */
+export type SaveOutcome = 'saved' | 'cancelled' | 'failed' | 'noCode'
 
 export const canSaveFolder = (pickers: Pickers): boolean => pickers.showDirectoryPicker !== undefined
 

@@ -6,11 +6,11 @@ import storeWorkerUrl from '../workers/store.worker.ts?worker&url'
 
 /** Pages that few people open at first: their code is fetched when they do, or by {@link fetchAhead}. */
 export const LATE = {
-  share: () => persistent(() => import('./SharePage.svelte')),
-  search: () => persistent(() => import('./SearchPage.svelte')),
-  network: () => persistent(() => import('./NetworkPage.svelte')),
-  lab: () => persistent(() => import('./LabPage.svelte')),
-  invite: () => persistent(() => import('./InvitePage.svelte')),
+  share: () => import('./SharePage.svelte'),
+  search: () => import('./SearchPage.svelte'),
+  network: () => import('./NetworkPage.svelte'),
+  lab: () => import('./LabPage.svelte'),
+  invite: () => import('./InvitePage.svelte'),
 } satisfies Record<string, () => Promise<{ default: Component<never> }>>
 
 /**
@@ -31,5 +31,7 @@ export async function fetchAhead(language: string): Promise<void> {
     () => fetch(storeWorkerUrl),
     () => fetch(hashWorkerUrl),
   ]
-  await Promise.allSettled([share, search, network, invite, ...parts].map((load) => load()))
+  await Promise.allSettled(
+    [share, search, network, invite, ...parts].map((load) => persistent<unknown>(load)),
+  )
 }

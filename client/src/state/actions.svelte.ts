@@ -188,16 +188,16 @@ export class Actions {
       return 'saved'
     }
     const many = await persistent(() => import('../lib/save-many.ts')).catch(() => null)
-    if (many === null) return 'failed'
+    if (many === null) return 'noCode'
     if (place?.kind === 'directory') return many.saveToFolder(place, files, onProgress)
     return way === 'each' ? many.saveEach(files) : many.saveZip(name, files, place)
   }
 
   #report(name: string, outcome: SaveOutcome): void {
-    if (outcome === 'saved') this.#notices.show(this.#lang.t.save.handed(name), 'good')
-    if (outcome === 'failed') {
-      this.#notices.show(this.#lang.t.error.notWritten(name), 'bad')
-    }
+    const { t } = this.#lang
+    if (outcome === 'saved') this.#notices.show(t.save.handed(name), 'good')
+    if (outcome === 'failed') this.#notices.show(t.error.notWritten(name), 'bad')
+    if (outcome === 'noCode') this.#notices.show(t.shell.pageFailed, 'bad')
   }
 
   async #share(files: readonly PickedFile[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AppCommand, NodeClient } from '../../src/app/api.ts'
 import { english } from '../../src/lang/language.ts'
 import { Actions, type SaveWay } from '../../src/state/actions.svelte.ts'
@@ -10,8 +10,12 @@ const MiB = 1024 * 1024
 
 afterEach(() => vi.unstubAllGlobals())
 
-/** A share of two files, of which so many are wanted, in a browser whose pickers answer as told. */
-function setUp(answer: () => Promise<unknown>, wantedCount = 2) {
+/** A share of two files, of which so many are wanted, in a browser whose pickers answer as told, and its storage. */
+function setUp(
+  answer: () => Promise<unknown>,
+  wantedCount = 2,
+  blobs: Promise<unknown> = Promise.resolve({ ok: false, code: 'io' }),
+) {
   const steps: string[] = []
   const picker = (name: string) => () => (steps.push(name), answer())
   vi.stubGlobal('window', { showDirectoryPicker: picker('folder'), showSaveFilePicker: picker('place') })
@@ -21,8 +25,7 @@ function setUp(answer: () => Promise<unknown>, wantedCount = 2) {
     run: ({ type }: AppCommand) => {
       steps.push(type)
       const files = [0, 1].map((index) => ({ isSelected: index < wantedCount }))
-      const result = type === 'files' ? { ok: true, value: { files } } : { ok: false, code: 'io' }
-      return Promise.resolve(result as never)
+      return (type === 'files' ? Promise.resolve({ ok: true, value: { files } }) : blobs) as Promise<never>
     },
   }
   const notices = new Notices()
@@ -74,5 +77,29 @@ describe('a place to save to', () => {
     await save(way)
     expect(steps).toHaveLength(1)
     expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.error.notWritten('album') }])
+  })
+})
+
+describe('what saves several files', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout'] }))
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.doUnmock('client-zip')
+  })
+
+  it('and could not be fetched is not taken for a full disk', async () => {
+    vi.doMock('client-zip', () => {
+      throw new Error('no network')
+    })
+    const files = [0, 1].map((index) => ({ path: [String(index)], file: new Blob(['x']) }))
+    const { save, notices } = setUp(picked, 2, Promise.resolve({ ok: true, value: { files } }))
+    const saved = save('zip')
+    let isOver = false
+    void saved.then(() => (isOver = true))
+    while (!isOver) {
+      vi.advanceTimersByTime(500)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.shell.pageFailed }])
   })
 })
