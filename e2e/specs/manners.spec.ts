@@ -114,6 +114,39 @@ test('a tab is closed without a question unless something would be lost', async 
   expect(await asksBeforeClosing(receiver)).toBe(false)
 })
 
+test('what is being saved is neither removed nor left without a question', async ({ openPeer }) => {
+  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const { page } = receiver
+  const folder = scratch()
+  const paths = [56, 57].map((seed) => makeFile(folder, `kept ${String(seed)}.bin`, 1_000, seed).path)
+  const { link, infoHash } = await sender.shareFiles(paths)
+  await page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  // A folder whose files can be written only when we say so.
+  await page.evaluate(() => {
+    const gate = globalThis as unknown as { open(): void }
+    const opened = new Promise<void>((resolve) => (gate.open = resolve))
+    const write = FileSystemFileHandle.prototype.createWritable
+    FileSystemFileHandle.prototype.createWritable = async function (options) {
+      await opened
+      return write.call(this, options)
+    }
+    const showDirectoryPicker = async () =>
+      (await navigator.storage.getDirectory()).getDirectoryHandle('saved', { create: true })
+    Object.assign(window, { showDirectoryPicker })
+  })
+  const remove = receiver.transfer(infoHash).getByRole('button', { name: 'Remove' })
+  await expect(remove).toBeEnabled()
+  await page.getByRole('button', { name: 'Save to folder…' }).click()
+  await expect(remove).toBeDisabled()
+  await expect(remove).toHaveAccessibleDescription(/can be removed when that is done/)
+  expect(await asksBeforeClosing(receiver)).toBe(true)
+  await page.evaluate(() => (globalThis as unknown as { open(): void }).open())
+  await expect(remove).toBeEnabled()
+  expect(await asksBeforeClosing(receiver)).toBe(false)
+})
+
 test('notifications are offered when a download begins, and come when nobody looks', async ({
   openPeer,
   server,

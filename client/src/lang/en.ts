@@ -279,6 +279,7 @@ export const en = {
     pause: 'Pause',
     resume: 'Resume',
     more: 'More',
+    saving: 'Being saved; it can be removed when that is done',
     peersAndFiles: 'Peers and files',
     peers: 'Peers',
     files: 'Files',

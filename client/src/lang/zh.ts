@@ -255,6 +255,7 @@ export const zh: Messages = {
     onlyCopy: '还有人正在从你这里获取',
     view: '查看',
     pause: '暂停',
+    saving: '正在保存，完成后才能移除',
     resume: '继续',
     more: '更多',
     peersAndFiles: '节点和文件',

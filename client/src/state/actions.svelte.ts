@@ -24,6 +24,8 @@ export class Actions {
   readonly #router: Router
   readonly #lang: Language
   #gatheredCount = $state<number | null>(null)
+  /** Shares whose files are being saved: each as often as saves of it run. */
+  #saved = $state.raw<readonly InfoHash[]>([])
   /** Whether what is shared next is kept out of all searches. */
   isUnlisted = $state(false)
 
@@ -37,6 +39,11 @@ export class Actions {
   /** Files found so far in a drop that is being read; `null` when there is none. */
   get gatheredCount(): number | null {
     return this.#gatheredCount
+  }
+
+  /** Whether files of a share are being saved, or of any. What is read for that must neither be removed nor left. */
+  isSaving(infoHash: InfoHash | null = null): boolean {
+    return infoHash === null ? this.#saved.length > 0 : this.#saved.includes(infoHash)
   }
 
   /** Runs a command and says what went wrong, if anything. @returns what it answered, or `null`. */
@@ -155,6 +162,16 @@ export class Actions {
 
   /** Saves all wanted files of a share. Must be called in answer to a click, for the browser's dialogs. */
   async save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
+    const { infoHash } = share
+    this.#saved = [...this.#saved, infoHash]
+    try {
+      await this.#save(share, way, onProgress)
+    } finally {
+      this.#saved = this.#saved.toSpliced(this.#saved.indexOf(infoHash), 1)
+    }
+  }
+
+  async #save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
     const name = displayName(share.name, share.infoHash)
     // Before anything that takes long: a browser lets a page ask only for a while after the click.
     const place = await this.#pick(name, share, way)

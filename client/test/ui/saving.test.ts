@@ -1,10 +1,11 @@
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AppCommand, NodeClient } from '../../src/app/api.ts'
 import { english } from '../../src/lang/language.ts'
 import { Actions, type SaveWay } from '../../src/state/actions.svelte.ts'
 import { Notices } from '../../src/state/notices.svelte.ts'
 import { Router } from '../../src/state/router.svelte.ts'
-import { appSnapshot, shareView } from './views.ts'
+import { appSnapshot, PEER, shareView } from './views.ts'
 
 const MiB = 1024 * 1024
 
@@ -40,7 +41,7 @@ function setUp(
     verifiedBytes: wantedBytes,
   })
   const save = (way: SaveWay) => actions.save(share, way, () => undefined)
-  return { steps, notices, save }
+  return { steps, notices, actions, share, save }
 }
 
 const picked = () => Promise.resolve({ kind: 'file' })
@@ -102,4 +103,21 @@ describe('what saves several files', () => {
     }
     expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.shell.pageFailed }])
   })
+})
+
+it('a save that runs is known until it ends, each of them', async () => {
+  let fail = (): void => undefined
+  const blobs = new Promise((resolve) => (fail = () => resolve({ ok: false, code: 'io' })))
+  const { actions, share, save } = setUp(picked, 2, blobs)
+  expect(actions.isSaving()).toBe(false)
+  const first = save('each')
+  const cancelled = setUp(refused('AbortError'))
+  await cancelled.save('zip')
+  expect(cancelled.actions.isSaving()).toBe(false)
+  const second = save('each')
+  expect([actions.isSaving(share.infoHash), actions.isSaving()]).toEqual([true, true])
+  expect(actions.isSaving(PEER as string as InfoHash)).toBe(false)
+  fail()
+  await Promise.all([first, second])
+  expect([actions.isSaving(share.infoHash), actions.isSaving()]).toEqual([false, false])
 })
