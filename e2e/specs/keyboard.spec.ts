@@ -1,0 +1,38 @@
+import type { Page } from '@playwright/test'
+import { makeFile, scratch } from '../fixtures/files.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
+
+const map = (page: Page) => page.getByRole('listbox', { name: /other peers?/ })
+
+test('the focus stays where somebody works, also where a button does the opposite next or goes', async ({
+  openPeer,
+}) => {
+  const [sharer, searcher] = [await openPeer(), await openPeer()]
+  const { infoHash } = await sharer.shareFiles(makeFile(scratch(), 'Harbour.bin', 1_000, 71).path)
+  const card = sharer.transfer(infoHash)
+  const [pause, resume] = ['Pause', 'Resume'].map((name) => card.getByRole('button', { name }))
+  await pause!.focus()
+  await sharer.page.keyboard.press('Enter')
+  await expect(resume!).toBeFocused()
+  await sharer.page.keyboard.press('Enter')
+  await expect(pause!).toBeFocused()
+
+  const { page } = searcher
+  await searcher.searchUntil('harbour', 'Gnutella', 1)
+  await page.getByRole('link', { name: 'Network', exact: true }).click()
+  await page.getByRole('button', { name: 'Play' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeFocused()
+
+  await map(page).focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Close details' }).click()
+  await expect(map(page)).toBeFocused()
+
+  await page.getByRole('button', { name: 'Make an invite' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('textbox', { name: 'Invite link' })).toBeFocused()
+})
