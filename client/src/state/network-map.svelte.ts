@@ -55,7 +55,11 @@ export class NetworkMapState {
     this.#graph = graph
     if (structure === this.#structure) return
     this.#structure = structure
-    if (this.active !== null && !graph.peers.some(({ peer }) => peer === this.active)) this.leave()
+    // Whoever is gone has neither details nor a place to go on from.
+    if (!graph.peers.some(({ peer }) => peer === this.active)) {
+      this.isOpen = false
+      this.active = null
+    }
     if (this.view !== 'ring') {
       this.#layout.stretch(this.#size.width / this.#size.height)
       this.#layout.update(graph)
