@@ -36,3 +36,30 @@ test('the focus stays where somebody works, also where a button does the opposit
   await page.keyboard.press('Enter')
   await expect(page.getByRole('textbox', { name: 'Invite link' })).toBeFocused()
 })
+
+test('each view of the map has its own layout, also where it holds the same as the one before', async ({
+  openPeer,
+}) => {
+  const apps = [await openPeer(), await openPeer()]
+  for (const { page } of apps) {
+    await page.getByRole('button', { name: 'Settings' }).click()
+    for (const name of ['Gnutella', 'KaZaA']) await page.getByRole('switch', { name }).uncheck()
+    await page.keyboard.press('Escape')
+  }
+  for (const app of apps) await app.until(({ node }) => node?.systems.ring?.size === 2)
+  const { page } = apps[0]!
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await page.getByRole('link', { name: 'Network', exact: true }).click()
+  await expect(map(page).getByRole('option')).toHaveCount(2)
+  await page.getByRole('radio', { name: 'Ring', exact: true }).check()
+  const places = () =>
+    map(page)
+      .getByRole('option')
+      .evaluateAll((peers) => peers.map((peer) => peer.getBoundingClientRect()).map(({ x, y }) => ({ x, y })))
+  // Two stand on the circle one above the other.
+  const lean = async () => {
+    const [a, b] = await places()
+    return Math.abs(a!.x - b!.x) / Math.abs(a!.y - b!.y)
+  }
+  await expect.poll(lean, { timeout: 3_000 }).toBeLessThan(0.1)
+})
