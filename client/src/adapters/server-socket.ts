@@ -194,7 +194,10 @@ export class ServerSocket {
     const challenge = v.safeParse(challengeSchema, raw)
     if (!challenge.success) return
     const host = this.#host
+    // While we sign or wait we may have left, or be on our way again: then this belongs to a connection that is no more.
+    const { id } = this.#socket
     const signature = await this.#identity.sign(challengeText(host, challenge.output.nonce))
+    if (this.#socket.id !== id) return
     try {
       const request = { key: this.#identity.publicKey, host, signature }
       const answer: unknown = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck('identify', request)
@@ -204,7 +207,7 @@ export class ServerSocket {
       this.#events.iceServers(parsed.output.iceServers.map(iceServer))
       this.#events.up(parsed.output.roles)
     } catch {
-      this.#down('unreachable')
+      if (this.#socket.id === id) this.#down('unreachable')
     }
   }
 
