@@ -37,6 +37,24 @@ test('the focus stays where somebody works, also where a button does the opposit
   await expect(page.getByRole('textbox', { name: 'Invite link' })).toBeFocused()
 })
 
+test('single keys can be switched off, and stay off', async ({ openPeer }) => {
+  const { page } = await openPeer()
+  const settings = page.getByRole('button', { name: 'Settings' })
+  const single = page.getByRole('switch', { name: 'Shortcuts of a single key' })
+  await settings.click()
+  await single.uncheck()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('n')
+  expect(page.url()).not.toContain('#/network')
+  await page.reload()
+  await settings.click()
+  await expect(single).not.toBeChecked()
+  await single.check()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('n')
+  expect(page.url()).toContain('#/network')
+})
+
 test('each view of the map has its own layout, also where it holds the same as the one before', async ({
   openPeer,
 }) => {

@@ -589,6 +589,7 @@ export const en = {
     magnet: 'Open magnet links here',
     magnetAsked: 'The browser asks you whether Ringdrop may open magnet links.',
     notifications: 'Notify when a download is done',
+    keys: 'Shortcuts of a single key',
     diagnostics: 'Copy diagnostics',
     diagnosticsText: 'For bug reports. No names of files, no addresses.',
   },
@@ -646,7 +647,7 @@ export const en = {
     },
     paste: 'Ctrl or ⌘ + V',
     escape: 'Esc',
-    note: 'Single keys work while no text field has the focus.',
+    note: 'Single keys work while no text field has the focus. The settings switch them off.',
   },
 }
 

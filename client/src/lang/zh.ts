@@ -549,6 +549,7 @@ export const zh: Messages = {
     magnet: '用 Ringdrop 打开磁力链接',
     magnetAsked: '浏览器会询问是否允许 Ringdrop 打开磁力链接。',
     notifications: '下载完成时通知',
+    keys: '单键快捷键',
     diagnostics: '复制诊断信息',
     diagnosticsText: '用于报告问题。不含文件名和地址。',
   },
@@ -602,6 +603,6 @@ export const zh: Messages = {
     },
     paste: 'Ctrl 或 ⌘ + V',
     escape: 'Esc',
-    note: '焦点不在文本框中时，单键有效。',
+    note: '焦点不在文本框中时，单键有效。可在设置中关闭。',
   },
 }

@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { NodeClient } from '../app/api.ts'
 import { Actions } from './actions.svelte.ts'
 import { Device } from './device.svelte.ts'
+import { KeyChoice } from './key-choice.svelte.ts'
 import type { LanguageState } from './language-state.svelte.ts'
 import { NodeView } from './node-view.svelte.ts'
 import { Notices } from './notices.svelte.ts'
@@ -15,6 +16,7 @@ export class AppState {
   readonly router = new Router()
   readonly notices = new Notices()
   readonly theme = new ThemeState()
+  readonly keys = new KeyChoice()
   readonly lang: LanguageState
   readonly actions: Actions
   readonly speeds: SpeedHistory

@@ -1,5 +1,6 @@
 import type { Language } from '../lang/language.ts'
 import { persistent } from '../lib/persistent.ts'
+import { recall, remember } from '../lib/remembered.ts'
 import { takeShared } from '../lib/shared-files.ts'
 import { forgetAccepted, wasAccepted } from '../lib/update-mark.ts'
 import { SHARED_HASH, SHARED_LOST_HASH } from '../lib/route.ts'
@@ -44,7 +45,7 @@ export class Device {
     this.#notices = notices
     this.#actions = actions
     this.#lang = lang
-    this.#notifies = canNotify() && Notification.permission === 'granted' && remembered()
+    this.#notifies = canNotify() && Notification.permission === 'granted' && recall(NOTIFY_KEY) === 'yes'
   }
 
   /** Whether the browser offers to install the page as an app. */
@@ -138,11 +139,7 @@ export class Device {
       }
     }
     this.#notifies = wanted
-    try {
-      localStorage.setItem(NOTIFY_KEY, wanted ? 'yes' : 'no')
-    } catch {
-      // Storage is forbidden; the choice holds until the tab is closed.
-    }
+    remember(NOTIFY_KEY, wanted ? 'yes' : 'no')
   }
 
   /** Only when nobody is looking at the page. */
@@ -222,11 +219,3 @@ export class Device {
 }
 
 const canNotify = (): boolean => 'Notification' in globalThis
-
-function remembered(): boolean {
-  try {
-    return localStorage.getItem(NOTIFY_KEY) === 'yes'
-  } catch {
-    return false
-  }
-}

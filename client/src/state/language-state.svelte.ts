@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import { english, type Language } from '../lang/language.ts'
 import { bestLanguage, LANGUAGE_CODES, loadLanguage } from '../lang/languages.ts'
+import { recall, remember } from '../lib/remembered.ts'
 
 const KEY = 'ringdrop-language'
 
@@ -28,11 +29,7 @@ export class LanguageState implements Language {
   }
 
   async choose(code: string): Promise<void> {
-    try {
-      localStorage.setItem(KEY, code)
-    } catch {
-      // Storage is forbidden; the choice holds until the tab is closed.
-    }
+    remember(KEY, code)
     await this.#load(code)
   }
 
@@ -47,12 +44,8 @@ export class LanguageState implements Language {
 }
 
 function remembered(): string | null {
-  try {
-    const code = localStorage.getItem(KEY)
-    return code !== null && LANGUAGE_CODES.includes(code) ? code : null
-  } catch {
-    return null
-  }
+  const code = recall(KEY)
+  return code !== null && LANGUAGE_CODES.includes(code) ? code : null
 }
 
 export const [getLang, setLang] = createContext<LanguageState>()

@@ -1,3 +1,5 @@
+import { recall, remember } from '../lib/remembered.ts'
+
 export type Theme = 'auto' | 'light' | 'dark'
 
 export const THEMES: readonly Theme[] = ['auto', 'light', 'dark']
@@ -18,11 +20,7 @@ export class ThemeState {
   choose(theme: Theme): void {
     this.#theme = theme
     this.#apply()
-    try {
-      localStorage.setItem(KEY, theme)
-    } catch {
-      // Storage is forbidden; the choice holds until the tab is closed.
-    }
+    remember(KEY, theme)
   }
 
   #apply(): void {
@@ -31,10 +29,6 @@ export class ThemeState {
 }
 
 function remembered(): Theme {
-  try {
-    const theme = localStorage.getItem(KEY)
-    return theme === 'light' || theme === 'dark' ? theme : 'auto'
-  } catch {
-    return 'auto'
-  }
+  const theme = recall(KEY)
+  return theme === 'light' || theme === 'dark' ? theme : 'auto'
 }
