@@ -109,7 +109,7 @@ async function takeDiscovery(browser: Browser, url: string, sender: App): Promis
   await take(searcher, 'search-light')
   await searcher.page.emulateMedia({ colorScheme: 'dark' })
   await searcher.goto('#/network')
-  await searcher.page.getByRole('listbox', { name: /on the ring/ }).waitFor()
+  await searcher.page.getByRole('listbox', { name: /other peers?/ }).waitFor()
   await take(searcher, 'network-dark')
   await searcher.page.emulateMedia({ colorScheme: 'light' })
   await takeLab(searcher)

@@ -23,7 +23,7 @@ async function openFive(openPeer: () => Promise<App>): Promise<App[]> {
   return apps
 }
 
-const map = (page: Page) => page.getByRole('listbox', { name: /on the ring/ })
+const map = (page: Page) => page.getByRole('listbox', { name: /other peers?/ })
 
 /** Searches from one peer after the other until every system needed messages: one may hold the answer itself. */
 async function searchByMessages(apps: readonly App[]): Promise<App> {

@@ -63,9 +63,9 @@ export function layoutOf(files: readonly Pick<PickedFile, 'path'>[]): Layout {
   return { name, paths: unique.size === inner.length ? inner : sanitizePaths(inner) }
 }
 
-/** Cut between two characters where it would be longer than a name may be. */
+/** In no language, since all who fetch it read it. Cut between two characters where it would be longer than a name may be. */
 function andMore(name: string, count: number): string {
-  const more = ` + ${String(count)} more`
+  const more = ` + ${String(count)}`
   const { read } = new TextEncoder().encodeInto(name, new Uint8Array(LIMITS.nameBytes - more.length))
   return name.slice(0, read) + more
 }

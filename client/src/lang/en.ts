@@ -10,6 +10,9 @@ const d = withUnit('d')
 const GOES_ON = 'Transfers between connected peers go on.'
 const COMES = 'This page goes on by itself as soon as someone comes.'
 const NEED = 'The server is needed to find the first peer.'
+const MOVED = 'It may have been moved or be open in another program. Check it, then choose it again.'
+const GONE =
+  'This share is not here any more. It may have been removed in another tab. Share the files or open the link again.'
 const LOST = 'Part of this page could not be loaded: the server may be gone, or this device is offline.'
 
 export const en = {
@@ -54,6 +57,8 @@ export const en = {
     folder: (name: string) => `Folder ${name}`,
     loading: 'Loading…',
     you: 'you',
+    /** One whose name is not known yet. */
+    share: (id: string) => `Share ${id}`,
   },
   shell: {
     skip: 'Skip to content',
@@ -112,8 +117,7 @@ export const en = {
     preparing: 'Preparing',
     soon: (amount: string, files: string) => `${amount}, ${files}. The link appears in a moment.`,
     notShared: 'Not shared',
-    unreadable:
-      'A file could not be read. It may have been moved or be open in another program. Check it, then choose it again.',
+    unreadable: `A file could not be read. ${MOVED}`,
     tooManyFiles:
       'A share holds at most 10,000 files. Pack the folder into a zip file, or share parts of it.',
     empty: 'There was no file in it. Choose at least one file.',
@@ -170,7 +174,7 @@ export const en = {
     v1Only:
       'This is a link to a BitTorrent v1 share. Ringdrop speaks v2 only, so it can’t open it. Ask for a v2 or hybrid link.',
     tooLong: 'This text is too long to be a link. Copy only the link itself.',
-    unknownShare: 'This share is not here any more. It may have been removed in another tab.',
+    unknownShare: GONE,
     notFinished: 'Not all of it is here yet. It can be saved when the download is complete.',
     noMetadata: 'The list of files has not arrived yet. Wait until a source is connected.',
     badTorrent: 'This .torrent file can’t be read. It has to be a BitTorrent v2 or hybrid torrent.',
@@ -205,8 +209,9 @@ export const en = {
     linkTitle: 'This link can’t be opened',
     sharedLost:
       'What the other app handed over could not be kept: there is no room for it, or it is more than 1,000 files. Free some space, or choose the files here.',
-    unreadable: (what: string) => `${what} could not be read and were left out.`,
-    nothingDropped: 'There was no file in what you dropped.',
+    unreadable: (what: string) => `Left out what could not be read: ${what}. ${MOVED}`,
+    nothingDropped:
+      'There was no file in what you dropped; a folder may be empty. Drop files, or a folder that holds some.',
     noCopy: 'The browser did not allow copying. Select the text and copy it by hand.',
     notWritten: (name: string) =>
       `${isolate(name)} could not be written. The disk may be full or the folder protected. Try another place.`,
@@ -274,12 +279,12 @@ export const en = {
     amount: (percent: string, amount: string) => `${percent}, ${amount}`,
     noSize: 'size not known yet',
     allVerified: 'All verified against the sender’s hashes',
+    saving: 'Being saved; it can be removed when that is done',
     onlyCopy: 'Others are still fetching it from you',
     view: 'View',
     pause: 'Pause',
     resume: 'Resume',
     more: 'More',
-    saving: 'Being saved; it can be removed when that is done',
     peersAndFiles: 'Peers and files',
     peers: 'Peers',
     files: 'Files',
@@ -322,7 +327,8 @@ export const en = {
       `${isolate(name)}: its link stops working here until you share the same files again. Your files stay where they are.`,
     receivers: 'Who receives it',
     receiversDetail: 'Bytes that each receiver has verified, as they say themselves.',
-    queueServed: (served: string, all: string) => `${served} of ${all} serve you now.`,
+    queueServed: (served: number, all: number) =>
+      `${String(served)} of ${count(all, 'source')} serve${served === 1 ? 's' : ''} you now.`,
     queueWait: (queues: string, place: string, wait: string | null) =>
       `You wait in ${queues}: place ${place} in the best one${wait === null ? '' : `, about ${wait}`}.`,
     queues: (n: number) => count(n, 'upload queue'),
@@ -624,8 +630,9 @@ export const en = {
       badName: 'Nothing that can be shown is left of this name. Use letters or digits.',
       notNearby:
         'This device is no longer nearby, or it has been offered enough. Wait for its answer, or send the link.',
-      unknownShare: 'This share is not here any more.',
-      unknownOffer: 'This offer is no longer open.',
+      unknownShare: GONE,
+      unknownOffer:
+        'This offer is no longer open: it was answered in another tab, taken back or too old. Ask for it to be sent again.',
     },
     different: 'What came was not what was offered, so it was not downloaded. Open it to see what it is.',
     offered: (who: string) => `${isolate(who)} wants to send you`,

@@ -9,6 +9,8 @@ const of = (unit: string) => withUnit(unit)
 const GOES_ON = '已连接的节点之间的传输会继续。'
 const COMES = '一旦有人上线，本页会自动继续。'
 const NEED = '需要服务器才能找到第一个节点。'
+const MOVED = '它可能被移动，或正被其他程序打开。检查后请重新选择。'
+const GONE = '这个共享已不在这里，可能在另一个标签页中被移除了。请重新共享文件，或再次打开链接。'
 const LOST = '本页的一部分无法加载：服务器可能已不在，或此设备已离线。'
 
 export const zh: Messages = {
@@ -52,6 +54,7 @@ export const zh: Messages = {
     folder: (name) => `文件夹 ${name}`,
     loading: '正在加载…',
     you: '你',
+    share: (id) => `共享 ${id}`,
   },
   shell: {
     skip: '跳到正文',
@@ -109,7 +112,7 @@ export const zh: Messages = {
     preparing: '正在准备',
     soon: (amount, files) => `${amount}，${files}。链接马上就好。`,
     notShared: '未共享',
-    unreadable: '有一个文件无法读取。它可能被移动，或正被其他程序打开。检查后请重新选择。',
+    unreadable: `有一个文件无法读取。${MOVED}`,
     tooManyFiles: '一个共享最多包含 10,000 个文件。请打包成 zip，或分批共享。',
     empty: '里面没有文件。请至少选择一个文件。',
     tooBig: '文件列表太长，无法共享。请减少文件、缩短文件名，或打包成 zip。',
@@ -156,7 +159,7 @@ export const zh: Messages = {
     badInfohash: '链接已损坏：无法读取 infohash。请重新复制完整链接，或向发送者索取。',
     v1Only: '这是 BitTorrent v1 的链接。Ringdrop 只支持 v2，无法打开。请索取 v2 或混合链接。',
     tooLong: '文字太长，不像是链接。请只复制链接本身。',
-    unknownShare: '这个共享已不在这里，可能在另一个标签页中被移除了。',
+    unknownShare: GONE,
     notFinished: '内容尚未全部到齐，下载完成后即可保存。',
     noMetadata: '文件列表还没有到达。请等待连接到来源。',
     badTorrent: '无法读取此 .torrent 文件。它必须是 BitTorrent v2 或混合种子。',
@@ -187,8 +190,8 @@ export const zh: Messages = {
     linkTitle: '无法打开此链接',
     sharedLost:
       '无法保存另一个应用分享来的内容：空间不足，或超过 1000 个文件。请腾出一些空间，或在这里选择文件。',
-    unreadable: (what) => `${what}无法读取，已跳过。`,
-    nothingDropped: '你拖入的内容里没有文件。',
+    unreadable: (what) => `已跳过无法读取的 ${what}。${MOVED}`,
+    nothingDropped: '你拖入的内容里没有文件，文件夹可能是空的。请拖入文件，或含有文件的文件夹。',
     noCopy: '浏览器不允许复制。请选中文字后手动复制。',
     notWritten: (name) => `无法写入 ${isolate(name)}。磁盘可能已满，或文件夹受保护。请换个位置。`,
   },
@@ -252,10 +255,10 @@ export const zh: Messages = {
     amount: (percent, amount) => `${percent}，${amount}`,
     noSize: '大小未知',
     allVerified: '全部与发送者的散列值核对一致',
+    saving: '正在保存，完成后才能移除',
     onlyCopy: '还有人正在从你这里获取',
     view: '查看',
     pause: '暂停',
-    saving: '正在保存，完成后才能移除',
     resume: '继续',
     more: '更多',
     peersAndFiles: '节点和文件',
@@ -296,7 +299,7 @@ export const zh: Messages = {
     stopDetail: (name) => `${isolate(name)}：在你再次共享相同文件之前，其链接在此失效。你的文件留在原处。`,
     receivers: '谁在接收',
     receiversDetail: '每个接收者已核对的字节数，以其自述为准。',
-    queueServed: (served, all) => `${all} 个来源中有 ${served}正在为你服务。`,
+    queueServed: (served, all) => `${of('个来源')(all)}中有 ${of('个')(served)}正在为你服务。`,
     queueWait: (queues, place, wait) =>
       `你在 ${queues}中等待：最好的是第 ${place} 位${wait === null ? '' : `，约需 ${wait}`}。`,
     queues: of('个上传队列'),
@@ -580,8 +583,8 @@ export const zh: Messages = {
     refused: {
       badName: '这个名字里没有可显示的内容。请使用文字或数字。',
       notNearby: '这台设备已不在附近，或已收到足够多的请求。请等待回答，或发送链接。',
-      unknownShare: '这个共享已不在这里。',
-      unknownOffer: '这个请求已失效。',
+      unknownShare: GONE,
+      unknownOffer: '这个请求已失效：已在另一个标签页中回答、被撤回，或时间太久。请让对方再发一次。',
     },
     different: '收到的内容与所述不符，因此没有下载。打开它看看是什么。',
     offered: (who) => `${isolate(who)} 想发给你`,

@@ -11,12 +11,12 @@ import { stateWords } from './words.ts'
 export const APP_NAME = 'Ringdrop'
 
 /** `↓ 42 % · name` while something is fetched, of the share that is furthest. */
-export function titleOf(snapshot: AppSnapshot): string {
+export function titleOf(lang: Language, snapshot: AppSnapshot): string {
   const fetched = (snapshot.node?.shares ?? []).filter((share) => isFetching(share.state))
   const [first] = [...fetched].sort((a, b) => fraction(b) - fraction(a))
   if (first !== undefined) {
     const more = fetched.length > 1 ? ` + ${String(fetched.length - 1)}` : ''
-    return `↓ ${String(percentOf(fraction(first)))} % · ${displayName(first.name, first.infoHash)}${more}`
+    return `↓ ${String(percentOf(fraction(first)))} % · ${displayName(lang, first.name, first.infoHash)}${more}`
   }
   const hashing = snapshot.hashing.find((each) => each.error === null)
   if (hashing !== undefined)
@@ -80,7 +80,7 @@ export function changesBetween(lang: Language, before: AppSnapshot, after: AppSn
 
 function changeOf(lang: Language, before: ShareView | null, after: ShareView): string | null {
   const t = lang.t.say
-  const name = displayName(after.name, after.infoHash)
+  const name = displayName(lang, after.name, after.infoHash)
   const [was, is] = [before?.state.name ?? null, after.state.name]
   if (was === is) return null
   switch (is) {

@@ -2,6 +2,7 @@ import { formatLink } from '@ringdrop/shared/content/magnet.ts'
 import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
+import type { Language } from '../lang/language.ts'
 
 /** The part of `location` that links are made of. */
 export interface Place {
@@ -17,6 +18,6 @@ export function shareLink(place: Place, share: ShareView): string {
 }
 
 /** What a share is called on screen: never as its sharer wrote it. */
-export function displayName(name: string | null, infoHash: InfoHash): string {
-  return name === null || name === '' ? `Share ${infoHash.slice(0, 8)}` : sanitizeName(name)
+export function displayName({ t }: Language, name: string | null, infoHash: InfoHash): string {
+  return name === null || name === '' ? t.word.share(infoHash.slice(0, 8)) : sanitizeName(name)
 }

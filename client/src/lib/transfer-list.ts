@@ -1,6 +1,7 @@
 /** Order and choice of the transfers on the first screen. */
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { fractionOf } from './format.ts'
+import type { Language } from '../lang/language.ts'
 import { displayName } from './links.ts'
 
 export type ListFilter = 'all' | 'active' | 'downloads' | 'shared' | 'stopped'
@@ -18,12 +19,17 @@ export interface ListView {
 export const TOOLS_FROM = 4
 
 /** The transfers to show, in order. Equal ones stay newest first. */
-export function listed(shares: readonly ShareView[], { text, filter, order }: ListView): ShareView[] {
+export function listed(
+  lang: Language,
+  shares: readonly ShareView[],
+  { text, filter, order }: ListView,
+): ShareView[] {
+  const nameOf = (share: ShareView) => displayName(lang, share.name, share.infoHash)
   const words = text.trim().toLowerCase()
   return shares
     .filter((share) => MATCHES[filter](share))
     .filter((share) => words === '' || nameOf(share).toLowerCase().includes(words))
-    .sort((a, b) => ORDERS[order](a, b) || b.addedAt - a.addedAt)
+    .sort((a, b) => ORDERS[order](a, b, nameOf) || b.addedAt - a.addedAt)
 }
 
 /**
@@ -41,8 +47,6 @@ export function steady(
   return [...added, ...[...held].flatMap((infoHash) => now.get(infoHash) ?? [])]
 }
 
-const nameOf = (share: ShareView): string => displayName(share.name, share.infoHash)
-
 const MATCHES: Readonly<Record<ListFilter, (share: ShareView) => boolean>> = {
   all: () => true,
   active: (share) => share.downSpeed > 0 || share.upSpeed > 0 || share.state.name === 'checking',
@@ -51,9 +55,11 @@ const MATCHES: Readonly<Record<ListFilter, (share: ShareView) => boolean>> = {
   stopped: ({ state }) => state.name === 'paused' || state.name === 'failed',
 }
 
-const ORDERS: Readonly<Record<ListOrder, (a: ShareView, b: ShareView) => number>> = {
+type Comparison = (a: ShareView, b: ShareView, nameOf: (share: ShareView) => string) => number
+
+const ORDERS: Readonly<Record<ListOrder, Comparison>> = {
   added: () => 0,
-  name: (a, b) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true }),
+  name: (a, b, nameOf) => nameOf(a).localeCompare(nameOf(b), undefined, { numeric: true }),
   size: (a, b) => b.totalBytes - a.totalBytes,
   progress: (a, b) => progressOf(a) - progressOf(b),
   speed: (a, b) => b.downSpeed + b.upSpeed - (a.downSpeed + a.upSpeed),

@@ -52,7 +52,7 @@ function fetchingWords(t: StateMessages, share: ShareView): Words {
 export function queueWords({ t, f }: Language, places: ShareView['places']): string | null {
   if (places === null || places.length === 0) return null
   const served = places.filter(({ position }) => position === 0).length
-  if (served > 0) return t.transfer.queueServed(t.count.sources(served), String(places.length))
+  if (served > 0) return t.transfer.queueServed(served, places.length)
   const [best] = [...places].sort((a, b) => a.position - b.position)
   if (best === undefined) return null
   const wait = best.etaMs > 0 ? f.duration(best.etaMs) : null

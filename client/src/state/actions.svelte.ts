@@ -172,7 +172,7 @@ export class Actions {
   }
 
   async #save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
-    const name = displayName(share.name, share.infoHash)
+    const name = displayName(this.#lang, share.name, share.infoHash)
     // Before anything that takes long: a browser lets a page ask only for a while after the click.
     const place = await this.#pick(name, share, way)
     if (typeof place === 'string') return this.#report(name, place)

@@ -5,11 +5,11 @@ const EMOJI = '\u{1f3b5}'
 
 describe('loose files', () => {
   it.each([
-    ['short', 'a.txt', 'a.txt + 1 more'],
-    ['as long as can be', 'a'.repeat(246), `${'a'.repeat(246)} + 1 more`],
-    ['of one byte too many', 'a'.repeat(247), `${'a'.repeat(246)} + 1 more`],
-    ['of three bytes a letter', '字'.repeat(85), `${'字'.repeat(82)} + 1 more`],
-    ['of pairs of code units', EMOJI.repeat(63), `${EMOJI.repeat(61)} + 1 more`],
+    ['short', 'a.txt', 'a.txt + 1'],
+    ['as long as can be', 'a'.repeat(251), `${'a'.repeat(251)} + 1`],
+    ['of one byte too many', 'a'.repeat(252), `${'a'.repeat(251)} + 1`],
+    ['of three bytes a letter', '字'.repeat(85), `${'字'.repeat(83)} + 1`],
+    ['of pairs of code units', EMOJI.repeat(63), `${EMOJI.repeat(62)} + 1`],
   ])('are named after the first, cut where it is too long: a name %s', async (_, first, name) => {
     const picked = [first, 'b.txt'].map((each) => ({ file: { size: 0 }, path: [each] }))
     expect(layoutOf(picked).name).toBe(name)

@@ -3,6 +3,7 @@ import { parseFileRoot, parseInfoHash, type FileRoot, type InfoHash } from '@rin
 import type { HitView } from '@ringdrop/shared/node/searches.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { badgeOf, completedBetween } from '../../src/lib/activity.ts'
+import { english } from '../../src/lang/language.ts'
 import { faviconOf } from '../../src/lib/favicon.ts'
 import { filterHits, kindOf, sizeClassOf } from '../../src/lib/file-kind.ts'
 import { canStream, previewOf } from '../../src/lib/preview.ts'
@@ -41,7 +42,7 @@ describe('the list of transfers', () => {
     }),
   ]
   const names = (view: Partial<ListView>) =>
-    listed(shares, { text: '', filter: 'all', order: 'added', ...view }).map(({ name }) => name)
+    listed(english, shares, { text: '', filter: 'all', order: 'added', ...view }).map(({ name }) => name)
 
   it.each<[Partial<ListView>, string[]]>([
     [{}, ['B 9.txt', 'a.txt', 'b 10.txt']],

@@ -418,6 +418,12 @@ describe('connections in words', () => {
 })
 
 describe('words of the page', () => {
+  it('count peers as people do, and speak of the ring where it is', () => {
+    expect(en.leftOut(1)).toBe('One more peer is known; there is no room to draw it.')
+    expect(en.leftOut(2)).toBe('2\u00a0more peers are known; there is no room to draw them.')
+    expect([en.label(2, 1), zh.label(2, 1)].filter((each) => /ring|环/.test(each))).toEqual([])
+  })
+
   it('name every view in each language', () => {
     for (const t of [en, zh])
       for (const view of VIEWS) expect(t.views[view] && t.ideas[view] && t.empty[view]).toBeTruthy()

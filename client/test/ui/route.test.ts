@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { formatLink } from '@ringdrop/shared/content/magnet.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { createLanguage, english } from '../../src/lang/language.ts'
+import { zh } from '../../src/lang/zh.ts'
 import { displayName, shareLink } from '../../src/lib/links.ts'
 import { hashFor, looksLikeLink, parseRoute } from '../../src/lib/route.ts'
 import { shareView } from './views.ts'
@@ -53,7 +55,8 @@ it('makes links of the place the app is served from', () => {
 })
 
 it('never shows a name as its sharer wrote it', () => {
-  expect(displayName('cv\u202efdp.exe', infoHash)).toBe('cvfdp.exe')
-  expect(displayName('../../etc/passwd', infoHash)).not.toContain('/')
-  expect(displayName(null, infoHash)).toBe('Share abababab')
+  expect(displayName(english, 'cv\u202efdp.exe', infoHash)).toBe('cvfdp.exe')
+  expect(displayName(english, '../../etc/passwd', infoHash)).not.toContain('/')
+  expect(displayName(english, null, infoHash)).toBe('Share abababab')
+  expect(displayName(createLanguage('zh', zh), null, infoHash)).toBe('共享 abababab')
 })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { english as en } from '../../src/lang/language.ts'
+import { createLanguage, english as en } from '../../src/lang/language.ts'
 import { changesBetween, isOnlyCopy, shouldWarnBeforeClosing, titleOf } from '../../src/lib/activity.ts'
 import { PATIENCE_MS, sourcesWords } from '../../src/lib/sources.ts'
-import { peerWords, serverWords, stateWords } from '../../src/lib/words.ts'
-import { appSnapshot, peerView, shareView } from './views.ts'
+import { peerWords, queueWords, serverWords, stateWords } from '../../src/lib/words.ts'
+import { zh } from '../../src/lang/zh.ts'
+import { appSnapshot, PEER, peerView, shareView } from './views.ts'
 
 const UP = { state: 'up', because: null } as const
 const plain = (text: string) => text.replaceAll('\u00a0', ' ')
@@ -97,9 +98,11 @@ describe('sources', () => {
 
 describe('manners', () => {
   it('show progress in the title', () => {
-    expect(titleOf(appSnapshot([shareView()]))).toBe('↓ 42 % · film.mp4')
-    expect(titleOf(appSnapshot([]))).toBe('Ringdrop')
-    expect(titleOf(appSnapshot([shareView({ state: { name: 'seeding' }, upSpeed: 5 })]))).toBe('↑ Ringdrop')
+    expect(titleOf(en, appSnapshot([shareView()]))).toBe('↓ 42 % · film.mp4')
+    expect(titleOf(en, appSnapshot([]))).toBe('Ringdrop')
+    expect(titleOf(en, appSnapshot([shareView({ state: { name: 'seeding' }, upSpeed: 5 })]))).toBe(
+      '↑ Ringdrop',
+    )
   })
 
   it('warn only while bytes move or the only copy would vanish', () => {
@@ -124,4 +127,21 @@ describe('manners', () => {
     expect(changesBetween(en, after, after)).toEqual([])
     expect(changesBetween(en, { ...before, node: null }, after)).toEqual([])
   })
+})
+
+it.each([
+  [[0, 1, 4], '1 of 3 sources serves you now.'],
+  [[0, 0], '2 of 2 sources serve you now.'],
+  [[0], '1 of 1 source serves you now.'],
+])('queues at %j: %s', (positions, text) => {
+  const places = positions.map((position) => ({ peer: PEER, position, etaMs: 0 }))
+  expect(plain(queueWords(en, places) ?? '')).toBe(text)
+})
+
+it('errors that are shown say what to do', () => {
+  for (const { t } of [en, createLanguage('zh', zh)]) {
+    const texts = [t.error.unreadable('X'), t.error.nothingDropped, t.error.unknownShare]
+    for (const text of [...texts, ...Object.values(t.nearby.refused)])
+      expect(text.split(/[.。]\s*/).filter((each) => each !== '').length).toBeGreaterThan(1)
+  }
 })

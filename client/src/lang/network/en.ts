@@ -19,7 +19,7 @@ const network = {
   soon: 'The network appears as soon as this browser’s peer runs.',
   map: 'Map of the peers that this browser knows',
   label: (others: number, links: number) =>
-    `You and ${count(others, 'other peer')} on the ring, ${count(links, 'connection')}`,
+    `You and ${count(others, 'other peer')}, ${count(links, 'connection')}`,
   systems: 'Discovery systems',
   show: 'Show',
   views: { all: 'Everything', swarm: 'Swarm', gnutella: 'Gnutella', kazaa: 'KaZaA', ring: 'Ring' },
@@ -40,7 +40,10 @@ const network = {
     kazaa: 'No super node and no children yet.',
     ring: 'Nobody else is on the ring yet.',
   },
-  leftOut: (n: number) => `${peers(n)} more are known; there is no room to draw them.`,
+  leftOut: (n: number) =>
+    n === 1
+      ? 'One more peer is known; there is no room to draw it.'
+      : `${count(n, 'more peer')} are known; there is no room to draw them.`,
   legend: 'Legend',
   edges: {
     ring: 'ring neighbour',

@@ -14,7 +14,7 @@ export const network: NetworkMessages = {
   space: '',
   soon: '此浏览器的节点运行后，网络就会出现。',
   map: '此浏览器所知的节点图',
-  label: (others, count) => `你和环上的 ${withUnit('个其他节点')(others)}，${links(count)}`,
+  label: (others, count) => `你和 ${withUnit('个其他节点')(others)}，${links(count)}`,
   systems: '发现系统',
   show: '显示',
   views: { all: '全部', swarm: '下载群', gnutella: 'Gnutella', kazaa: 'KaZaA', ring: '环' },
