@@ -168,7 +168,12 @@ export class Device {
       forgetAccepted()
       return this.reload()
     }
-    const load = () => persistent(() => import('./updates.svelte.ts'))
+    // However long it takes: nobody is told of a new version otherwise.
+    const load = () =>
+      persistent(
+        () => import('./updates.svelte.ts'),
+        () => undefined,
+      )
     const offer = async (waiting: () => ServiceWorker | null) => {
       this.#updates ??= load().then(({ Updates }) => new Updates(this, this.#notices, this.#lang))
       await (await this.#updates).offer(waiting)

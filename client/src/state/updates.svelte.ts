@@ -1,5 +1,6 @@
 import { loadDeviceMessages } from '../lang/device/messages.ts'
 import type { Language } from '../lang/language.ts'
+import { persistent } from '../lib/persistent.ts'
 import { forgetAccepted, markAccepted, wasAccepted } from '../lib/update-mark.ts'
 import type { Device } from './device.svelte.ts'
 import type { Notices } from './notices.svelte.ts'
@@ -36,7 +37,10 @@ export class Updates {
       forgetAccepted()
       return this.#device.reload()
     }
-    const { update } = await loadDeviceMessages(this.#lang.code)
+    const { update } = await persistent(
+      () => loadDeviceMessages(this.#lang.code),
+      () => undefined,
+    )
     const accept = () => {
       this.#wasAccepted = true
       // Once it has taken over, all tabs are told, this one too.

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { textbookOf } from '@ringdrop/shared/sim/lab/lab-textbook.ts'
 import type { LabFrame, LabNode } from '@ringdrop/shared/sim/lab/lab-frame.ts'
 import { parseInfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { placeOf } from '../../src/lib/lab-chart.ts'
 import { layout } from '../../src/lib/lab-layout.ts'
+import { LabState } from '../../src/state/lab-state.svelte.ts'
+import type { LabAnswer, LabCommand } from '../../src/workers/lab-protocol.ts'
 import { parseStreamUrl, rangeStart, streamPath } from '../../src/workers/media-protocol.ts'
 
 const node = (id: number, parts: Partial<LabNode> = {}): LabNode => ({
@@ -84,6 +86,60 @@ it('the textbook: N/2, half of log2 N, a tree, and the bound of Kumar and Ross',
   ])
   expect(line('makespan', 'bound').every(([, y]) => y === 1)).toBe(true)
   expect(line('makespan', 'server').at(-1)).toEqual([8, 8])
+})
+
+/** A worker that fails to load until it does not, and notes what it is told. */
+class StubWorker {
+  static made: StubWorker[] = []
+  readonly told: LabCommand[] = []
+  onmessage: ((event: { data: LabAnswer }) => void) | null = null
+  onerror: (() => void) | null = null
+
+  constructor() {
+    StubWorker.made.push(this)
+  }
+
+  postMessage(command: LabCommand): void {
+    this.told.push(command)
+  }
+
+  terminate(): void {
+    this.onmessage = null
+  }
+}
+
+describe('the lab while its simulator can’t be fetched', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('says so, tries again, and then does what was asked for meanwhile', async () => {
+    StubWorker.made = []
+    const lab = new LabState(() => new StubWorker() as unknown as Worker)
+    lab.measure('hops', 1)
+    for (const pauseMs of [500, 1_000]) {
+      StubWorker.made.at(-1)?.onerror?.()
+      await vi.advanceTimersByTimeAsync(pauseMs)
+    }
+    expect([lab.isAwaited, lab.failure, StubWorker.made.length]).toEqual([true, null, 3])
+    const [worker] = StubWorker.made.slice(-1)
+    worker?.onmessage?.({ data: { type: 'ready' } })
+    await vi.advanceTimersByTimeAsync(0)
+    expect([lab.isAwaited, worker?.told]).toEqual([false, [{ type: 'curve', name: 'hops', seed: 1 }]])
+    worker?.onmessage?.({ data: { type: 'failed', message: 'bad luck' } })
+    expect([lab.measuring, lab.failure]).toEqual([null, 'bad luck'])
+    lab.stop()
+  })
+
+  it('shows no network under the name of the next', async () => {
+    StubWorker.made = []
+    const lab = new LabState(() => new StubWorker() as unknown as Worker)
+    StubWorker.made[0]?.onmessage?.({ data: { type: 'ready' } })
+    StubWorker.made[0]?.onmessage?.({ data: { type: 'frame', frame: frame({ nodes: [node(0)] }) } })
+    expect(lab.frame?.nodes).toHaveLength(1)
+    lab.open({ system: 'kazaa', peers: 8, seed: 1, routing: 'full', mode: 'classic', ttl: 5 })
+    expect(lab.frame).toBeNull()
+    lab.stop()
+  })
 })
 
 describe('addresses of streams', () => {

@@ -44,6 +44,20 @@ describe('a network to watch', () => {
     expect(lab.frame().nodes.length).toBeGreaterThan(OPTIONS.peers / 4)
   })
 
+  it('answers as before after thousands have come and gone, and asks of the living alone', () => {
+    const lab = openLab({ ...OPTIONS, system: 'gnutella' })
+    lab.setChurn(2_000)
+    lab.run(60_000)
+    lab.setChurn(0)
+    lab.run(30_000)
+    lab.ask()
+    lab.run(3_000)
+    const { search, nodes } = lab.frame()
+    expect(search?.sources).toBeLessThan(nodes.length)
+    expect(search?.found).toBe(search?.sources)
+    expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length)
+  })
+
   it('kazaa shows super nodes and children', () => {
     const roles = openLab({ ...OPTIONS, system: 'kazaa' })
       .frame()
