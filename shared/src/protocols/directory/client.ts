@@ -1,3 +1,4 @@
+import { utf8Encode } from '../../kernel/bytes.ts'
 import { assertNever, type Core } from '../../kernel/core.ts'
 import type { InfoHash, Nonce, PeerId } from '../../kernel/ids.ts'
 import { PublishedDigest } from '../../discovery/digest.ts'
@@ -12,12 +13,13 @@ import type {
   ServerRole,
 } from '../../wire/signaling.ts'
 import {
+  CHANGES_PER_UPDATE,
   FILES_PER_PEER,
   FIRST_WORD_MS,
-  LISTINGS_PER_UPDATE,
   RETRY_MAX_MS,
   RETRY_MS,
   SEARCH_TIMEOUT_MS,
+  UPDATE_BYTES,
 } from './constants.ts'
 
 /** An answer of the server, or why there is none. */
@@ -43,19 +45,30 @@ export type DirectoryClientEffect =
 /** `roleOff`: the server is there but runs no directory. `full`: it took only part of our files. */
 export type DirectoryState = 'down' | 'roleOff' | 'registering' | 'registered' | 'full'
 
+/** A file more, a share (with its first file, or none), or a share less. */
+interface Change {
+  readonly infoHash: InfoHash
+  readonly listings: readonly Listing[] | 'withdrawn'
+}
+
 /** Registers what we share with the server's directory, and asks it. */
 export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClientEffect> {
   readonly #published = new Map<InfoHash, readonly Listing[]>()
-  /** What the server should hold of us once all updates are answered. */
-  #sent = new PublishedDigest()
-  /** Files of each share that was not left out for want of room. */
-  readonly #sentFiles = new Map<InfoHash, number>()
+  /** What the server should hold of us once all updates are answered: shares that were not left out for want of room. */
+  readonly #sent = new PublishedDigest()
+  readonly #sentShares = new Set<InfoHash>()
+  #sentFiles = 0
   /** Changes that the server does not know of yet, in order. */
-  #waiting: DirectoryUpdateRequest[] = []
-  #inFlight = false
+  #waiting: Change[] = []
+  /** Whether the server is to forget the rest before the first of them. */
+  #isReset = false
+  /** How many of them are on their way; `null` when no update is. */
+  #inFlight: number | null = null
   #state: DirectoryState = 'down'
   #failures = 0
   #retryAt = Infinity
+  /** The server takes only so many updates a second: the next goes out then. */
+  #pausedUntil = Infinity
   /** Whether anything is known of the server yet: a page that opens asks while its socket still connects. */
   #hasHeard = false
   /** Searches that wait for the first word of the server. */
@@ -76,7 +89,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   wakeAt(): number {
     const open = [...this.#searches.values(), ...this.#early.values()]
-    return Math.min(this.#retryAt, ...open.map(({ deadline }) => deadline))
+    return Math.min(this.#retryAt, this.#pausedUntil, ...open.map(({ deadline }) => deadline))
   }
 
   #dispatch(input: DirectoryClientInput, now: number): void {
@@ -116,82 +129,104 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   }
 
   #withdraw(infoHash: InfoHash): void {
-    if (!this.#published.delete(infoHash)) return
+    const listings = this.#published.get(infoHash)
+    if (listings === undefined) return
+    this.#published.delete(infoHash)
+    if (this.#sentShares.delete(infoHash)) {
+      this.#sentFiles -= listings.length
+      this.#sent.toggle(infoHash, distinct(listings))
+    }
     if (this.#isOff()) return
     // After a full directory what it holds of us is unknown: start anew.
     if (this.#state === 'full') return this.#registerAll()
-    this.#sentFiles.delete(infoHash)
-    this.#waiting.push({ reset: false, add: [], withdraw: [infoHash] })
+    this.#waiting.push({ infoHash, listings: 'withdrawn' })
     if (this.#state === 'registered') this.#state = 'registering'
-    this.#registerDigest()
+  }
+
+  /** Nothing is under way any more. */
+  #clear(): void {
+    this.#waiting = []
+    this.#inFlight = null
+    this.#isReset = false
+    this.#retryAt = this.#pausedUntil = Infinity
   }
 
   /** All again from nothing: after a connect, a restart of the server, or a difference of opinion. */
   #registerAll(): void {
-    this.#waiting = []
-    this.#inFlight = false
-    this.#retryAt = Infinity
-    this.#sentFiles.clear()
+    this.#clear()
     if (this.#isOff()) return
     this.#state = 'registering'
-    this.#waiting.push({ reset: true, add: [], withdraw: [] })
+    this.#isReset = true
     for (const [infoHash, listings] of this.#published) this.#queueAdd(infoHash, listings)
-    this.#registerDigest()
   }
 
   #queueAdd(infoHash: InfoHash, listings: readonly Listing[]): void {
     if (this.#isOff()) return
-    const sent = [...this.#sentFiles.values()].reduce((sum, files) => sum + files, 0)
-    if (listings.length > FILES_PER_PEER - sent) {
-      this.#state = 'full'
-      return
+    if (!this.#sentShares.has(infoHash)) {
+      if (listings.length > FILES_PER_PEER - this.#sentFiles) {
+        this.#state = 'full'
+        return
+      }
+      this.#sentShares.add(infoHash)
+      this.#sentFiles += listings.length
+      this.#sent.toggle(infoHash, distinct(listings))
     }
-    this.#sentFiles.set(infoHash, listings.length)
     if (this.#state === 'registered') this.#state = 'registering'
-    // At least one update, so that an unlisted share has its provider too.
-    for (let at = 0; at === 0 || at < listings.length; at += LISTINGS_PER_UPDATE) {
-      const part = listings.slice(at, at + LISTINGS_PER_UPDATE)
-      this.#waiting.push({ reset: false, add: [{ infoHash, listings: part }], withdraw: [] })
-    }
-    this.#registerDigest()
-  }
-
-  #registerDigest(): void {
-    this.#sent = new PublishedDigest()
-    for (const [infoHash, listings] of this.#published) this.#sent.toggle(infoHash, distinct(listings))
+    for (const listing of listings) this.#waiting.push({ infoHash, listings: [listing] })
+    // An unlisted share has its provider too.
+    if (listings.length === 0) this.#waiting.push({ infoHash, listings })
   }
 
   #sendNext(): void {
-    if (this.#inFlight || this.#isOff() || this.#retryAt !== Infinity) return
-    const request = this.#waiting[0]
-    if (request === undefined) return
-    this.#inFlight = true
-    this.#effects.push({ type: 'update', request })
+    const isLater = Math.min(this.#retryAt, this.#pausedUntil) !== Infinity
+    if (this.#inFlight !== null || this.#isOff() || isLater) return
+    if (this.#waiting.length > 0 || this.#isReset)
+      this.#effects.push({ type: 'update', request: this.#next() })
+  }
+
+  /** As many of the waiting changes as one message takes. The server withdraws first, then adds. */
+  #next(): DirectoryUpdateRequest {
+    const add = new Map<InfoHash, Listing[]>()
+    const withdraw: InfoHash[] = []
+    let bytes = 0
+    let count = 0
+    for (const change of this.#waiting) {
+      const { infoHash, listings } = change
+      bytes += utf8Encode(JSON.stringify(change)).length
+      if (count > 0 && (bytes > UPDATE_BYTES || count >= CHANGES_PER_UPDATE)) break
+      const added = add.get(infoHash) ?? []
+      if (listings !== 'withdrawn') add.set(infoHash, [...added, ...listings])
+      else if (add.has(infoHash)) break
+      else withdraw.push(infoHash)
+      count++
+    }
+    this.#inFlight = count
+    const shares = [...add].map(([infoHash, listings]) => ({ infoHash, listings }))
+    return { reset: this.#isReset, add: shares, withdraw }
   }
 
   #onUpdated(response: UpdateOutcome, now: number): void {
-    if (!this.#inFlight) return
-    this.#inFlight = false
-    if (!response.ok) return this.#onRefused(response.code, now)
+    const taken = this.#inFlight
+    if (taken === null) return
+    this.#inFlight = null
+    if (!response.ok && response.code !== 'full') return this.#onRefused(response.code, now)
+    this.#isReset = false
+    this.#waiting.splice(0, taken)
+    if (!response.ok) this.#state = 'full'
+    if (this.#waiting.length > 0 || !response.ok || this.#state === 'full') return
+    if (response.digest !== this.#sent.hex) return this.#backOff(now)
+    this.#state = 'registered'
     this.#failures = 0
-    this.#waiting.shift()
-    if (this.#waiting.length > 0 || this.#state === 'full') return
-    if (response.digest === this.#sent.hex) this.#state = 'registered'
-    else this.#backOff(now)
   }
 
   #onRefused(code: string, now: number): void {
     if (code === 'roleOff') {
       this.#state = 'roleOff'
-      this.#waiting = []
-      return
-    }
-    if (code === 'full') {
-      this.#waiting.shift()
-      this.#state = 'full'
-      return
-    }
-    this.#backOff(now)
+      this.#clear()
+    } else if (code === 'rateLimited') {
+      // It did nothing of it, so the same will do again.
+      this.#pausedUntil = now + RETRY_MS
+    } else this.#backOff(now)
   }
 
   /** Everything is registered anew then: an update may have been taken although no answer came. */
@@ -201,9 +236,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
 
   #onDown(): void {
     this.#state = 'down'
-    this.#waiting = []
-    this.#inFlight = false
-    this.#retryAt = Infinity
+    this.#clear()
     for (const id of [...this.#searches.keys()]) this.#end(id, 'failed')
   }
 
@@ -243,6 +276,7 @@ export class DirectoryClient implements Core<DirectoryClientInput, DirectoryClie
   }
 
   #onWake(now: number): void {
+    if (now >= this.#pausedUntil) this.#pausedUntil = Infinity
     if (now >= this.#retryAt) this.#registerAll()
     for (const [id, { deadline }] of this.#early) {
       if (now < deadline) continue

@@ -6,13 +6,18 @@ export const FILES = 2_000_000
 export const RESULTS = 100
 /** Matching listings that are ranked; the rest of a very common word is not looked at. Our choice. */
 export const RANKED = 500
-/** Listings in one update message, so that it stays under the socket's limit. */
-export const LISTINGS_PER_UPDATE = 60
+/** Files and shares in one update message, and listings in one script of Redis. Our choice: a few milliseconds of the server. */
+export const CHANGES_PER_UPDATE = 60
+/** Bytes of JSON in one update message, so that it stays under the socket's limit of 64 KiB. */
+export const UPDATE_BYTES = 60_000
 /** Providers of an infohash in one answer. */
 export const PROVIDERS = 50
 /** A search without an answer is given up after this time. */
 export const SEARCH_TIMEOUT_MS = 5_000
-/** An update that was refused or not answered is sent again after this time, doubling up to the longest. */
+/**
+ * After an update that was refused or not answered all is sent again after this time, doubling up to the longest. One
+ * that came too soon is sent again itself. Our choice.
+ */
 export const RETRY_MS = 1_000
 export const RETRY_MAX_MS = 30_000
 

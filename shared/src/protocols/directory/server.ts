@@ -86,14 +86,15 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     if (request.reset) this.#forget(from)
     const registration = this.#registrationOf(from)
     for (const infoHash of request.withdraw) this.#withdraw(from, registration, infoHash)
+    let isFull = false
     for (const { infoHash, listings } of request.add) {
       const room = Math.min(FILES_PER_PEER - registration.fileCount, FILES - this.#index.size)
-      if (listings.length > room) return { ok: false, code: 'full' }
-      // A share may come in several updates: what is there already is kept.
-      this.#add(from, registration, infoHash, listings)
+      // A share may come in several updates: what is there already is kept. One that does not fit keeps none out that do.
+      if (listings.length > room) isFull = true
+      else this.#add(from, registration, infoHash, listings)
     }
     if (registration.shares.size === 0) this.#peers.delete(from)
-    return { ok: true, digest: registration.digest.hex }
+    return isFull ? { ok: false, code: 'full' } : { ok: true, digest: registration.digest.hex }
   }
 
   #registrationOf(peer: PeerId): Registration {

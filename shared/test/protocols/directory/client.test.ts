@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { PublishedDigest } from '../../../src/discovery/digest.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
 import { parseNonce } from '../../../src/kernel/ids.ts'
+import { LIMITS } from '../../../src/kernel/limits.ts'
+import { TokenBucket } from '../../../src/kernel/token-bucket.ts'
 import {
   DirectoryClient,
   type DirectoryClientEffect,
@@ -22,18 +25,22 @@ class Duo {
   server = new DirectoryServer()
   now = 0
   isLosing = false
+  /** As the server's limit on updates. */
+  bucket = new TokenBucket(Infinity, Infinity, 0)
   readonly effects: DirectoryClientEffect[] = []
 
   feed(input: DirectoryClientInput): void {
     for (const effect of this.client.handle(input, this.now)) this.#apply(effect)
   }
 
+  wake(): void {
+    this.now = this.client.wakeAt()
+    this.feed({ type: 'wake' })
+  }
+
   /** Lets retries happen. */
   settle(): void {
-    for (let at = this.client.wakeAt(); at !== Infinity; at = this.client.wakeAt()) {
-      this.now = at
-      this.feed({ type: 'wake' })
-    }
+    while (this.client.wakeAt() !== Infinity) this.wake()
   }
 
   restartServer(): void {
@@ -46,6 +53,10 @@ class Duo {
     this.effects.push(effect)
     if (effect.type === 'update') {
       const request = { type: 'update', from: ann, request: effect.request, replyTo: 1 } as const
+      if (!this.bucket.take(1, this.now)) {
+        this.feed({ type: 'updateResult', response: { ok: false, code: 'rateLimited' } })
+        return
+      }
       const response = this.server.handle(request)[0]?.response as DirectoryUpdateResponse
       this.feed({
         type: 'updateResult',
@@ -68,7 +79,46 @@ describe('the directory client', () => {
     expect(duo.effects).toEqual([])
     duo.feed(UP)
     expect([duo.client.state, duo.server.sizes.files]).toEqual(['registered', 130])
-    expect(duo.effects.filter(({ type }) => type === 'update')).toHaveLength(4)
+    expect(duo.effects.filter(({ type }) => type === 'update')).toHaveLength(3)
+  })
+
+  it.each([
+    ['many shares', 100, 50],
+    ['one large share', 1, FILES_PER_PEER],
+    ['shares without files', 500, 0],
+    ['long names', 10, 100, 'ä'.repeat(250)],
+  ])('registers %s with a server that takes five updates a second', (_what, shares, files, name = 'f') => {
+    const duo = new Duo()
+    duo.bucket = new TokenBucket(5, 20, 0)
+    for (let share = 1; share <= shares; share++) {
+      const listings = Array.from({ length: files }, (_, n) =>
+        listingOf(`${name} ${String(n)}`, n + 1, share),
+      )
+      duo.feed({ type: 'publish', infoHash: infoHashOf(share), listings })
+    }
+    duo.feed(UP)
+    for (let wakes = 0; wakes < 100 && duo.client.wakeAt() !== Infinity; wakes++) duo.wake()
+    expect([duo.client.state, duo.server.sizes.files]).toEqual(['registered', shares * files])
+    expect(duo.now).toBeLessThan(20_000)
+    const updates = duo.effects.flatMap((each) => (each.type === 'update' ? [each.request] : []))
+    expect(updates.filter(({ reset }) => reset)).toHaveLength(1)
+    for (const each of updates) expect(JSON.stringify(each).length).toBeLessThan(LIMITS.socketMessageBytes)
+  })
+
+  it('hashes a file that it shares once, however many shares and connections there are', () => {
+    const hashed = vi.spyOn(PublishedDigest.prototype, 'toggle')
+    onTestFinished(() => hashed.mockRestore())
+    const duo = new Duo()
+    duo.server = { handle: () => [] } as unknown as DirectoryServer
+    duo.isLosing = true
+    duo.feed(UP)
+    for (let share = 1; share <= 20; share++)
+      duo.feed({ type: 'publish', infoHash: infoHashOf(share), listings: [listingOf('a', 1, share)] })
+    for (let times = 0; times < 3; times++) {
+      duo.feed({ type: 'serverDown' })
+      duo.feed(UP)
+    }
+    expect(hashed).toHaveBeenCalledTimes(20)
   })
 
   it('registers again after the server was restarted', () => {

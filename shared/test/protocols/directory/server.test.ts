@@ -70,5 +70,11 @@ describe('the directory server', () => {
     expect(add(many)).toMatchObject({ ok: true })
     expect(add([listingOf('one more', 9_999, 1)])).toEqual({ ok: false, code: 'full' })
     expect(core.sizes).toEqual({ files: FILES_PER_PEER, peers: 1 })
+    // What fits is taken although something else of the same update does not.
+    const both = [listingOf('too much', 9_999, 2), listingOf('unlisted', 9_999, 3)]
+    const answer = update(ann, {
+      add: both.map((each, at) => ({ infoHash: each.infoHash, listings: at === 0 ? [each] : [] })),
+    })
+    expect([answer, core.sharesOf(ann).has(infoHashOf(3))]).toEqual([{ ok: false, code: 'full' }, true])
   })
 })

@@ -5,7 +5,7 @@ import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import {
   FILES,
-  LISTINGS_PER_UPDATE,
+  CHANGES_PER_UPDATE,
   PROVIDERS,
   RESULTS,
 } from '@ringdrop/shared/protocols/directory/constants.ts'
@@ -110,8 +110,8 @@ export class SharedDirectory implements Directory {
   async #list(peer: PeerId, infoHash: InfoHash, listings: readonly Listing[]): Promise<'done' | 'full'> {
     const parts: Promise<0 | 1 | null>[] = []
     // At least once, so that an unlisted share has its provider too.
-    for (let at = 0; at === 0 || at < listings.length; at += LISTINGS_PER_UPDATE) {
-      const files = listings.slice(at, at + LISTINGS_PER_UPDATE).flatMap(entryOf)
+    for (let at = 0; at === 0 || at < listings.length; at += CHANGES_PER_UPDATE) {
+      const files = listings.slice(at, at + CHANGES_PER_UPDATE).flatMap(entryOf)
       const args = [this.shared.server, peer, infoHash, FILES, ...files]
       parts.push(this.shared.ask(SCRIPTS.list, args, listed))
     }
