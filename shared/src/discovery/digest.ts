@@ -15,6 +15,11 @@ export class PublishedDigest {
   /** Adds a share, or takes it away when it is in. */
   toggle(infoHash: InfoHash, listings: readonly Listing[]): void {
     this.#toggle(infoHash)
+    this.toggleListings(infoHash, listings)
+  }
+
+  /** Adds files to a share that is in, or takes them away. */
+  toggleListings(infoHash: InfoHash, listings: readonly Listing[]): void {
     for (const { root, name, sizeBytes } of listings)
       this.#toggle([infoHash, root, String(sizeBytes), name].join('\n'))
   }

@@ -34,6 +34,11 @@ export class WordIndex<Owner> {
     return this.#byOwner.get(owner)?.size ?? 0
   }
 
+  /** The listing of this file of this share as the owner put it in. */
+  get(owner: Owner, listing: Pick<Listing, 'root' | 'infoHash'>): Listing | undefined {
+    return this.#byOwner.get(owner)?.get(keyOf(listing))?.listing
+  }
+
   has(owner: Owner): boolean {
     return this.#byOwner.has(owner)
   }

@@ -46,6 +46,11 @@ export class DirectoryRole implements Directory {
     return this.#host.core.sharesOf(peer)
   }
 
+  /** Whether the core took this very listing of an update. */
+  holds(...args: Parameters<DirectoryServer['holds']>): boolean {
+    return this.#host.core.holds(...args)
+  }
+
   peerGone(peer: PeerId): void {
     this.#host.feed({ type: 'peerGone', peer })
   }

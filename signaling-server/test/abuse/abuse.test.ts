@@ -9,6 +9,7 @@ import {
   forge,
   neverRead,
   openNamespaces,
+  repeatShare,
   sendBinary,
   sendMalformed,
   sendOversized,
@@ -53,6 +54,7 @@ async function oneRound(server: ServerProcess, victim: TestPeer): Promise<Record
     forge(server, victim, FORGED, forged),
     stealKeys(server, victim, 20),
     openNamespaces(server),
+    repeatShare(server, 10),
   ])
   const dripping = await dripFragments(server, 60_000)
   const hangUp = await neverRead(server, 10)

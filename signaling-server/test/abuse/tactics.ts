@@ -188,6 +188,28 @@ export async function stealKeys(target: Target, victim: TestPeer, count: number)
   return accepted
 }
 
+/** A peer that lists 5,000 files, and then says over and over that it has their share, a hundred times in each message. */
+export async function repeatShare(target: Target, messages: number): Promise<void> {
+  const client = await join(target)
+  const share = 'ad'.repeat(32)
+  const listing = (file: number) => ({
+    root: file.toString(16).padStart(64, '0'),
+    infoHash: share,
+    name: `f${String(file)}`,
+    sizeBytes: file,
+  })
+  const add = async (parts: readonly (readonly number[])[]): Promise<void> => {
+    const shares = parts.map((files) => ({ infoHash: share, listings: files.map(listing) }))
+    const update = { reset: false, add: shares, withdraw: [] }
+    while (!((await client.ask('directoryUpdate', update)) as { ok: boolean }).ok)
+      await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  const run = (from: number, count: number) => Array.from({ length: count }, (_, n) => from + n)
+  for (let at = 0; at < 5_000; at += 250) await add([run(at, 100), run(at + 100, 100), run(at + 200, 50)])
+  for (let sent = 0; sent < messages; sent++) await add(Array.from({ length: 100 }, () => []))
+  client.socket.disconnect()
+}
+
 /**
  * A peer that reads nothing while its friends send it all they may.
  * @returns what ends it, to be called when the figures are taken

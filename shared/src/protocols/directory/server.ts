@@ -38,7 +38,7 @@ export interface DirectoryServerEffect {
 
 /** What one peer has registered. */
 interface Registration {
-  readonly shares: Map<InfoHash, readonly Listing[]>
+  readonly shares: Map<InfoHash, Listing[]>
   readonly digest: PublishedDigest
   fileCount: number
 }
@@ -60,6 +60,11 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   /** What a peer has registered, by share. */
   sharesOf(peer: PeerId): ReadonlyMap<InfoHash, readonly Listing[]> {
     return this.#peers.get(peer)?.shares ?? new Map<InfoHash, readonly Listing[]>()
+  }
+
+  /** Whether this very listing was taken, and not one of the same file that was there before. */
+  holds(peer: PeerId, listing: Listing): boolean {
+    return this.#index.get(peer, listing) === listing
   }
 
   handle(input: DirectoryServerInput): DirectoryServerEffect[] {
@@ -88,10 +93,8 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     for (const infoHash of request.withdraw) this.#withdraw(from, registration, infoHash)
     let isFull = false
     for (const { infoHash, listings } of request.add) {
-      const room = Math.min(FILES_PER_PEER - registration.fileCount, FILES - this.#index.size)
-      // A share may come in several updates: what is there already is kept. One that does not fit keeps none out that do.
-      if (listings.length > room) isFull = true
-      else this.#add(from, registration, infoHash, listings)
+      // One that does not fit keeps none out that do.
+      if (!this.#add(from, registration, infoHash, listings)) isFull = true
     }
     if (registration.shares.size === 0) this.#peers.delete(from)
     return isFull ? { ok: false, code: 'full' } : { ok: true, digest: registration.digest.hex }
@@ -105,14 +108,26 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return registration
   }
 
-  #add(from: PeerId, registration: Registration, infoHash: InfoHash, listings: readonly Listing[]): void {
-    const before = registration.shares.get(infoHash) ?? []
-    const known = new Set(before.map(({ root }) => root))
-    const fresh = listings.filter(({ root }) => !known.has(root) && known.add(root))
-    if (registration.shares.has(infoHash)) registration.digest.toggle(infoHash, before)
-    const after = [...before, ...fresh]
-    registration.shares.set(infoHash, after)
-    registration.digest.toggle(infoHash, after)
+  /**
+   * A share may come in several updates: what is there already is kept. The work is that of the new files alone.
+   * @returns false when there is no room
+   */
+  #add(from: PeerId, registration: Registration, infoHash: InfoHash, listings: readonly Listing[]): boolean {
+    const roots = new Set<FileRoot>()
+    const fresh = listings.filter(
+      (each) => !roots.has(each.root) && roots.add(each.root) && this.#index.get(from, each) === undefined,
+    )
+    const known = registration.shares.get(infoHash)
+    if (known !== undefined && fresh.length === 0) return true
+    if (fresh.length > Math.min(FILES_PER_PEER - registration.fileCount, FILES - this.#index.size))
+      return false
+    if (known === undefined) {
+      registration.shares.set(infoHash, fresh)
+      registration.digest.toggle(infoHash, fresh)
+    } else {
+      known.push(...fresh)
+      registration.digest.toggleListings(infoHash, fresh)
+    }
     registration.fileCount += fresh.length
     for (const listing of fresh) {
       this.#index.add(from, listing)
@@ -120,6 +135,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     }
     const providers = this.#providers.get(infoHash) ?? new Set()
     this.#providers.set(infoHash, providers.add(from))
+    return true
   }
 
   #withdraw(peer: PeerId, registration: Registration, infoHash: InfoHash): void {

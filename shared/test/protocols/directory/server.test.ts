@@ -1,9 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { sha256 } from '../../../src/content/sha256.ts'
 import type { Listing } from '../../../src/discovery/listing.ts'
 import { FILES_PER_PEER } from '../../../src/protocols/directory/constants.ts'
 import { DirectoryServer } from '../../../src/protocols/directory/server.ts'
 import type { DirectorySearchResponse, DirectoryUpdateRequest } from '../../../src/wire/signaling.ts'
 import { infoHashOf, listingOf, peerOf } from '../../discovery/listings.ts'
+
+// Counts hashes, so that work can be told apart from a slow machine.
+vi.mock('../../../src/content/sha256.ts', async (original) => {
+  const real = await original<{ sha256: typeof sha256 }>()
+  return { ...real, sha256: vi.fn(real.sha256) }
+})
 
 const [ann, bob, eve] = [peerOf(1), peerOf(2), peerOf(3)]
 
@@ -76,5 +83,26 @@ describe('the directory server', () => {
       add: both.map((each, at) => ({ infoHash: each.infoHash, listings: at === 0 ? [each] : [] })),
     })
     expect([answer, core.sharesOf(ann).has(infoHashOf(3))]).toEqual([{ ok: false, code: 'full' }, true])
+  })
+
+  it('does no more work than an update brings files, and none for one that brings nothing', () => {
+    const { update, core } = directory()
+    const share = infoHashOf(1)
+    const many = Array.from({ length: FILES_PER_PEER }, (_, n) => listingOf(`file ${String(n)}`, n + 1, 1))
+    const hashes = (add: DirectoryUpdateRequest['add']) => {
+      const before = vi.mocked(sha256).mock.calls.length
+      const answer = update(ann, { add })
+      return [(answer as { ok: boolean }).ok, vi.mocked(sha256).mock.calls.length - before]
+    }
+    const first = many.slice(0, -1)
+    expect(hashes([{ infoHash: share, listings: first }])).toEqual([true, 1 + first.length])
+    const nothing = Array.from({ length: 100 }, () => ({ infoHash: share, listings: [] }))
+    expect(hashes(nothing)).toEqual([true, 0])
+    expect(hashes([{ infoHash: share, listings: first.slice(0, 50) }])).toEqual([true, 0])
+    expect(hashes([...nothing, { infoHash: share, listings: many.slice(-2) }])).toEqual([true, 1])
+    // In parts or at once, it is the same.
+    const whole = directory().update(ann, { add: [{ infoHash: share, listings: many }] })
+    expect(update(ann, {})).toEqual(whole)
+    expect(core.sizes).toEqual({ files: FILES_PER_PEER, peers: 1 })
   })
 })

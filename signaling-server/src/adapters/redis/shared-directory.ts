@@ -56,8 +56,10 @@ export class SharedDirectory implements Directory {
   }
 
   update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void {
+    const before = new Set(request.reset ? [] : this.own.sharesOf(from).keys())
+    for (const infoHash of request.withdraw) before.delete(infoHash)
     this.own.update(from, request, (answer) => {
-      void this.#update(from, request).then((result) => {
+      void this.#update(from, request, before).then((result) => {
         if (result === 'full' && answer.ok) reply({ ok: false, code: 'full' })
         else reply(answer)
       })
@@ -84,9 +86,15 @@ export class SharedDirectory implements Directory {
     await Promise.all([...this.own.sharesOf(peer)].map((share) => this.#list(peer, ...share)))
   }
 
-  /** Does in Redis what the own core has done: it may have left out what is too much or there already. */
-  async #update(from: PeerId, request: DirectoryUpdateRequest): Promise<'done' | 'full'> {
-    const { reset, add, withdraw } = request
+  /**
+   * Does in Redis what the own core has done: it may have left out what is too much or there already.
+   * @param known shares that Redis has from before
+   */
+  async #update(
+    from: PeerId,
+    { reset, add, withdraw }: DirectoryUpdateRequest,
+    known: Set<InfoHash>,
+  ): Promise<'done' | 'full'> {
     const kept = this.own.sharesOf(from)
     const steps: Promise<'done' | 'full'>[] = []
     if (reset || withdraw.length > 0) {
@@ -94,15 +102,10 @@ export class SharedDirectory implements Directory {
       steps.push(this.shared.ask(SCRIPTS.withdraw, args, listed).then(() => 'done'))
     }
     for (const { infoHash, listings } of add) {
-      const inCore = new Set(kept.get(infoHash))
-      if (kept.has(infoHash))
-        steps.push(
-          this.#list(
-            from,
-            infoHash,
-            listings.filter((each) => inCore.has(each)),
-          ),
-        )
+      const taken = listings.filter((each) => this.own.holds(from, each))
+      if (!kept.has(infoHash) || (known.has(infoHash) && taken.length === 0)) continue
+      known.add(infoHash)
+      steps.push(this.#list(from, infoHash, taken))
     }
     return (await Promise.all(steps)).includes('full') ? 'full' : 'done'
   }
