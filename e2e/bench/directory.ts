@@ -15,7 +15,7 @@ const REMOVALS = 500
 export function benchDirectory(files: number, report: Report): void {
   const rng = createRng(1)
   const words = Array.from({ length: VOCABULARY }, () => word(rng))
-  const directory = new DirectoryServer()
+  const directory = new DirectoryServer(Infinity)
   const peers = Array.from({ length: Math.ceil(files / FILES_PER_PEER) }, () => hex(rng) as PeerId)
   for (const from of peers) {
     const infoHash = hex(rng) as InfoHash

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { DIRECTORY_BYTES } from '@ringdrop/shared/protocols/directory/constants.ts'
 import { SERVER_ROLES, type ServerRole } from '@ringdrop/shared/wire/signaling.ts'
 import { EnvironmentReader, type Environment } from './environment.ts'
 
@@ -39,6 +40,8 @@ export interface ServerConfig {
   /** Origins allowed besides the server's own, for example `https://drop.example.org`. */
   readonly publicOrigins: readonly string[]
   readonly roles: readonly ServerRole[]
+  /** Memory that the directory may take, in bytes. */
+  readonly directoryBytes: number
   readonly stunUrls: readonly string[]
   readonly tls: TlsConfig
   readonly turn: { readonly urls: readonly string[]; readonly secret: string } | null
@@ -63,6 +66,8 @@ export type ConfigResult =
 /** 64 sockets and 10 connects a second of an address, 10,000 sockets in all: our choice, as for loopback. */
 const DEFAULTS = { sockets: 64, connectsPerSecond: 10, maxSockets: 10_000, loopback: 10_000 } as const
 
+const MIB = 1024 * 1024
+
 /** Seconds: short enough that nobody waits for a server that is gone, long enough to survive a pause. Our choice. */
 const LEASE_SECONDS = 30
 
@@ -82,6 +87,7 @@ export function readConfig(env: Environment, packageRoot: string): ConfigResult 
     host: read.text('HOST') ?? 'localhost',
     publicOrigins: read.list('PUBLIC_ORIGIN', parseOrigin, 'origins such as https://drop.example.org'),
     roles: readRoles(read),
+    directoryBytes: (read.integer('DIRECTORY_MIB', 1, 1_000_000) ?? DIRECTORY_BYTES / MIB) * MIB,
     stunUrls: readIceUrls(read, 'STUN_URLS', /^stuns?:[^\s,]+$/, 'stun:host:port'),
     tls: readTls(read),
     turn: readTurn(read),

@@ -8,6 +8,7 @@ export function describeConfig(config: ServerConfig, version: string): string[] 
     ['HOST', config.host],
     ['PUBLIC_ORIGIN', list(config.publicOrigins)],
     ['ROLES', list(config.roles)],
+    ['DIRECTORY_MIB', String(config.directoryBytes / 1024 / 1024)],
     ['TLS', describeTls(config)],
     ['STUN_URLS', list(config.stunUrls)],
     ['TURN_URLS', list(config.turn?.urls ?? [])],

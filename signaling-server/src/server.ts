@@ -133,6 +133,7 @@ function createCluster(
   if (config.redis === null) return null
   return new Cluster({
     config: config.redis,
+    directoryBytes: config.directoryBytes,
     clock,
     registry,
     own,
@@ -221,7 +222,9 @@ function createRoles(
     tracker: isOn('tracker')
       ? new TrackerRole({ clock, rng: rng.child('tracker'), onFault: onFault('tracker') })
       : null,
-    directory: isOn('directory') ? new DirectoryRole({ clock, onFault: onFault('directory') }) : null,
+    directory: isOn('directory')
+      ? new DirectoryRole({ clock, room: config.directoryBytes, onFault: onFault('directory') })
+      : null,
     nearby: isOn('nearby')
       ? new NearbyRole({
           clock,

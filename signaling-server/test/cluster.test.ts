@@ -170,6 +170,43 @@ describe('Redis', () => {
     expect(await redis.ask((client) => client.zcard('ringdrop1:leases'))).toBe(2)
   })
 
+  it('may be full: who is registered stays registered', async () => {
+    const { redis, a, b } = await start()
+    await redis.ask((client) => client.config('SET', 'maxmemory', '1mb'))
+    await expect(redis.ask((client) => client.set('more', 'x'))).rejects.toThrow('OOM')
+    await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS))
+    expect(await sees(b, 'alpha', 1)).toEqual(ALL)
+    expect(await sees(a, 'beta', 2)).toEqual(ALL)
+  })
+
+  it('has a bound on what all servers list together', async () => {
+    const redis = await startRedis()
+    const servers = await startCluster(redis, 2, { ...SHORT, DIRECTORY_MIB: '1' })
+    const [a, b] = [await join(servers[0]!), await join(servers[1]!)]
+    const name = (file: number) =>
+      Array.from({ length: 32 }, (_, n) => `${String(file)}x${String(n)}`.padEnd(15, 'y')).join(' ')
+    const list = (client: Joined, from: number) => {
+      const listings = Array.from({ length: 35 }, (_, n) => ({
+        root: (from + n).toString(16).padStart(64, '0'),
+        infoHash: infoHash(1),
+        name: name(from + n),
+        sizeBytes: 1,
+      }))
+      return client.ask('directoryUpdate', {
+        reset: false,
+        add: [{ infoHash: infoHash(1), listings }],
+        withdraw: [],
+      })
+    }
+    for (const from of [0, 100]) expect(await list(a, from)).toMatchObject({ ok: true })
+    const size = () => redis.ask((client) => client.get('ringdrop1:dir:bytes'))
+    expect(Number(await size())).toBeGreaterThan(1024 * 1024)
+    expect(await list(b, 200)).toEqual({ ok: false, code: 'full' })
+    a.socket.disconnect()
+    await expect.poll(size).toBe(null)
+    expect(await list(b, 300)).toMatchObject({ ok: true })
+  })
+
   it('keeps nothing of peers that left', async () => {
     const { redis, a, b } = await start()
     a.socket.disconnect()

@@ -18,6 +18,22 @@ describe('WordIndex', () => {
     expect(index.find(['beach'], 1)).toHaveLength(1)
   })
 
+  it('counts the memory of names, most for words that nobody else has, and is back at nothing in the end', () => {
+    const index = new WordIndex<string>()
+    const taken = (name: string, file: number, owner = 'ann') => {
+      const before = index.bytes
+      index.add(owner, listingOf(name, file))
+      return index.bytes - before
+    }
+    const [own, shared] = [taken('some words here', 1), taken('some words here', 1, 'bob')]
+    expect(own).toBeGreaterThan(shared + 900)
+    expect(taken('some words and many more of them here', 2)).toBeGreaterThan(own)
+    // The same file again replaces its name.
+    expect(taken('some words here', 1)).toBe(0)
+    for (const owner of ['ann', 'bob']) index.removeOwner(owner)
+    expect([index.bytes, index.size]).toEqual([0, 0])
+  })
+
   it('forgets owners, shares and files and nothing else', () => {
     const index = new WordIndex<string>()
     index.add('ann', listingOf('one.txt', 1, 7))

@@ -14,6 +14,8 @@ type DirectoryResponse = DirectoryUpdateResponse | DirectorySearchResponse
 
 export interface DirectoryRoleOptions {
   readonly clock: Clock
+  /** Bytes of memory that it may take. */
+  readonly room: number
   /** Told when the core threw; the role goes on with an empty core, and peers whose digest differs register anew. */
   readonly onFault: (error: unknown) => void
 }
@@ -22,8 +24,8 @@ export interface DirectoryRoleOptions {
 export class DirectoryRole implements Directory {
   readonly #host: RoleHost<DirectoryServerInput, DirectoryResponse, DirectoryServer>
 
-  constructor({ clock, onFault }: DirectoryRoleOptions) {
-    this.#host = new RoleHost({ clock, create: () => new DirectoryServer(), onFault })
+  constructor({ clock, room, onFault }: DirectoryRoleOptions) {
+    this.#host = new RoleHost({ clock, create: () => new DirectoryServer(room), onFault })
   }
 
   get sizes(): { readonly files: number; readonly peers: number } {

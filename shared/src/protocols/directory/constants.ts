@@ -1,7 +1,14 @@
 /** Files that one peer may list: OpenNap's `max_shared`. */
 export const FILES_PER_PEER = 5_000
-/** Files of all peers together; a directory that is full says so. Our choice, about 1.2 GB of memory. */
-export const FILES = 2_000_000
+/** Words in the names of all files of one peer: ten a file. Our choice: names of 32 words each take ten times the memory of usual ones. */
+export const WORDS_PER_PEER = 50_000
+/**
+ * Memory that all files and shares may take, in bytes as `WordIndex` counts them; a directory that is full says so. Our
+ * choice: half of what a server, and its Redis, may have as we deploy them; about 300,000 files with usual names.
+ */
+export const DIRECTORY_BYTES = 512 * 1024 * 1024
+/** What a share takes besides its files; by measurement, rounded up. */
+export const SHARE_BYTES = 500
 /** Hits in one answer: the cap of Napster's server. */
 export const RESULTS = 100
 /** Matching listings that are ranked; the rest of a very common word is not looked at. Our choice. */

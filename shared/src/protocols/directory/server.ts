@@ -11,7 +11,15 @@ import type {
   Refusal,
 } from '../../wire/signaling.ts'
 import { LIMITS } from '../../kernel/limits.ts'
-import { FILES, FILES_PER_PEER, PROVIDERS, RANKED, RESULTS } from './constants.ts'
+import {
+  DIRECTORY_BYTES,
+  FILES_PER_PEER,
+  PROVIDERS,
+  RANKED,
+  RESULTS,
+  SHARE_BYTES,
+  WORDS_PER_PEER,
+} from './constants.ts'
 
 export type DirectoryServerInput =
   | {
@@ -41,6 +49,7 @@ interface Registration {
   readonly shares: Map<InfoHash, Listing[]>
   readonly digest: PublishedDigest
   fileCount: number
+  wordCount: number
 }
 
 /**
@@ -52,6 +61,11 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   readonly #peers = new Map<PeerId, Registration>()
   readonly #providers = new Map<InfoHash, Set<PeerId>>()
   readonly #sources = new Map<FileRoot, number>()
+  /** Shares of all peers. */
+  #shareCount = 0
+
+  /** @param room bytes of memory that it may take, about; one update may go over by what it carries */
+  constructor(readonly room: number = DIRECTORY_BYTES) {}
 
   get sizes(): { readonly files: number; readonly peers: number } {
     return { files: this.#index.size, peers: this.#peers.size }
@@ -103,7 +117,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   #registrationOf(peer: PeerId): Registration {
     const known = this.#peers.get(peer)
     if (known !== undefined) return known
-    const registration = { shares: new Map(), digest: new PublishedDigest(), fileCount: 0 }
+    const registration = { shares: new Map(), digest: new PublishedDigest(), fileCount: 0, wordCount: 0 }
     this.#peers.set(peer, registration)
     return registration
   }
@@ -119,9 +133,9 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     )
     const known = registration.shares.get(infoHash)
     if (known !== undefined && fresh.length === 0) return true
-    if (fresh.length > Math.min(FILES_PER_PEER - registration.fileCount, FILES - this.#index.size))
-      return false
+    if (!this.#hasRoom(registration, fresh.length)) return false
     if (known === undefined) {
+      this.#shareCount++
       registration.shares.set(infoHash, fresh)
       registration.digest.toggle(infoHash, fresh)
     } else {
@@ -130,7 +144,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     }
     registration.fileCount += fresh.length
     for (const listing of fresh) {
-      this.#index.add(from, listing)
+      registration.wordCount += this.#index.add(from, listing)
       this.#sources.set(listing.root, (this.#sources.get(listing.root) ?? 0) + 1)
     }
     const providers = this.#providers.get(infoHash) ?? new Set()
@@ -138,14 +152,21 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return true
   }
 
+  /** Whether a peer may list so many files more, be it none, in a share that may be new. */
+  #hasRoom({ fileCount, wordCount, shares }: Registration, files: number): boolean {
+    if (fileCount + files > FILES_PER_PEER || shares.size >= FILES_PER_PEER) return false
+    return wordCount < WORDS_PER_PEER && this.#index.bytes + this.#shareCount * SHARE_BYTES < this.room
+  }
+
   #withdraw(peer: PeerId, registration: Registration, infoHash: InfoHash): void {
     const listings = registration.shares.get(infoHash)
     if (listings === undefined) return
+    this.#shareCount--
     registration.shares.delete(infoHash)
     registration.digest.toggle(infoHash, listings)
     registration.fileCount -= listings.length
     for (const listing of listings) {
-      this.#index.removeListing(peer, listing)
+      registration.wordCount -= this.#index.removeListing(peer, listing)
       const left = (this.#sources.get(listing.root) ?? 1) - 1
       if (left > 0) this.#sources.set(listing.root, left)
       else this.#sources.delete(listing.root)

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../../src/content/sha256.ts'
 import type { Listing } from '../../../src/discovery/listing.ts'
-import { FILES_PER_PEER } from '../../../src/protocols/directory/constants.ts'
+import { FILES_PER_PEER, WORDS_PER_PEER } from '../../../src/protocols/directory/constants.ts'
 import { DirectoryServer } from '../../../src/protocols/directory/server.ts'
 import type { DirectorySearchResponse, DirectoryUpdateRequest } from '../../../src/wire/signaling.ts'
 import { infoHashOf, listingOf, peerOf } from '../../discovery/listings.ts'
@@ -14,8 +14,8 @@ vi.mock('../../../src/content/sha256.ts', async (original) => {
 
 const [ann, bob, eve] = [peerOf(1), peerOf(2), peerOf(3)]
 
-function directory() {
-  const core = new DirectoryServer()
+function directory(room?: number) {
+  const core = new DirectoryServer(room)
   const reply = (effects: ReturnType<DirectoryServer['handle']>) => effects[0]?.response
   const update = (from: typeof ann, change: Partial<DirectoryUpdateRequest>) => {
     const request = { reset: false, add: [], withdraw: [], ...change }
@@ -104,5 +104,42 @@ describe('the directory server', () => {
     const whole = directory().update(ann, { add: [{ infoHash: share, listings: many }] })
     expect(update(ann, {})).toEqual(whole)
     expect(core.sizes).toEqual({ files: FILES_PER_PEER, peers: 1 })
+  })
+
+  it('is full by the memory that names take, of one peer and of all, and has room again when somebody goes', () => {
+    const MiB = 1024 * 1024
+    const { core, update } = directory(3 * MiB)
+    const named = (file: number) =>
+      Array.from({ length: 32 }, (_, n) => `${String(file)}x${String(n)}`.padEnd(15, 'y')).join(' ')
+    /** Lists until the directory says that it is full. @returns files taken */
+    const fill = (from: typeof ann, nameOf: (file: number) => string) => {
+      const before = core.sizes.files
+      for (let file = 0; file < FILES_PER_PEER; file += 50) {
+        const listings = Array.from({ length: 50 }, (_, n) => listingOf(nameOf(file + n), file + n + 1, 1))
+        const answer = update(from, { add: [{ infoHash: infoHashOf(1), listings }] })
+        if (!('digest' in answer!)) break
+      }
+      return core.sizes.files - before
+    }
+    expect(fill(ann, named)).toBe(200)
+    expect(fill(bob, () => 'short.txt')).toBe(0)
+    // Shares without files take memory as well, and what is there already takes no more.
+    expect(update(eve, { add: [{ infoHash: infoHashOf(2), listings: [] }] })).toEqual({
+      ok: false,
+      code: 'full',
+    })
+    expect(update(ann, { add: [{ infoHash: infoHashOf(1), listings: [] }] })).toMatchObject({ ok: true })
+    core.handle({ type: 'peerGone', peer: ann })
+    expect(fill(bob, () => 'short.txt')).toBeGreaterThan(2_000)
+    const one = directory()
+    const longest = Array.from({ length: 2_000 }, (_, n) => listingOf(named(n), n + 1, 1))
+    for (let at = 0; at < longest.length; at += 50)
+      one.update(ann, { add: [{ infoHash: infoHashOf(1), listings: longest.slice(at, at + 50) }] })
+    expect(one.core.sizes.files).toBe(Math.ceil(WORDS_PER_PEER / 32 / 50) * 50)
+    const unlisted = Array.from({ length: FILES_PER_PEER + 1 }, (_, n) => ({
+      infoHash: infoHashOf(n + 1),
+      listings: [],
+    }))
+    expect(update(eve, { reset: true, add: unlisted })).toEqual({ ok: false, code: 'full' })
   })
 })

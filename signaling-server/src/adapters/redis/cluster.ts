@@ -43,6 +43,8 @@ export interface OwnRoles {
 
 export interface ClusterOptions {
   readonly config: RedisConfig
+  /** Memory that the directory may take in Redis. */
+  readonly directoryBytes: number
   readonly clock: Clock
   readonly registry: PeerRegistry
   readonly own: OwnRoles
@@ -84,7 +86,8 @@ export class Cluster {
     })
     this.#shared = new SharedState(this.#link, randomBytes(8).toString('hex'))
     const tracker = own.tracker && new SharedTracker(own.tracker, this.#shared)
-    const directory = own.directory && new SharedDirectory(own.directory, this.#shared)
+    const directory =
+      own.directory && new SharedDirectory(own.directory, this.#shared, options.directoryBytes)
     const pushElsewhere = (to: readonly PeerId[], change: NearbyChange): void => {
       this.#push(
         to.filter((peer) => options.registry.get(peer) === undefined),

@@ -1,48 +1,76 @@
+import { SHARE_BYTES } from '@ringdrop/shared/protocols/directory/constants.ts'
 import { script } from './script.ts'
+
+/**
+ * Bytes of memory by which the directory is counted; by measurement of Redis 7.0, rounded up. A file besides its record,
+ * a word of a file, a word that no other file has.
+ */
+const COST = { file: 500, wordOfFile: 110, word: 330 } as const
+
+/** Keeps count of the memory that the directory takes. */
+const COUNT = `
+local function count(bytes)
+  if bytes ~= 0 and call('INCRBY', K .. 'dir:bytes', bytes) <= 0 then call('DEL', K .. 'dir:bytes') end
+end
+local function costOf(record, words) return ${String(COST.file)} + #record + ${String(COST.wordOfFile)} * words end
+`
 
 /** Functions that take files out of the directory. */
 export const FILES = `
+${COUNT}
 local function unlist(peer, hash)
   local mine = K .. 'peer:' .. peer .. ':files:' .. hash
   for _, id in ipairs(call('SMEMBERS', mine)) do
     call('SREM', K .. 'dir:by:' .. id, peer)
     if call('EXISTS', K .. 'dir:by:' .. id) == 0 then
-      local words = string.match(call('HGET', K .. 'dir:files', id) or '', '^[^\\n]*')
-      for word in string.gmatch(words, '%S+') do
+      local record, words, freed = call('HGET', K .. 'dir:files', id) or '', 0, 0
+      for word in string.gmatch(string.match(record, '^[^\\n]*'), '%S+') do
+        words = words + 1
         call('SREM', K .. 'dir:word:' .. word, id)
-        if call('EXISTS', K .. 'dir:word:' .. word) == 0 then call('ZREM', K .. 'dir:words', word) end
+        if call('EXISTS', K .. 'dir:word:' .. word) == 0 then
+          call('ZREM', K .. 'dir:words', word)
+          freed = freed + ${String(COST.word)}
+        end
       end
-      call('HDEL', K .. 'dir:files', id)
+      if call('HDEL', K .. 'dir:files', id) == 1 then count(-freed - costOf(record, words)) end
     end
   end
   call('DEL', mine)
   call('SREM', K .. 'dir:share:' .. hash, peer)
-  call('SREM', K .. 'peer:' .. peer .. ':shares', hash)
+  if call('SREM', K .. 'peer:' .. peer .. ':shares', hash) == 1 then count(-${String(SHARE_BYTES)}) end
 end
 local function unlistAll(peer)
   for _, hash in ipairs(call('SMEMBERS', K .. 'peer:' .. peer .. ':shares')) do unlist(peer, hash) end
 end
 `
 
-/** `server, peer, infohash, files, (id, words, listing)...` -> 1, or 0 when the directory is full. */
-const list = script(`
-local server, peer, hash, files = unpack(ARGV, 1, 4)
+/** `server, peer, infohash, bytes, (id, words, listing)...` -> 1, or 0 when the directory is full. */
+const list = script(
+  COUNT,
+  `
+local server, peer, hash, room = unpack(ARGV, 1, 4)
 if not owns(server, peer) then return false end
-if call('HLEN', K .. 'dir:files') + (#ARGV - 4) / 3 > tonumber(files) then return 0 end
+if tonumber(call('GET', K .. 'dir:bytes') or 0) >= tonumber(room) then return 0 end
+local taken = 0
 call('SADD', K .. 'dir:share:' .. hash, peer)
-call('SADD', K .. 'peer:' .. peer .. ':shares', hash)
+if call('SADD', K .. 'peer:' .. peer .. ':shares', hash) == 1 then taken = ${String(SHARE_BYTES)} end
 for at = 5, #ARGV, 3 do
-  local id, words = ARGV[at], ARGV[at + 1]
-  if call('HSETNX', K .. 'dir:files', id, words .. '\\n' .. ARGV[at + 2]) == 1 then
-    for word in string.gmatch(words, '%S+') do
-      if call('SADD', K .. 'dir:word:' .. word, id) == 1 then call('ZADD', K .. 'dir:words', 0, word) end
+  local id, record, words = ARGV[at], ARGV[at + 1] .. '\\n' .. ARGV[at + 2], 0
+  if call('HSETNX', K .. 'dir:files', id, record) == 1 then
+    for word in string.gmatch(ARGV[at + 1], '%S+') do
+      words = words + 1
+      call('SADD', K .. 'dir:word:' .. word, id)
+      if call('ZADD', K .. 'dir:words', 0, word) == 1 then taken = taken + ${String(COST.word)} end
     end
+    taken = taken + costOf(record, words)
   end
   call('SADD', K .. 'dir:by:' .. id, peer)
   call('SADD', K .. 'peer:' .. peer .. ':files:' .. hash, id)
 end
+count(taken)
 return 1
-`)
+`,
+)
 
 /** `server, peer, isReset, infohash...`: takes shares out of the directory, or all of them. */
 const withdraw = script(

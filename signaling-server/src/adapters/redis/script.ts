@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto'
  * | `owners` | hash | peer to the server that holds its socket |
  * | `swarm:H`, `swarm:H:seeds` | sorted sets | peers of a swarm, and those with all of it, by the end of silence |
  * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; emptied swarms, oldest first |
- * | `dir:files` | hash | file id to its words and its listing |
+ * | `dir:files`, `dir:bytes` | hash, number | file id to its words and its listing; about how much memory the directory takes |
  * | `dir:words`, `dir:word:W` | sorted set, sets | all words in alphabetical order; ids of files by word |
  * | `dir:by:I`, `dir:share:H` | sets | peers by file, peers by share |
  * | `near:N` | hash | peer to card, by network |
@@ -36,8 +36,15 @@ export interface Script {
   readonly sha: string
 }
 
+/**
+ * Lets a script run when Redis's memory is full (Redis 7; it must be the first line). For scripts that take no memory
+ * worth the name, and whose failing would take away what is there.
+ */
+export const ALLOW_OOM = '#!lua flags=allow-oom'
+
 /** Puts a script together from parts. */
 export function script(...parts: string[]): Script {
-  const text = [COMMON, ...parts].join('\n')
+  const flags = parts[0] === ALLOW_OOM ? ALLOW_OOM : ''
+  const text = [flags, COMMON, ...parts.slice(flags === '' ? 0 : 1)].join('\n').trimStart()
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

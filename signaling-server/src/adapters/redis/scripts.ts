@@ -1,5 +1,5 @@
 import { DIRECTORY_SCRIPTS, FILES } from './directory-scripts.ts'
-import { script } from './script.ts'
+import { ALLOW_OOM, script } from './script.ts'
 
 const SWARMS = `
 -- A swarm that is empty is remembered for a while, but not more than so many of them.
@@ -84,7 +84,9 @@ return forget(peer, now(), memory, tonumber(limit))
 )
 
 /** `server, lease, peer...` -> peers that Redis had forgotten; peers that another server holds. */
-const renew = script(`
+const renew = script(
+  ALLOW_OOM,
+  `
 local t, lost, moved = now(), {}, {}
 for at = 3, #ARGV do
   local peer = ARGV[at]
@@ -98,7 +100,8 @@ for at = 3, #ARGV do
   end
 end
 return { lost, moved }
-`)
+`,
+)
 
 /** `count, memory, limit` -> peers whose lease had ended, each with those nearby. */
 const reap = script(

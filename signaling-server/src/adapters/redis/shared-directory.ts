@@ -3,12 +3,7 @@ import { mergeHits, type Hit, type Listing } from '@ringdrop/shared/discovery/li
 import { wordsOf } from '@ringdrop/shared/discovery/words.ts'
 import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import {
-  FILES,
-  CHANGES_PER_UPDATE,
-  PROVIDERS,
-  RESULTS,
-} from '@ringdrop/shared/protocols/directory/constants.ts'
+import { CHANGES_PER_UPDATE, PROVIDERS, RESULTS } from '@ringdrop/shared/protocols/directory/constants.ts'
 import {
   countSchema as count,
   fileRootSchema,
@@ -49,6 +44,8 @@ export class SharedDirectory implements Directory {
   constructor(
     readonly own: DirectoryRole,
     readonly shared: SharedState,
+    /** Bytes of Redis's memory that it may take. */
+    readonly room: number,
   ) {}
 
   get sizes(): Directory['sizes'] {
@@ -115,7 +112,7 @@ export class SharedDirectory implements Directory {
     // At least once, so that an unlisted share has its provider too.
     for (let at = 0; at === 0 || at < listings.length; at += CHANGES_PER_UPDATE) {
       const files = listings.slice(at, at + CHANGES_PER_UPDATE).flatMap(entryOf)
-      const args = [this.shared.server, peer, infoHash, FILES, ...files]
+      const args = [this.shared.server, peer, infoHash, this.room, ...files]
       parts.push(this.shared.ask(SCRIPTS.list, args, listed))
     }
     return (await Promise.all(parts)).includes(0) ? 'full' : 'done'
