@@ -18,9 +18,11 @@ local function costOf(record, words) return ${String(COST.file)} + #record + ${S
 /** Functions that take files out of the directory. */
 export const FILES = `
 ${COUNT}
-local function unlist(peer, hash)
+-- Takes a share out of the directory, or so many of its files. Returns how many.
+local function unlist(peer, hash, most)
   local mine = K .. 'peer:' .. peer .. ':files:' .. hash
-  for _, id in ipairs(call('SMEMBERS', mine)) do
+  local ids = call('SPOP', mine, most or call('SCARD', mine))
+  for _, id in ipairs(ids) do
     call('SREM', K .. 'dir:by:' .. id, peer)
     if call('EXISTS', K .. 'dir:by:' .. id) == 0 then
       local record, words, freed = call('HGET', K .. 'dir:files', id) or '', 0, 0
@@ -35,12 +37,19 @@ local function unlist(peer, hash)
       if call('HDEL', K .. 'dir:files', id) == 1 then count(-freed - costOf(record, words)) end
     end
   end
-  call('DEL', mine)
+  if call('EXISTS', mine) == 1 then return #ids end
   call('SREM', K .. 'dir:share:' .. hash, peer)
   if call('SREM', K .. 'peer:' .. peer .. ':shares', hash) == 1 then count(-${String(SHARE_BYTES)}) end
+  return #ids
 end
-local function unlistAll(peer)
-  for _, hash in ipairs(call('SMEMBERS', K .. 'peer:' .. peer .. ':shares')) do unlist(peer, hash) end
+-- All shares of a peer, or so many files and shares. Returns how many.
+local function unlistAll(peer, most)
+  local done = 0
+  for _, hash in ipairs(call('SMEMBERS', K .. 'peer:' .. peer .. ':shares')) do
+    if most and done >= most then break end
+    done = done + 1 + unlist(peer, hash, most and most - done)
+  end
+  return done
 end
 `
 

@@ -3,8 +3,11 @@ import { Redis } from 'ioredis'
 import type { Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 
-/** Redis is gone when commands wait and none was answered for so long: it may be slow, but not silent. Our choice. */
-const SILENCE_MS = 1_000
+/**
+ * Redis is gone when commands wait and none was answered for so long: it may be slow, but not silent. Our choice: ten times
+ * the longest script, which takes away a peer with as many files and words as the directory lets it list.
+ */
+const SILENCE_MS = 2_000
 const LOOK_MS = 250
 /** Commands that may wait; more are answered from memory at once. Our choice, a second's work of Redis. */
 const WAITING = 20_000
@@ -83,7 +86,7 @@ export class RedisLink {
     for (const redis of [this.publisher, this.subscriber]) redis.connect().catch(() => undefined)
   }
 
-  /** Runs a script. Rejects at once while Redis is away or has too much to do, and after a second of its silence. */
+  /** Runs a script. Rejects at once while Redis is away or has too much to do, and after two seconds of its silence. */
   async run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
     if (!this.isUp || this.#waiting >= WAITING) throw new RedisUnavailable()
     if (this.#waiting++ === 0) this.#watch()

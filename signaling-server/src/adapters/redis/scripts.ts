@@ -103,17 +103,27 @@ return { lost, moved }
 `,
 )
 
-/** `count, memory, limit` -> peers whose lease had ended, each with those nearby. */
+/**
+ * `work, memory, limit` -> peers whose lease had ended, each with those nearby; 1 when there may be more. Of a peer with
+ * many files it takes only so many away: the rest comes with the next call.
+ */
 const reap = script(
   SWARMS,
   FILES,
   PEERS,
   `
-local t, gone = now(), {}
-for _, peer in ipairs(call('ZRANGEBYSCORE', K .. 'leases', '-inf', t, 'LIMIT', 0, ARGV[1])) do
+local t, gone, work = now(), {}, tonumber(ARGV[1])
+for _, peer in ipairs(call('ZRANGEBYSCORE', K .. 'leases', '-inf', t, 'LIMIT', 0, work)) do
+  if work <= 0 then return { gone, 1 } end
+  work = work - 1 - unlistAll(peer, work) - call('SCARD', K .. 'peer:' .. peer .. ':swarms')
+  if call('EXISTS', K .. 'peer:' .. peer .. ':shares') == 1 then
+    -- Should its server wake up now, it must say everything again.
+    call('HDEL', K .. 'owners', peer)
+    return { gone, 1 }
+  end
   gone[#gone + 1] = { peer, forget(peer, t, ARGV[2], tonumber(ARGV[3])) }
 end
-return gone
+return { gone, #gone > 0 and work <= 0 and 1 or 0 }
 `,
 )
 
