@@ -32,6 +32,7 @@ async function serve(config: ServerConfig, version: string): Promise<void> {
   const rng = createRng(randomInt(2 ** 32))
   const { app, allowList, certificate } = await buildServer(config, {
     clock: createNodeClock(),
+    wallClock: Date.now,
     rng,
     version,
   })

@@ -29,7 +29,10 @@ import { hostNames, lanAddresses } from './tls/host-names.ts'
 import { SLOW_SENDERS, TlsServers } from './tls/tls-server.ts'
 
 export interface ServerDeps {
+  /** For deadlines. It only counts on, and stands still while the machine sleeps. */
   readonly clock: Clock
+  /** Milliseconds since the Unix epoch by the clock on the wall, for dates that others check. */
+  readonly wallClock: () => number
   readonly rng: Rng
   readonly version: string
   /** Names and addresses of this machine on its networks, for a certificate of its own. */
@@ -54,7 +57,7 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1']
  * @throws CertificateError
  */
 export async function buildServer(config: ServerConfig, deps: ServerDeps): Promise<RingdropServer> {
-  const { clock, rng, version } = deps
+  const { clock, wallClock, rng, version } = deps
   const certificate = await openCertificate(config, deps, (error) => {
     app.log.error(error, 'the certificate could not be renewed; the old one stays')
   })
@@ -79,7 +82,17 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   const sockets = new Sockets(app.server, {
     gate,
     adapter: cluster?.adapter ?? null,
-    services: { config, clock, metrics, registry, roles, rng: rng.child('samples'), cluster, forward },
+    services: {
+      config,
+      clock,
+      wallClock,
+      metrics,
+      registry,
+      roles,
+      rng: rng.child('samples'),
+      cluster,
+      forward,
+    },
     onFault: (error) => {
       app.log.error(error, 'handling a socket event failed')
     },
@@ -156,12 +169,12 @@ function createCluster(
 
 async function openCertificate(
   { tls }: ServerConfig,
-  { clock, machineNames = () => [...hostNames(), ...lanAddresses()] }: ServerDeps,
+  { clock, wallClock, machineNames = () => [...hostNames(), ...lanAddresses()] }: ServerDeps,
   onFault: (error: unknown) => void,
 ): Promise<CertificateKeeper | null> {
   if (tls.mode === 'off') return null
   const names = (): readonly string[] => [...LOOPBACK_NAMES, ...machineNames()]
-  return CertificateKeeper.open({ config: tls, clock, names, onFault })
+  return CertificateKeeper.open({ config: tls, clock, wallClock, names, onFault })
 }
 
 /** Time and size limits, our choice. Node would look for slow senders every 30 s only. */

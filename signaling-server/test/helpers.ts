@@ -54,8 +54,9 @@ export function testConfig(env: Record<string, string> = {}): ServerConfig {
 export function testServer(
   env: Record<string, string> = {},
   clock: Clock = createNodeClock(),
+  wallClock: () => number = () => clock.now(),
 ): Promise<RingdropServer> {
-  return buildServer(testConfig(env), { clock, rng: createRng(1), version: '1.2.3' })
+  return buildServer(testConfig(env), { clock, wallClock, rng: createRng(1), version: '1.2.3' })
 }
 
 export interface Running {
@@ -67,8 +68,12 @@ export interface Running {
 }
 
 /** A server on a free loopback port, closed when the test ends. */
-export async function startServer(env: Record<string, string> = {}, clock?: Clock): Promise<Running> {
-  const server = await testServer({ HOST: '127.0.0.1', PORT: '0', ...env }, clock)
+export async function startServer(
+  env: Record<string, string> = {},
+  clock?: Clock,
+  wallClock?: () => number,
+): Promise<Running> {
+  const server = await testServer({ HOST: '127.0.0.1', PORT: '0', ...env }, clock, wallClock)
   await server.app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => server.app.close())
   const address = server.app.server.address()

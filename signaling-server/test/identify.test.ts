@@ -43,6 +43,26 @@ describe('identify', () => {
     expect([fresh.length, clock.pending]).toEqual([3, left])
   })
 
+  it('dates TURN credentials by the clock on the wall, as after a sleep of this machine', async () => {
+    const clock = new ManualClock()
+    let aheadMs = 0
+    const wallClock = () => clock.now() + aheadMs
+    const running = await startServer({ TURN_URLS: 'turn:t:2', TURN_SECRET: 'hush' }, clock, wallClock)
+    aheadMs = 8 * 3_600_000
+    const peer = await TestPeer.create()
+    const client = await connect(running)
+    const request = await peer.identifyRequest(`127.0.0.1:${String(running.port)}`, client.nonce)
+    const ends: number[] = []
+    const note = ({ iceServers }: { readonly iceServers: readonly { readonly username?: string }[] }) =>
+      ends.push(Number(iceServers[0]?.username?.split(':')[0]) * 1000 - wallClock())
+    client.socket.on('iceServers', note)
+    note((await client.ask('identify', request)) as Parameters<typeof note>[0])
+    aheadMs += 3_600_000
+    clock.advance(30 * 60_000)
+    await expect.poll(() => ends.length).toBe(2)
+    for (const end of ends) expect(Math.abs(end - 3_600_000)).toBeLessThan(1_000)
+  })
+
   const host = (port: number) => `127.0.0.1:${String(port)}`
   type Forge = (peer: TestPeer, port: number, nonce: string, old: string) => Promise<unknown>
   const forgeries: [string, string, Forge][] = [

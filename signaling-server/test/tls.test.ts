@@ -32,6 +32,8 @@ function clockOfToday(): ManualClock {
 }
 
 interface Secure {
+  /** How far the clock on the wall is ahead of the one that counts. */
+  readonly wall: { aheadMs: number }
   readonly server: RingdropServer
   readonly port: number
   readonly clock: ManualClock
@@ -40,14 +42,21 @@ interface Secure {
 
 async function start(env: Record<string, string> = {}, names: readonly string[] = []): Promise<Secure> {
   const clock = clockOfToday()
+  const wall = { aheadMs: 0 }
   const config = testConfig({ HOST: '127.0.0.1', PORT: '0', TLS: 'self-signed', DATA_DIR: folder, ...env })
-  const deps = { clock, rng: createRng(1), version: '1.2.3', machineNames: () => names }
+  const deps = {
+    clock,
+    wallClock: () => clock.now() + wall.aheadMs,
+    rng: createRng(1),
+    version: '1.2.3',
+    machineNames: () => names,
+  }
   const server = await buildServer(config, deps)
   await server.app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => server.app.close())
   const address = server.app.server.address()
   if (typeof address !== 'object' || address === null) throw new Error('not listening')
-  return { server, port: address.port, clock, ca: () => server.certificate?.pair.cert ?? '' }
+  return { server, port: address.port, clock, wall, ca: () => server.certificate?.pair.cert ?? '' }
 }
 
 interface Answer {
@@ -233,6 +242,13 @@ describe('HTTPS', () => {
     expect(await shownTo(secure)).not.toBe(before)
     expect((await get(secure, '/health', 'https', { host })).status).toBe(200)
     expect(open.readyState).toBe('open')
+  })
+
+  it('is renewed by the clock on the wall, as after a sleep of this machine', async () => {
+    const { server, wall } = await start()
+    expect(await server.certificate?.refresh()).toBe(false)
+    wall.aheadMs = 390 * DAY_MS
+    expect(await server.certificate?.refresh()).toBe(true)
   })
 })
 

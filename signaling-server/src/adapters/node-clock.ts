@@ -4,7 +4,10 @@ import type { Clock } from '@ringdrop/shared/host/ports.ts'
 /** Longest delay that `setTimeout` takes; longer waits are made of several. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** The monotonic clock of this process, with its zero at the Unix epoch as it was when the process started. */
+/**
+ * The monotonic clock of this process, with its zero at the Unix epoch as it was when the process started. Dates are not
+ * to be read off it: a machine that slept, or whose clock was set meanwhile, has another one on the wall.
+ */
 export function createNodeClock(): Clock {
   const now = (): number => performance.timeOrigin + performance.now()
   return {

@@ -23,6 +23,8 @@ import { handleRequest, isRequest, type RequestName } from './requests.ts'
 export interface SessionServices {
   readonly config: ServerConfig
   readonly clock: Clock
+  /** Milliseconds since the Unix epoch, for dates that others check. */
+  readonly wallClock: () => number
   readonly metrics: Metrics
   readonly registry: PeerRegistry
   readonly roles: Roles
@@ -147,7 +149,7 @@ export class Session {
   }
 
   #identified(peer: PeerId, reply: Reply): void {
-    const { config, clock, metrics, registry, roles, cluster } = this.services
+    const { config, wallClock, metrics, registry, roles, cluster } = this.services
     this.#cancelTimer()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
@@ -159,16 +161,16 @@ export class Session {
       void cluster.claim(peer)
     }
     metrics.identified.inc()
-    const iceServers = iceServersFor(config, peer, clock.now())
+    const iceServers = iceServersFor(config, peer, wallClock())
     reply({ ok: true, peerId: peer, roles: rolesOn(roles), iceServers })
     if (config.turn !== null) this.#renewLater(peer)
   }
 
   /** A tab may stay for days, and wants a relay then as well. */
   #renewLater(peer: PeerId): void {
-    const { config, clock } = this.services
+    const { config, clock, wallClock } = this.services
     this.#cancelTimer = clock.schedule(clock.now() + TURN_RENEWAL_MS, () => {
-      this.socket.emit('iceServers', { iceServers: iceServersFor(config, peer, clock.now()) })
+      this.socket.emit('iceServers', { iceServers: iceServersFor(config, peer, wallClock()) })
       this.#renewLater(peer)
     })
   }

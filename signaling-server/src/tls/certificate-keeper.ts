@@ -14,6 +14,8 @@ export class CertificateError extends Error {}
 export interface KeeperOptions {
   readonly config: Exclude<TlsConfig, { readonly mode: 'off' }>
   readonly clock: Clock
+  /** Milliseconds since the Unix epoch: browsers check dates by their own clock. */
+  readonly wallClock: () => number
   /** Names and addresses of this machine now; asked at every look. */
   readonly names: () => readonly string[]
   /** Told when a later look failed; the certificate in use stays. */
@@ -86,10 +88,10 @@ export class CertificateKeeper {
   }
 }
 
-async function obtain({ config, clock, names }: KeeperOptions): Promise<TlsPair> {
+async function obtain({ config, wallClock, names }: KeeperOptions): Promise<TlsPair> {
   if (config.mode === 'files') return readFiles(config)
   try {
-    return await keptCertificate(config.folder, names(), clock.now())
+    return await keptCertificate(config.folder, names(), wallClock())
   } catch (error) {
     throw new CertificateError(`DATA_DIR: no certificate can be kept in ${config.folder}: ${String(error)}`)
   }
