@@ -170,6 +170,21 @@ describe('Redis', () => {
     expect(await redis.ask((client) => client.zcard('ringdrop1:leases'))).toBe(2)
   })
 
+  it('may be slow: a peer that moved and is nearby again is not taken for gone', async () => {
+    const { redis, servers, a, b } = await start()
+    const changes = changesOf(b)
+    redis.pause()
+    const moved = await join(servers[1]!, a.peer)
+    const asked = moved.ask('nearby', { card: { name: 'alpha', kind: 'phone' } })
+    await expect.poll(() => changes).toMatchObject([{ joined: [{ peer: a.peer.id }] }])
+    redis.resume()
+    expect(await asked).toMatchObject({ ok: true })
+    // Of one server and in order: when this has come, so has all before it.
+    await moved.ask('nearby', { card: { name: 'renamed', kind: 'phone' } })
+    await expect.poll(() => changes.at(-1)).toMatchObject({ joined: [{ name: 'renamed' }] })
+    expect(changes.flatMap(({ left }) => left)).toEqual([])
+  })
+
   it('may be full: who is registered stays registered', async () => {
     const { redis, a, b } = await start()
     await redis.ask((client) => client.config('SET', 'maxmemory', '1mb'))

@@ -129,8 +129,10 @@ export class Cluster {
     const hasMoved = before !== '' && before !== this.#shared.server
     if (!hasMoved) return this.#tellGone(peer, near)
     sockets.closeElsewhere(peer)
-    // Nobody else tells those of this server: its own core did not know the peer.
-    this.#push(near, { joined: [], left: [peer] })
+    // Nobody else tells those of this server, unless its own core has met the peer meanwhile: then it is nearby again.
+    const network = this.#networkOf(peer)
+    const others = near.filter((each) => network === null || this.#networkOf(each) !== network)
+    this.#push(others, { joined: [], left: [peer] })
   }
 
   /** The last socket of a peer here is gone. */
@@ -198,6 +200,11 @@ export class Cluster {
       near.filter((each) => registry.get(each) === undefined),
       { joined: [], left: [peer] },
     )
+  }
+
+  /** Where a peer of this server wants to be seen. */
+  #networkOf(peer: PeerId): string | null {
+    return this.options.own.nearby?.placeOf(peer)?.network ?? null
   }
 
   #push(to: readonly PeerId[], change: NearbyChange): void {
