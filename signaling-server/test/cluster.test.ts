@@ -192,6 +192,13 @@ describe('Redis', () => {
     await new Promise((resolve) => setTimeout(resolve, 2 * LEASE_MS))
     expect(await sees(b, 'alpha', 1)).toEqual(ALL)
     expect(await sees(a, 'beta', 2)).toEqual(ALL)
+    // What it did not take is said again.
+    const listing = { root: 'cd'.repeat(32), infoHash: infoHash(3), name: 'later', sizeBytes: 10 }
+    const add = [{ infoHash: infoHash(3), listings: [listing] }]
+    await a.ask('directoryUpdate', { reset: false, add, withdraw: [] })
+    expect(await sees(b, 'later', 3)).toEqual(NOTHING)
+    await redis.ask((client) => client.config('SET', 'maxmemory', '0'))
+    await eventually(b, 'later', 3).toEqual({ tracker: false, directory: true })
   })
 
   it('has a bound on what all servers list together', async () => {

@@ -72,6 +72,7 @@ export class Cluster {
   readonly roles: Roles
   readonly #link: RedisLink
   readonly #shared: SharedState
+  readonly #directory: SharedDirectory | null
   readonly #publishing: readonly { publish(peer: PeerId): Promise<void> }[]
   #cancelTimer: () => void = () => undefined
 
@@ -96,6 +97,7 @@ export class Cluster {
       )
     }
     const nearby = own.nearby && new SharedNearby(own.nearby, this.#shared, pushElsewhere)
+    this.#directory = directory
     this.roles = { tracker, directory, nearby }
     this.#publishing = [tracker, directory, nearby].filter((role) => role !== null)
   }
@@ -150,7 +152,9 @@ export class Cluster {
     const { clock, config } = this.options
     this.#cancelTimer = clock.schedule(clock.now() + config.leaseMs / RENEWALS_PER_LEASE, () => {
       this.#arm()
-      void this.#renew().then(() => this.#reap())
+      void this.#renew()
+        .then(() => this.#reap())
+        .then(() => this.#directory?.repair())
     })
   }
 

@@ -41,6 +41,9 @@ const listed = v.picklist([0, 1])
  * searches there while Redis is away; else the index in Redis answers, which has the files of all.
  */
 export class SharedDirectory implements Directory {
+  /** Peers of which Redis did not take something, out of memory for example; whether it is to forget what it has of them. */
+  readonly #unsaid = new Map<PeerId, 'add' | 'reset'>()
+
   constructor(
     readonly own: DirectoryRole,
     readonly shared: SharedState,
@@ -71,6 +74,7 @@ export class SharedDirectory implements Directory {
   }
 
   peerGone(peer: PeerId): void {
+    this.#unsaid.delete(peer)
     this.own.peerGone(peer)
   }
 
@@ -80,7 +84,25 @@ export class SharedDirectory implements Directory {
 
   /** Says again what a peer of this server lists. */
   async publish(peer: PeerId): Promise<void> {
-    await Promise.all([...this.own.sharesOf(peer)].map((share) => this.#list(peer, ...share)))
+    this.#unsaid.delete(peer)
+    const shares = [...this.own.sharesOf(peer)]
+    const results = await Promise.all(shares.map((share) => this.#list(peer, ...share)))
+    if (results.includes('full') && !this.#unsaid.has(peer)) this.#unsaid.set(peer, 'add')
+  }
+
+  /** Says again what Redis did not take; not the rest when it takes nothing yet. */
+  async repair(): Promise<void> {
+    for (const [peer, what] of [...this.#unsaid]) {
+      this.#unsaid.delete(peer)
+      if (what === 'reset') await this.#withdraw(peer, true, [])
+      if (!this.#unsaid.has(peer)) await this.publish(peer)
+      if (this.#unsaid.has(peer)) return
+    }
+  }
+
+  async #withdraw(peer: PeerId, isReset: boolean, shares: readonly InfoHash[]): Promise<void> {
+    const args = [this.shared.server, peer, isReset ? 1 : 0, ...shares]
+    if ((await this.shared.ask(SCRIPTS.withdraw, args, listed)) === null) this.#unsaid.set(peer, 'reset')
   }
 
   /**
@@ -94,10 +116,7 @@ export class SharedDirectory implements Directory {
   ): Promise<'done' | 'full'> {
     const kept = this.own.sharesOf(from)
     const steps: Promise<'done' | 'full'>[] = []
-    if (reset || withdraw.length > 0) {
-      const args = [this.shared.server, from, reset ? 1 : 0, ...withdraw]
-      steps.push(this.shared.ask(SCRIPTS.withdraw, args, listed).then(() => 'done'))
-    }
+    if (reset || withdraw.length > 0) steps.push(this.#withdraw(from, reset, withdraw).then(() => 'done'))
     for (const { infoHash, listings } of add) {
       const taken = listings.filter((each) => this.own.holds(from, each))
       if (!kept.has(infoHash) || (known.has(infoHash) && taken.length === 0)) continue
@@ -115,7 +134,9 @@ export class SharedDirectory implements Directory {
       const args = [this.shared.server, peer, infoHash, this.room, ...files]
       parts.push(this.shared.ask(SCRIPTS.list, args, listed))
     }
-    return (await Promise.all(parts)).includes(0) ? 'full' : 'done'
+    const answers = await Promise.all(parts)
+    if (answers.includes(null) && !this.#unsaid.has(peer)) this.#unsaid.set(peer, 'add')
+    return answers.includes(0) ? 'full' : 'done'
   }
 
   async #search(
