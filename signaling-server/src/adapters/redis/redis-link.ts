@@ -31,12 +31,31 @@ export class RedisUnavailable extends Error {
   }
 }
 
-/** The adapter subscribes without looking at the promise, which fails when the connection is closed for good. */
+/** Channels in one command to subscribe. Our choice. */
+const CHANNELS_PER_COMMAND = 1_000
+
+/**
+ * Subscribes as the adapter asks, which looks at no promise, and knows what it wants: while Redis is away nothing is kept
+ * in a queue, and all that is still wanted is subscribed to afterwards.
+ */
 class Subscriber extends Redis {
+  readonly #wanted = new Set<string>()
+
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
+    const [{ name, args: channels }] = args
+    if (name === 'ssubscribe') for (const channel of channels) this.#wanted.add(String(channel))
+    if (name === 'sunsubscribe') for (const channel of channels) this.#wanted.delete(String(channel))
     const sent = super.sendCommand(...args)
+    // It fails when the connection is closed, for good or for a while.
     if (sent instanceof Promise) sent.catch(() => undefined)
     return sent
+  }
+
+  /** Subscribes to all that is wanted by a connection that is new. */
+  async resubscribe(): Promise<void> {
+    const channels = [...this.#wanted]
+    for (let at = 0; at < channels.length; at += CHANNELS_PER_COMMAND)
+      await this.ssubscribe(...channels.slice(at, at + CHANNELS_PER_COMMAND))
   }
 }
 
@@ -44,8 +63,8 @@ class Subscriber extends Redis {
 export class RedisLink {
   /** For Socket.IO's adapter. */
   readonly publisher: Redis
-  /** For Socket.IO's adapter. Commands wait here while Redis is away, and subscriptions are made again. */
-  readonly subscriber: Redis
+  /** For Socket.IO's adapter. Subscriptions are made again after Redis was away. */
+  readonly subscriber: Subscriber
   #state: 'down' | 'up' | 'closed' = 'down'
   #waiting = 0
   #answeredAt = 0
@@ -58,17 +77,21 @@ export class RedisLink {
   ) {
     const retryStrategy = (times: number): number =>
       Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(times, 10))
-    const common = { lazyConnect: true, retryStrategy, connectTimeout: RETRY_MAX_MS }
+    const common = {
+      lazyConnect: true,
+      retryStrategy,
+      connectTimeout: RETRY_MAX_MS,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+    }
     this.publisher = new Redis(url, {
       ...common,
       // Requests are answered from memory at once when Redis is away.
-      enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
       // Whoever is silent is not waited for when it is given up.
       disconnectTimeout: 1,
     })
-    this.subscriber = new Subscriber(url, { ...common, maxRetriesPerRequest: null })
+    this.subscriber = new Subscriber(url, { ...common, autoResubscribe: false })
     for (const redis of [this.publisher, this.subscriber]) {
       redis.on('ready', () => this.#changed())
       redis.on('close', () => this.#changed())
@@ -142,10 +165,11 @@ export class RedisLink {
     this.events.down()
   }
 
-  /** Redis knows all scripts before the first is run, so that no command overtakes another. */
+  /** Redis knows all scripts before the first is run, so that no command overtakes another; and signals reach this server. */
   async #load(): Promise<void> {
     try {
       for (const { text } of Object.values(SCRIPTS)) await this.publisher.script('LOAD', text)
+      await this.subscriber.resubscribe()
     } catch (error) {
       return this.#failed(error)
     }
