@@ -160,6 +160,7 @@ function createCluster(
       if (state === 'up') app.log.info('Redis is there: state is shared with other servers')
       else app.log.warn('Redis is away: this server goes on alone')
     },
+    onUnreachable: (reason) => app.log.warn({ reason }, 'Redis cannot be reached'),
     onFailure: (fault) => {
       metrics.redisFailures.inc()
       if (fault !== null) app.log.error(fault, 'Redis refused a command')

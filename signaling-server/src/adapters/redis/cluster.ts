@@ -52,6 +52,8 @@ export interface ClusterOptions {
   readonly sockets: ClusterSockets
   /** Told when Redis comes and goes. */
   readonly onChange: (state: 'up' | 'down') => void
+  /** Told why Redis cannot be reached, whenever that is another reason. */
+  readonly onUnreachable: (reason: string) => void
   /** Told of each failed command; `fault` when Redis refused it. */
   readonly onFailure: (fault: Error | null) => void
 }
@@ -84,6 +86,7 @@ export class Cluster {
         void this.#publishAll()
       },
       down: () => options.onChange('down'),
+      unreachable: options.onUnreachable,
       failed: options.onFailure,
     })
     this.#shared = new SharedState(this.#link, randomBytes(8).toString('hex'))

@@ -20,6 +20,8 @@ export interface RedisLinkEvents {
   /** Both connections are ready, at the start or again; what Redis holds may be old or gone. */
   up(): void
   down(): void
+  /** Why Redis cannot be reached: told once, and again when it is another reason. */
+  unreachable(reason: string): void
   /** A command failed; `fault` is set when Redis is there and refused it. */
   failed(fault: Error | null): void
 }
@@ -66,6 +68,8 @@ export class RedisLink {
   /** For Socket.IO's adapter. Subscriptions are made again after Redis was away. */
   readonly subscriber: Subscriber
   #state: 'down' | 'up' | 'closed' = 'down'
+  /** What was told last of why Redis cannot be reached, since it was there. */
+  #reason = ''
   #waiting = 0
   #answeredAt = 0
   #cancelLook: () => void = () => undefined
@@ -81,13 +85,13 @@ export class RedisLink {
       lazyConnect: true,
       retryStrategy,
       connectTimeout: RETRY_MAX_MS,
+      // Requests are answered from memory at once when Redis is away, and subscriptions made anew afterwards.
       enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
     }
     this.publisher = new Redis(url, {
       ...common,
-      // Requests are answered from memory at once when Redis is away.
-      maxRetriesPerRequest: 0,
       // Whoever is silent is not waited for when it is given up.
       disconnectTimeout: 1,
     })
@@ -96,7 +100,7 @@ export class RedisLink {
       redis.on('ready', () => this.#changed())
       redis.on('close', () => this.#changed())
       // Without a listener the process would end; what follows is told by 'close'.
-      redis.on('error', () => undefined)
+      redis.on('error', (error) => this.#complain(error))
     }
   }
 
@@ -156,6 +160,14 @@ export class RedisLink {
     this.events.failed(isAnswer ? error : null)
   }
 
+  #complain(error: Error & { readonly code?: string }): void {
+    // An error of several addresses has a code and no message.
+    const reason = error.message || (error.code ?? error.name)
+    if (reason === this.#reason) return
+    this.#reason = reason
+    this.events.unreachable(reason)
+  }
+
   #changed(): void {
     const { publisher, subscriber } = this
     const isReady = publisher.status === 'ready' && subscriber.status === 'ready'
@@ -175,6 +187,7 @@ export class RedisLink {
     }
     if (this.#state !== 'down' || this.publisher.status !== 'ready') return
     this.#state = 'up'
+    this.#reason = ''
     this.events.up()
   }
 }
