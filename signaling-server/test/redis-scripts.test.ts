@@ -28,6 +28,32 @@ const files = (from: number, count: number) =>
   ]).flat()
 
 describe('the scripts of Redis', () => {
+  it('remember no more empty swarms than they may, whether peers stopped or fell silent', async () => {
+    const { redis, run } = await scripts()
+    const [limit, silence] = [5, 200]
+    const memory = [HOUR_MS, limit] as const
+    const [silent, leaver] = [peer(1), peer(2)]
+    for (const each of [silent, leaver]) await run(SCRIPTS.claim, 'one', each, HOUR_MS, ...memory)
+    const announce = (from: string, share: number, event = 'started') =>
+      run(SCRIPTS.announce, 'one', from, infoHash(share), event, 0, 10, silence, ...memory)
+    const memos = async () => (await redis.keys(`${K}swarm:*:memo`)).length
+    for (let share = 0; share < 20; share++) await announce(silent, share)
+    // Swarms that somebody is in do not count.
+    expect(await memos()).toBe(20)
+    await new Promise((resolve) => setTimeout(resolve, silence + 50))
+    await announce(silent, 99)
+    expect(await memos()).toBe(limit + 1)
+    expect(await redis.zrange(`${K}peer:${silent}:swarms`, '0', '-1')).toEqual([infoHash(99)])
+    for (let share = 100; share < 120; share++) {
+      await announce(leaver, share)
+      await announce(leaver, share, 'stopped')
+    }
+    expect(await memos()).toBeLessThanOrEqual(limit + 1)
+    // The youngest are the ones that are kept.
+    const [all, , ago] = (await run(SCRIPTS.scrape, infoHash(119))) as number[]
+    expect([all, (ago ?? -1) >= 0]).toEqual([0, true])
+  })
+
   it('take away what is left behind a part at a time, and whoever comes back meanwhile says all again', async () => {
     const { redis, run } = await scripts()
     for (let n = 0; n < 3; n++) {

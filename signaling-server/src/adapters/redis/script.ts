@@ -9,11 +9,12 @@ import { createHash } from 'node:crypto'
  * | `leases` | sorted set | peer, by the end of its lease |
  * | `owners` | hash | peer to the server that holds its socket |
  * | `swarm:H`, `swarm:H:seeds` | sorted sets | peers of a swarm, and those with all of it, by the end of silence |
- * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; emptied swarms, oldest first |
+ * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; swarms with a memory, by when they are empty |
  * | `dir:files`, `dir:bytes` | hash, number | file id to its words and its listing; about how much memory the directory takes |
  * | `dir:words`, `dir:word:W` | sorted set, sets | all words in alphabetical order; ids of files by word |
  * | `dir:by:I`, `dir:share:H` | sets | peers by file, peers by share |
  * | `near:N` | hash | peer to card, by network |
+ * | `peer:P:swarms` | sorted set | swarms of a peer, by the end of silence |
  * | `peer:P:…` | | what is to be taken away with a peer |
  */
 const PREFIX = 'ringdrop1:'

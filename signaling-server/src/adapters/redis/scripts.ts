@@ -2,15 +2,16 @@ import { DIRECTORY_SCRIPTS, FILES } from './directory-scripts.ts'
 import { ALLOW_OOM, script } from './script.ts'
 
 const SWARMS = `
--- A swarm that is empty is remembered for a while, but not more than so many of them.
-local function emptied(hash, t, limit)
-  local base = K .. 'swarm:' .. hash
-  if call('EXISTS', base) == 1 then return end
-  if call('EXISTS', base .. ':memo') == 0 then return end
-  call('ZADD', K .. 'remembered', t, hash)
-  while call('ZCARD', K .. 'remembered') > limit do
-    local oldest = call('ZPOPMIN', K .. 'remembered')[1]
-    call('DEL', K .. 'swarm:' .. oldest .. ':memo', K .. 'swarm:' .. oldest .. ':done')
+-- Swarms of which something is remembered, by the time from which nobody is in them any more, unless somebody says a word.
+-- They are remembered for a while, but not more than so many that are empty; some at a time, so that it stays short.
+local function remember(hash, t, emptyAt, memory, limit)
+  local all = K .. 'remembered'
+  if call('EXISTS', K .. 'swarm:' .. hash .. ':memo') == 1 then call('ZADD', all, emptyAt, hash) end
+  call('ZREMRANGEBYSCORE', all, '-inf', t - memory)
+  local extra = math.min(100, call('ZCOUNT', all, '-inf', t) - limit)
+  if extra <= 0 then return end
+  for at, oldest in ipairs(call('ZPOPMIN', all, extra)) do
+    if at % 2 == 1 then call('DEL', K .. 'swarm:' .. oldest .. ':memo', K .. 'swarm:' .. oldest .. ':done') end
   end
 end
 local function seedWasThere(hash, t, memory)
@@ -21,7 +22,7 @@ local function leave(peer, hash, t, memory, limit)
   local base = K .. 'swarm:' .. hash
   if call('ZREM', base, peer) == 0 then return end
   if call('ZREM', base .. ':seeds', peer) == 1 then seedWasThere(hash, t, memory) end
-  emptied(hash, t, limit)
+  if call('EXISTS', base) == 0 then remember(hash, t, t, memory, limit) end
 end
 local function stats(hash, t)
   local base = K .. 'swarm:' .. hash
@@ -45,7 +46,7 @@ end
 -- All that a peer has registered is gone. Returns who is to be told that it is no longer nearby.
 local function forget(peer, t, memory, limit)
   local swarms = K .. 'peer:' .. peer .. ':swarms'
-  for _, hash in ipairs(call('SMEMBERS', swarms)) do leave(peer, hash, t, memory, limit) end
+  for _, hash in ipairs(call('ZRANGE', swarms, 0, -1)) do leave(peer, hash, t, memory, limit) end
   call('DEL', swarms)
   unlistAll(peer)
   call('ZREM', K .. 'leases', peer)
@@ -115,7 +116,7 @@ const reap = script(
 local t, gone, work = now(), {}, tonumber(ARGV[1])
 for _, peer in ipairs(call('ZRANGEBYSCORE', K .. 'leases', '-inf', t, 'LIMIT', 0, work)) do
   if work <= 0 then return { gone, 1 } end
-  work = work - 1 - unlistAll(peer, work) - call('SCARD', K .. 'peer:' .. peer .. ':swarms')
+  work = work - 1 - unlistAll(peer, work) - call('ZCARD', K .. 'peer:' .. peer .. ':swarms')
   if call('EXISTS', K .. 'peer:' .. peer .. ':shares') == 1 then
     -- Should its server wake up now, it must say everything again.
     call('HDEL', K .. 'owners', peer)
@@ -145,14 +146,15 @@ local server, peer, hash, event, left, want, silence, memory, limit = unpack(ARG
 if not owns(server, peer) then return false end
 local t = now()
 local base = K .. 'swarm:' .. hash
+local mine = K .. 'peer:' .. peer .. ':swarms'
 if event == 'stopped' then
   leave(peer, hash, t, memory, tonumber(limit))
-  call('SREM', K .. 'peer:' .. peer .. ':swarms', hash)
+  call('ZREM', mine, hash)
 else
   call('ZADD', base, t + silence, peer)
   call('PEXPIRE', base, silence)
-  call('SADD', K .. 'peer:' .. peer .. ':swarms', hash)
-  call('ZREM', K .. 'remembered', hash)
+  call('ZADD', mine, t + silence, hash)
+  call('ZREMRANGEBYSCORE', mine, '-inf', t)
   if left == '0' then
     call('ZADD', base .. ':seeds', t + silence, peer)
     call('PEXPIRE', base .. ':seeds', silence)
@@ -164,6 +166,7 @@ else
     call('HINCRBY', base .. ':memo', 'completed', 1)
     call('PEXPIRE', base .. ':done', memory)
   end
+  remember(hash, t, t + silence, memory, tonumber(limit))
 end
 local all, seeds, ago = stats(hash, t)
 if seeds > 0 then ago = 0 end
