@@ -483,7 +483,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a withdrawn share keeps its room in the directory',
     file: 'protocols/directory/client.ts',
-    find: 'this.#sentFiles.delete(infoHash)',
+    find: 'this.#sentFiles -= listings.length',
     put: '',
     tests: ['protocols/directory'],
   },
