@@ -132,7 +132,7 @@ describe('places in upload queues', () => {
   it.each([
     [null, null],
     [[], null],
-    [[place(0), place(3)], '1 source of 2 serve'],
+    [[place(0), place(3)], '1 of 2 sources serves'],
     [[place(4, 90_000), place(2, 40_000)], 'place 2'],
   ])('%j', (places, words) => {
     if (words === null) expect(queueWords(en, places)).toBeNull()
