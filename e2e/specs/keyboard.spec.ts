@@ -45,14 +45,14 @@ test('single keys can be switched off, and stay off', async ({ openPeer }) => {
   await single.uncheck()
   await page.keyboard.press('Escape')
   await page.keyboard.press('n')
-  expect(page.url()).not.toContain('#/network')
+  expect(await page.evaluate(() => location.hash)).not.toContain('network')
   await page.reload()
   await settings.click()
   await expect(single).not.toBeChecked()
   await single.check()
   await page.keyboard.press('Escape')
   await page.keyboard.press('n')
-  expect(page.url()).toContain('#/network')
+  await expect(page).toHaveURL(/#\/network$/)
 })
 
 test('each view of the map has its own layout, also where it holds the same as the one before', async ({

@@ -78,7 +78,7 @@ describe('a server that is killed', () => {
     expect(await reaches(watcher, moved)).toBe(true)
     await eventually(watcher, 'staying', 2).toEqual(NOTHING)
     await expect.poll(() => changes, TWO_LEASES).toContainEqual({ joined: [], left: [stayer.peer.id] })
-    expect(await redis.ask((client) => client.zcard('ringdrop1:leases'))).toBe(2)
+    expect(await redis.ask((client) => client.zcard('ringdrop2:leases'))).toBe(2)
     expect(second.ended).toBeNull()
   })
 })
@@ -167,7 +167,7 @@ describe('Redis', () => {
     const isOpen = () => [a, twin].filter(({ socket }) => socket.connected).length
     await expect.poll(isOpen, TWO_LEASES).toBe(1)
     await eventually(b, 'alpha', 1).toEqual(ALL)
-    expect(await redis.ask((client) => client.zcard('ringdrop1:leases'))).toBe(2)
+    expect(await redis.ask((client) => client.zcard('ringdrop2:leases'))).toBe(2)
   })
 
   it('may be slow: a peer that moved and is nearby again is not taken for gone', async () => {
@@ -221,7 +221,7 @@ describe('Redis', () => {
       })
     }
     for (const from of [0, 100]) expect(await list(a, from)).toMatchObject({ ok: true })
-    const size = () => redis.ask((client) => client.get('ringdrop1:dir:bytes'))
+    const size = () => redis.ask((client) => client.get('ringdrop2:dir:bytes'))
     expect(Number(await size())).toBeGreaterThan(1024 * 1024)
     expect(await list(b, 200)).toEqual({ ok: false, code: 'full' })
     a.socket.disconnect()
@@ -233,7 +233,7 @@ describe('Redis', () => {
     const { redis, a, b } = await start()
     a.socket.disconnect()
     b.socket.disconnect()
-    const keys = () => redis.ask((client) => client.keys('ringdrop1:*'))
+    const keys = () => redis.ask((client) => client.keys('ringdrop2:*'))
     // When a seed was last there is remembered for a day.
     const kept = (key: string) => !/:memo$|:remembered$/.test(key)
     await expect.poll(async () => (await keys()).filter(kept), TWO_LEASES).toEqual([])

@@ -8,7 +8,7 @@ import { startRedis } from './redis.ts'
 
 const HOUR_MS = 3_600_000
 const MEMORY = [HOUR_MS, 100] as const
-const K = 'ringdrop1:'
+const K = 'ringdrop2:'
 
 async function scripts() {
   const process = await startRedis()
@@ -30,7 +30,7 @@ const files = (from: number, count: number) =>
 describe('the scripts of Redis', () => {
   it('remember no more empty swarms than they may, whether peers stopped or fell silent', async () => {
     const { redis, run } = await scripts()
-    const [limit, silence] = [5, 200]
+    const [limit, silence] = [5, 2_000]
     const memory = [HOUR_MS, limit] as const
     const [silent, leaver] = [peer(1), peer(2)]
     for (const each of [silent, leaver]) await run(SCRIPTS.claim, 'one', each, HOUR_MS, ...memory)
@@ -40,7 +40,8 @@ describe('the scripts of Redis', () => {
     for (let share = 0; share < 20; share++) await announce(silent, share)
     // Swarms that somebody is in do not count.
     expect(await memos()).toBe(20)
-    await new Promise((resolve) => setTimeout(resolve, silence + 50))
+    const isOver = async () => (await redis.keys(`${K}swarm:*`)).every((key) => key.endsWith(':memo'))
+    await expect.poll(isOver, { timeout: 10_000 }).toBe(true)
     await announce(silent, 99)
     expect(await memos()).toBe(limit + 1)
     expect(await redis.zrange(`${K}peer:${silent}:swarms`, '0', '-1')).toEqual([infoHash(99)])

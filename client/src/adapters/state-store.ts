@@ -138,11 +138,17 @@ export class StateStore {
     return keys.flatMap((key) => (key.startsWith('share:') ? (parseInfoHash(key.slice(6)) ?? []) : []))
   }
 
-  /** Deletes spans whose share was never written down, or is no more. @param keep shares that may still be */
-  async sweepSpans(keep: ReadonlySet<InfoHash>): Promise<void> {
+  /**
+   * Deletes spans whose share was never written down, or is no more.
+   * @param isWanted shares that may still be written down; asked once it is known what there is
+   */
+  async sweepSpans(isWanted: (infoHash: InfoHash) => boolean): Promise<void> {
     const keys = await this.#values.keys()
-    const owners = new Set<string>([...keep, ...(await this.infoHashes())])
-    const lost = keys.filter((key) => key.startsWith('span:') && !owners.has(key.split(':')[1] ?? ''))
+    const written = new Set(keys.filter((key) => key.startsWith('share:')).map((key) => key.slice(6)))
+    const lost = keys.filter((key) => {
+      const infoHash = key.startsWith('span:') ? parseInfoHash(key.split(':')[1] ?? '') : null
+      return infoHash !== null && !written.has(infoHash) && !isWanted(infoHash)
+    })
     await this.#values.deleteMany(lost)
   }
 

@@ -76,11 +76,13 @@ export class Library {
 
   /** Downloads whose shares are forgotten are deleted; nobody waits for it. */
   async #sweep(): Promise<void> {
+    const known = await this.state.infoHashes()
     // What could not be written down yet is wanted all the same.
     const here = [...this.runtime.node.shares.entries()].map(([infoHash]) => infoHash)
-    const keep = [...(await this.state.infoHashes()), ...here]
-    this.runtime.blocks.post({ type: 'sweep', keep })
-    await this.state.sweepSpans(new Set(here))
+    this.runtime.blocks.post({ type: 'sweep', keep: [...known, ...here] })
+    const isWanted = (infoHash: InfoHash) =>
+      this.#own.has(infoHash) || this.runtime.node.shares.get(infoHash) !== undefined
+    await this.state.sweepSpans(isWanted)
   }
 
   /** Remembers a share that was just made of the person's files. The share itself comes last: a half would be refused later. */
@@ -88,6 +90,7 @@ export class Library {
     { info, trees, files }: MadeShare,
     isUnlisted: boolean,
     isPaused = false,
+    addedAt = Date.now(),
   ): Promise<void> {
     // Its files are here again, whichever way they came.
     this.#waiting.delete(info.infoHash)
@@ -104,7 +107,7 @@ export class Library {
       ...this.#choices(infoHash, { isPaused, isUnlisted }),
       selection: null,
       priorities: null,
-      addedAt: Date.now(),
+      addedAt,
       handles: handles.every((handle) => handle !== undefined) ? handles : null,
     })
   }
@@ -143,7 +146,8 @@ export class Library {
     if (entry === undefined || swarm === undefined || swarm === null) return
     const { isUnlisted, exchange } = entry
     const own = this.#own.get(infoHash)
-    if (own !== undefined) return this.rememberSource(own, isUnlisted)
+    const addedAt = (await this.state.share(infoHash))?.addedAt ?? Date.now()
+    if (own !== undefined) return this.rememberSource(own, isUnlisted, false, addedAt)
     if (!exchange.isStarted) return
     for (const { root, span } of swarm.hashes.held()) {
       const servable = swarm.hashes.servable(root, span)
@@ -158,7 +162,7 @@ export class Library {
       ...this.#choices(infoHash, { isPaused: false, isUnlisted }),
       selection: all.filter((file) => exchange.wishes.isSelected(file)),
       priorities: all.map((file) => exchange.wishes.priorityOf(file)),
-      addedAt: (await this.state.share(infoHash))?.addedAt ?? Date.now(),
+      addedAt,
       handles: null,
     })
   }

@@ -280,6 +280,7 @@ export const en = {
     noSize: 'size not known yet',
     allVerified: 'All verified against the sender’s hashes',
     saving: 'Being saved; it can be removed when that is done',
+    keepOne: 'At least one file has to stay chosen. Pause or remove the download to fetch none.',
     onlyCopy: 'Others are still fetching it from you',
     view: 'View',
     pause: 'Pause',

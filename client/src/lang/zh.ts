@@ -256,6 +256,7 @@ export const zh: Messages = {
     noSize: '大小未知',
     allVerified: '全部与发送者的散列值核对一致',
     saving: '正在保存，完成后才能移除',
+    keepOne: '至少要保留一个文件。如果都不需要，请暂停或移除下载。',
     onlyCopy: '还有人正在从你这里获取',
     view: '查看',
     pause: '暂停',

@@ -9,6 +9,9 @@ const ZIP_IN_BROWSER = 512 * 1024 * 1024
 /** Browsers drop downloads that are asked for in too quick a row. */
 const BETWEEN_DOWNLOADS_MS = 400
 
+/** Endings that Chromium writes into no folder, since Windows follows such files (`IsSafePathComponent` of its File System Access). */
+const REFUSED = /\.(?:lnk|scf|url|\{[^}]*\})$/i
+
 /** Each file by itself; folders are lost. */
 export async function saveEach(files: readonly SavedFile[]): Promise<SaveOutcome> {
   for (const { path, file } of files) {
@@ -30,7 +33,8 @@ export async function saveToFolder(
   try {
     const taken: string[][] = []
     for await (const name of folder.keys()) taken.push([name])
-    const paths = sanitizePaths([...taken, ...files.map(({ path }) => path)]).slice(taken.length)
+    const wanted = files.map(({ path }) => path.map((name) => (REFUSED.test(name) ? `${name}.txt` : name)))
+    const paths = sanitizePaths([...taken, ...wanted]).slice(taken.length)
     for (const [index, { file }] of files.entries()) {
       const path = paths[index] ?? []
       let place = folder

@@ -46,6 +46,11 @@ export class Actions {
     return infoHash === null ? this.#saved.length > 0 : this.#saved.includes(infoHash)
   }
 
+  /** Of a download at least one file is wanted. */
+  tellToKeepOne(): void {
+    this.#notices.show(this.#lang.t.transfer.keepOne, 'warn')
+  }
+
   /** Runs a command and says what went wrong, if anything. @returns what it answered, or `null`. */
   async run<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>) {
     const result: AppResult<Type> = await this.#client.run<Type>(command)

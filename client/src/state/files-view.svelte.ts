@@ -1,4 +1,4 @@
-import { untrack } from 'svelte'
+import { tick, untrack } from 'svelte'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { FileView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppCommand } from '../app/api.ts'
@@ -65,7 +65,14 @@ export class FilesView {
     chosen: ReadonlySet<number>,
     command: Extract<AppCommand, { type: 'select' | 'prioritize' }>,
   ): Promise<void> {
+    const before = this.#chosen
     this.#chosen = chosen
+    if (chosen.size === 0) {
+      // Nothing wanted would be complete at once. The box is drawn as it was.
+      await tick()
+      if (this.#chosen === chosen) this.#chosen = before
+      return this.#actions.tellToKeepOne()
+    }
     await this.#actions.run(command)
     await this.read()
     if (this.#chosen === chosen) this.#chosen = null

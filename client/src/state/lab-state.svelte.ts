@@ -19,6 +19,8 @@ export class LabState {
   #points = $state.raw<ReadonlyMap<LabCurveName, readonly LabPoint[]>>(new Map())
   #measuring = $state.raw<LabCurveName | null>(null)
   #failure = $state<string | null>(null)
+  /** How many were opened. */
+  #network = 0
   #speed = 1
 
   constructor(
@@ -79,7 +81,7 @@ export class LabState {
     this.#flights = []
     this.#upkeep = []
     this.#failure = null
-    this.#post({ type: 'open', options })
+    this.#post({ type: 'open', options, network: ++this.#network })
   }
 
   setSpeed(speed: number): void {
@@ -106,6 +108,7 @@ export class LabState {
       case 'ready':
         return
       case 'frame':
+        if (answer.network !== this.#network) return
         this.#frame = answer.frame
         this.#frameAt = performance.now()
         this.#flights = [...this.#flights, ...answer.frame.flights].slice(-MAX_FLIGHTS)

@@ -4,7 +4,7 @@ import type { LabFrame, LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts
 
 export type LabCommand =
   /** Builds a network anew. */
-  | { readonly type: 'open'; readonly options: LabOptions }
+  | { readonly type: 'open'; readonly options: LabOptions; readonly network: number }
   /** Virtual milliseconds for each real one; 0 stands still. */
   | { readonly type: 'speed'; readonly speed: number }
   | { readonly type: 'ask' }
@@ -17,7 +17,8 @@ export type LabCommand =
 export type LabAnswer =
   /** The first of all: it runs. */
   | { readonly type: 'ready' }
-  | { readonly type: 'frame'; readonly frame: LabFrame }
+  /** `network`: of which opening. What was drawn of one may come when the next has been asked for. */
+  | { readonly type: 'frame'; readonly frame: LabFrame; readonly network: number }
   | { readonly type: 'point'; readonly name: LabCurveName; readonly point: LabPoint }
   | { readonly type: 'curveDone'; readonly name: LabCurveName }
   /** The simulator broke one of its own rules. */

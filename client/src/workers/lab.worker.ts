@@ -1,7 +1,6 @@
 /** Runs the simulator for the Lab page: the production cores, a virtual clock, and as many peers as were asked for. */
 import { measureCurve } from '@ringdrop/shared/sim/lab/lab-curves.ts'
 import { openLab, type Lab } from '@ringdrop/shared/sim/lab/lab-systems.ts'
-import type { LabOptions } from '@ringdrop/shared/sim/lab/lab-frame.ts'
 import type { LabAnswer, LabCommand } from './lab-protocol.ts'
 
 /** Frames a second; the page moves dots smoothly in between. */
@@ -11,6 +10,7 @@ class LabRunner {
   #lab: Lab | null = null
   /** What was said to the network that is about to be built; `null` while none is. */
   #early: Exclude<LabCommand, { type: 'open' }>[] | null = null
+  #network = 0
   #speed = 1
 
   constructor() {
@@ -18,13 +18,13 @@ class LabRunner {
   }
 
   handle(command: LabCommand): void {
-    if (command.type === 'open') return this.#open(command.options)
+    if (command.type === 'open') return this.#open(command)
     if (this.#early !== null && command.type !== 'curve') this.#early.push(command)
     else this.#obey(command)
   }
 
   /** A large one takes seconds: it is not built when another has been asked for by the time it is its turn. */
-  #open(options: LabOptions): void {
+  #open({ options, network }: Extract<LabCommand, { type: 'open' }>): void {
     const early: Exclude<LabCommand, { type: 'open' }>[] = []
     this.#lab = null
     this.#early = early
@@ -33,6 +33,7 @@ class LabRunner {
       this.#early = null
       guarded(() => {
         this.#lab = openLab(options)
+        this.#network = network
         for (const command of early) this.#obey(command)
         this.#show()
       })
@@ -64,7 +65,7 @@ class LabRunner {
   }
 
   #show(): void {
-    if (this.#lab !== null) post({ type: 'frame', frame: this.#lab.frame() })
+    if (this.#lab !== null) post({ type: 'frame', frame: this.#lab.frame(), network: this.#network })
   }
 
   /** Between two points others get their turn: the network goes on. */

@@ -118,9 +118,9 @@ it.each([0, 1])(
     await restored.restore()
     expect(restored.missingSources).toEqual([])
     // Spans of what was never written down go when it is tidied up.
-    await next.state.sweepSpans(new Set([infoHash]))
+    await next.state.sweepSpans((each) => each === infoHash)
     expect(await spans()).toBe(writes * 3)
-    await next.state.sweepSpans(new Set())
+    await next.state.sweepSpans(() => false)
     expect(await spans()).toBe(0)
     next.runtime.stop()
   },
@@ -136,6 +136,36 @@ it('a pause that comes while own files are being written down is remembered', as
   runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   await written
   expect((await state.shares()).map((each) => each.share.isPaused)).toEqual([true])
+  runtime.stop()
+})
+
+it('what is shared while it is tidied up keeps its hashes', async () => {
+  const values = new MemoryValues()
+  const { runtime, state, library, info, trees, spans } = setUp(values)
+  const keys = values.keys.bind(values)
+  let isShared = false
+  // It comes after the list of what is there was asked for.
+  values.keys = async () => {
+    if (!isShared) {
+      isShared = true
+      await library.rememberSource({ info, trees, files: [] }, false)
+    }
+    return keys()
+  }
+  await state.sweepSpans((each) => library.owns(each))
+  expect(await spans()).toBe(3)
+  runtime.stop()
+})
+
+it('a share that is written down again keeps its place in the list', async () => {
+  const { runtime, state, library, info, trees, infoHash } = setUp()
+  runtime.openFiles(info, [new File(['x'], 'film.mp4')])
+  const share = { info, trees, start: 'source', isSource: true, selection: null, isUnlisted: false } as const
+  runtime.feed({ type: 'addShare', share })
+  await library.rememberSource({ info, trees, files: [] }, false, false, 1_000)
+  library.unwritten.add(infoHash)
+  await library.unwritten.retry()
+  expect((await state.shares()).map((each) => each.share.addedAt)).toEqual([1_000])
   runtime.stop()
 })
 

@@ -24,10 +24,10 @@ it('builds the network that was asked for last, and does to it what was said sin
   }
   await expect.poll(() => isReady, { timeout: 10_000 }).toBe(true)
   const tell = (command: LabCommand) => worker?.postMessage(command)
-  tell({ type: 'open', options: OPTIONS })
+  tell({ type: 'open', options: OPTIONS, network: 1 })
   tell({ type: 'kill', share: 0.5 })
-  tell({ type: 'open', options: { ...OPTIONS, peers: 100 } })
-  tell({ type: 'open', options: { ...OPTIONS, peers: 8 } })
+  tell({ type: 'open', options: { ...OPTIONS, peers: 100 }, network: 2 })
+  tell({ type: 'open', options: { ...OPTIONS, peers: 8 }, network: 3 })
   tell({ type: 'kill', share: 0.25 })
   await expect.poll(() => frames.length, { timeout: 10_000 }).toBeGreaterThan(1)
   expect(frames[0]?.nodes).toHaveLength(6)

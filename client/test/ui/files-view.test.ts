@@ -10,15 +10,19 @@ import { INFO_HASH } from './views.ts'
 async function setUp() {
   let wanted = new Set([0, 1, 2])
   const waiting: (() => void)[] = []
+  let asked = 0
+  let told = 0
   const fileAt = (index: number): FileView => {
     const isSelected = wanted.has(index)
     const priority = isSelected ? 'normal' : 'skip'
     return { path: [`${String(index)}.bin`], sizeBytes: 1, verifiedBytes: 0, isSelected, priority }
   }
   const actions = {
+    tellToKeepOne: () => void told++,
     try: () => Promise.resolve({ ok: true, value: { files: [0, 1, 2].map(fileAt) } }),
     run: (command: AppCommand) =>
       new Promise((resolve) => {
+        asked++
         waiting.push(() => {
           if (command.type === 'select') wanted = new Set(command.files)
           if (command.type === 'prioritize') for (const file of command.files) wanted.delete(file)
@@ -29,7 +33,8 @@ async function setUp() {
   const view = new FilesView(actions, INFO_HASH)
   await view.read()
   const click = (index: number) => view.select(toggled(view.tree?.roots[index] as TreeNode, view.selected))
-  return { view, click, carryOut: () => waiting.shift()?.(), wanted: () => [...wanted] }
+  const counts = () => ({ asked, told })
+  return { view, click, carryOut: () => waiting.shift()?.(), wanted: () => [...wanted], counts }
 }
 
 it('two quick clicks both count, whatever is read between them', async () => {
@@ -64,4 +69,12 @@ it('shows what is so, once the last choice was read', async () => {
   carryOut()
   await again
   expect([...view.selected]).toEqual([0, 1, 2])
+})
+
+it('the last wanted file stays, and it is said why: a download of nothing would be complete', async () => {
+  const { view, counts } = await setUp()
+  await view.select(new Set())
+  await view.prioritize([0, 1, 2], 'skip')
+  expect([...view.selected].sort()).toEqual([0, 1, 2])
+  expect(counts()).toEqual({ asked: 0, told: 2 })
 })

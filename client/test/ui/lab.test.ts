@@ -134,10 +134,25 @@ describe('the lab while its simulator can’t be fetched', () => {
     StubWorker.made = []
     const lab = new LabState(() => new StubWorker() as unknown as Worker)
     StubWorker.made[0]?.onmessage?.({ data: { type: 'ready' } })
-    StubWorker.made[0]?.onmessage?.({ data: { type: 'frame', frame: frame({ nodes: [node(0)] }) } })
+    const show = (network: number, nodes: number) =>
+      StubWorker.made[0]?.onmessage?.({
+        data: {
+          type: 'frame',
+          frame: frame({ nodes: Array.from({ length: nodes }, (_, id) => node(id)) }),
+          network,
+        },
+      })
+    const options = { peers: 8, seed: 1, routing: 'full', mode: 'classic', ttl: 5 } as const
+    lab.open({ ...options, system: 'ring' })
+    show(1, 1)
     expect(lab.frame?.nodes).toHaveLength(1)
-    lab.open({ system: 'kazaa', peers: 8, seed: 1, routing: 'full', mode: 'classic', ttl: 5 })
+    lab.open({ ...options, system: 'kazaa' })
     expect(lab.frame).toBeNull()
+    // It was on its way.
+    show(1, 1)
+    expect(lab.frame).toBeNull()
+    show(2, 2)
+    expect(lab.frame?.nodes).toHaveLength(2)
     lab.stop()
   })
 })

@@ -11,6 +11,7 @@ class Folder {
   }
 
   async getDirectoryHandle(name: string): Promise<Folder> {
+    if (/\.(url|lnk)$/i.test(name)) throw new TypeError('Name is not allowed.')
     const entry = this.entries.get(name) ?? new Folder()
     if (!(entry instanceof Folder)) throw new DOMException('a file', 'TypeMismatchError')
     this.entries.set(name, entry)
@@ -18,6 +19,7 @@ class Folder {
   }
 
   async getFileHandle(name: string) {
+    if (/\.(url|lnk)$/i.test(name)) throw new TypeError('Name is not allowed.')
     const entry = this.entries.get(name) ?? { text: '' }
     if (entry instanceof Folder) throw new DOMException('a folder', 'TypeMismatchError')
     this.entries.set(name, entry)
@@ -65,6 +67,18 @@ describe('files that are saved into a folder', () => {
     for (const entry of folder.entries.values()) rewrite(entry, 'mine')
     expect((await save(folder, ['album/a.txt', 'album/sub/b.txt'])).outcome).toBe('saved')
     expect(folder.list()).toEqual([`${mine}: mine`, ...saved].sort())
+  })
+
+  it('get another ending where Chromium refuses theirs, and keep no other out', async () => {
+    const folder = new Folder()
+    const paths = ['album/a.txt', 'album/Visit us.URL', 'album/my.lnk/b.txt', 'album/Visit us.URL.txt']
+    expect((await save(folder, paths)).outcome).toBe('saved')
+    expect(folder.list()).toEqual([
+      'album/Visit us.URL (2).txt: theirs',
+      'album/Visit us.URL.txt: theirs',
+      'album/a.txt: theirs',
+      'album/my.lnk.txt/b.txt: theirs',
+    ])
   })
 
   it('get a number each when they lie in no folder', async () => {

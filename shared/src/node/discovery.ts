@@ -226,6 +226,8 @@ export class Discovery {
   #switch(name: SystemName, isOn: boolean, now: number): void {
     if (isOn === this.isOn(name) || !this.#isLoaded(name)) return
     this.#tellings.drop(name)
+    // Nobody answers for it any more.
+    if (!isOn) this.searches.endAll(name, 'off', now)
     const published = this.#publisher.all(this.#parts.shares().entries())
     if (name === 'directory') return this.directory.switch(isOn, published, now)
     if (!isOn) this.overlays.switchOff(name, now)

@@ -175,8 +175,11 @@ export class Relaying {
   }
 
   #dial(peer: PeerId, now: number): void {
-    if (!this.#parts.dial(peer, now)) return this.#tellDesk({ type: 'noRoom', peer }, now)
+    // Set first: the call may fail at once.
     this.#forOthers.set(peer, true)
+    if (this.#parts.dial(peer, now)) return
+    this.#forOthers.delete(peer)
+    this.#tellDesk({ type: 'noRoom', peer }, now)
   }
 }
 

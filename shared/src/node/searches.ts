@@ -115,6 +115,11 @@ export class Searches {
     }
   }
 
+  /** Ends what a system has not answered yet. */
+  endAll(system: SystemName, because: SearchEnd, now: number): void {
+    for (const id of this.#searches.keys()) this.end(id, system, because, now)
+  }
+
   end(id: Nonce, system: SystemName, because: SearchEnd, now: number): void {
     const answer = this.#searches.get(id)?.answers.get(system)
     if (answer === undefined || answer.because !== null) return

@@ -169,7 +169,12 @@ describe('discovery', () => {
     searchUntil(world, nodeAt(world, 1), 'switch', 'gnutella', 1)
     const toggle = (isOn: boolean) =>
       world.feed(nodeAt(world, 0), { type: 'switchSystem', name: 'gnutella', isOn })
+    const id = defined(parseNonce('5e'.repeat(16)), 'id')
+    world.feed(nodeAt(world, 0), { type: 'search', id, text: 'nowhere', systems: ['gnutella'] })
     toggle(false)
+    // What was under way is not waited for.
+    const [under] = snapshotOf(nodeAt(world, 0).node, world.now).searches.slice(-1)
+    expect(under?.answers.map(({ state, because }) => [state, because])).toEqual([['ended', 'off']])
     expect(searchUntil(world, nodeAt(world, 1), 'switch', 'gnutella', 0).hits).toEqual([])
     expect(search(world, nodeAt(world, 0), 'x', ['gnutella']).answers[0]!.because).toBe('off')
     toggle(true)

@@ -111,7 +111,7 @@ export class Cluster {
 
   /** For Socket.IO: rooms reach across servers. */
   get adapter(): ReturnType<typeof createShardedAdapter> {
-    return createShardedAdapter(this.#link.publisher, this.#link.subscriber, { channelPrefix: 'ringdrop1' })
+    return createShardedAdapter(this.#link.publisher, this.#link.subscriber, { channelPrefix: 'ringdrop2' })
   }
 
   start(): void {
@@ -157,7 +157,7 @@ export class Cluster {
       this.#arm()
       void this.#renew()
         .then(() => this.#reap())
-        .then(() => this.#directory?.repair())
+        .then(() => this.#directory?.repair((peer) => this.options.registry.get(peer) !== undefined))
     })
   }
 

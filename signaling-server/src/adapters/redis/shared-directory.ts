@@ -90,10 +90,14 @@ export class SharedDirectory implements Directory {
     if (results.includes('full') && !this.#unsaid.has(peer)) this.#unsaid.set(peer, 'add')
   }
 
-  /** Says again what Redis did not take; not the rest when it takes nothing yet. */
-  async repair(): Promise<void> {
+  /**
+   * Says again what Redis did not take; not the rest when it takes nothing yet.
+   * @param isHere whether a peer has a socket here; others are forgotten
+   */
+  async repair(isHere: (peer: PeerId) => boolean): Promise<void> {
     for (const [peer, what] of [...this.#unsaid]) {
       this.#unsaid.delete(peer)
+      if (!isHere(peer)) continue
       if (what === 'reset') await this.#withdraw(peer, true, [])
       if (!this.#unsaid.has(peer)) await this.publish(peer)
       if (this.#unsaid.has(peer)) return
