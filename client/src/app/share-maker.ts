@@ -48,7 +48,8 @@ export interface Layout {
 }
 
 /**
- * One file keeps its name; one folder gives its name to the share; loose files are named after the first.
+ * One file keeps its name; one folder gives its name to the share; loose files and several folders are named after the
+ * first of them.
  * Two files in the same place are told apart by a number.
  */
 export function layoutOf(files: readonly Pick<PickedFile, 'path'>[]): Layout {
@@ -59,7 +60,10 @@ export function layoutOf(files: readonly Pick<PickedFile, 'path'>[]): Layout {
   const isOneFolder = paths.every((path) => path.length > 1 && path[0] === top)
   const inner = isOneFolder ? paths.map((path) => path.slice(1)) : paths
   const unique = new Set(inner.map((path) => path.join('/')))
-  const name = isOneFolder ? top : andMore(first?.at(-1) ?? top, paths.length - 1)
+  const others = paths.every((path) => path.length === 1)
+    ? paths.length - 1
+    : new Set(paths.map((path) => path[0])).size - 1
+  const name = isOneFolder || others === 0 ? top : andMore(top, others)
   return { name, paths: unique.size === inner.length ? inner : sanitizePaths(inner) }
 }
 

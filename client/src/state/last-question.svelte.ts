@@ -6,6 +6,12 @@ export class LastQuestion {
   #turn = 0
   #isAsked = false
 
+  /**
+   * @param cancel ends a search that another one has taken the place of: few run at a time, and other tabs of this browser
+   * have theirs
+   */
+  constructor(readonly cancel: (id: Nonce) => void) {}
+
   /** `null` until it runs: the code of a system may still be on its way. */
   get id(): Nonce | null {
     return this.#id
@@ -21,7 +27,9 @@ export class LastQuestion {
     const turn = ++this.#turn
     this.#isAsked = true
     const id = await begin()
+    const replaced = turn === this.#turn ? this.#id : id
     if (turn === this.#turn) this.#id = id
+    if (replaced !== null && replaced !== this.#id) this.cancel(replaced)
   }
 
   /** Nothing is asked any more: what is still to be answered belongs to nothing that is shown. */

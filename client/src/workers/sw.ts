@@ -4,7 +4,7 @@ import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from
 import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { keepShared } from './keep-shared.ts'
 import { askTabs } from './media-asking.ts'
-import { parseStreamUrl, rangeStart } from './media-protocol.ts'
+import { parseRange, parseStreamUrl } from './media-protocol.ts'
 import { SHARE_TARGET_PATH } from './share-target.ts'
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -53,13 +53,13 @@ self.addEventListener('fetch', (event) => {
   event.respondWith(
     wanted === null || !isPlayer
       ? new Response(null, { status: 404, headers: STRANGER })
-      : stream(wanted, rangeStart(request.headers.get('range')), request.signal),
+      : stream(wanted, parseRange(request.headers.get('range')), request.signal),
   )
 })
 
 async function stream(
   { infoHash, file, type }: NonNullable<ReturnType<typeof parseStreamUrl>>,
-  offset: number,
+  { first: offset, last: wantedLast }: ReturnType<typeof parseRange>,
   signal: AbortSignal,
 ): Promise<Response> {
   const answer = await askTabs({ type: 'read', id: crypto.randomUUID(), infoHash, file, offset }, signal)
@@ -69,13 +69,15 @@ async function stream(
     const headers = { ...STRANGER, 'content-range': `bytes */${String(totalBytes)}` }
     return new Response(null, { status: 416, headers })
   }
-  const last = offset + bytes.byteLength - 1
-  return new Response(bytes, {
+  // Players may ask for the first two bytes to see whether ranges are served, and want no more.
+  const last = Math.min(offset + bytes.byteLength - 1, wantedLast ?? Infinity)
+  const part = bytes.slice(0, last - offset + 1)
+  return new Response(part, {
     status: 206,
     headers: {
       ...STRANGER,
       'accept-ranges': 'bytes',
-      'content-length': String(bytes.byteLength),
+      'content-length': String(part.byteLength),
       'content-range': `bytes ${String(offset)}-${String(last)}/${String(totalBytes)}`,
       'content-type': type,
     },

@@ -21,6 +21,15 @@ describe('loose files', () => {
   })
 })
 
+it.each([
+  [['Photos/.DS_Store', 'Photos/a.jpg', 'Docs/b.txt'], 'Photos + 1'],
+  [['Photos/a.jpg', 'b.txt', 'c.txt'], 'Photos + 2'],
+  [['a.txt', 'a.txt'], 'a.txt + 1'],
+  [['Photos/a.jpg', 'Photos/b.jpg'], 'Photos'],
+])('%j are called %s', (paths, name) => {
+  expect(layoutOf(paths.map((path) => ({ path: path.split('/') }))).name).toBe(name)
+})
+
 it('the page has its turns while the hashes of a large file are put together', async () => {
   // Of 1 GiB, which takes a tenth of a second.
   const leaves = new Uint8Array(65_536 * 32)

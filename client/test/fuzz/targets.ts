@@ -6,7 +6,7 @@ import * as stored from '../../src/adapters/stored-state.ts'
 import { isInviteText } from '../../src/app/invite-text.ts'
 import { parseRate } from '../../src/lib/rate.ts'
 import { hashFor, parseRoute } from '../../src/lib/route.ts'
-import { parseStreamUrl, rangeStart, streamPath } from '../../src/workers/media-protocol.ts'
+import { parseRange, parseStreamUrl, streamPath } from '../../src/workers/media-protocol.ts'
 import { parseInfoHash } from '@ringdrop/shared/kernel/ids.ts'
 
 const HASH = 'ab'.repeat(32)
@@ -63,9 +63,10 @@ export function clientTargets(): FuzzTarget[] {
       return 'ok'
     }),
     text('range', ['bytes=0-', 'bytes=500-999'], (header) => {
-      const start = rangeStart(header)
-      invariant(Number.isSafeInteger(start) && start >= 0, 'a place in a file')
-      return start > 0 ? 'ok' : 'start'
+      const { first, last } = parseRange(header)
+      invariant(Number.isSafeInteger(first) && first >= 0, 'a place in a file')
+      invariant(last === null || (Number.isSafeInteger(last) && last >= first), 'a place behind it')
+      return first > 0 || last !== null ? 'ok' : 'start'
     }),
     text('rate', ['100', '1.5', '0'], (rate) => {
       const parsed = parseRate(rate)

@@ -6,7 +6,7 @@ import { placeOf } from '../../src/lib/lab-chart.ts'
 import { layout } from '../../src/lib/lab-layout.ts'
 import { LabState } from '../../src/state/lab-state.svelte.ts'
 import type { LabAnswer, LabCommand } from '../../src/workers/lab-protocol.ts'
-import { parseStreamUrl, rangeStart, streamPath } from '../../src/workers/media-protocol.ts'
+import { parseRange, parseStreamUrl, streamPath } from '../../src/workers/media-protocol.ts'
 
 const node = (id: number, parts: Partial<LabNode> = {}): LabNode => ({
   id,
@@ -179,11 +179,15 @@ describe('addresses of streams', () => {
   ])('%s is none', (path) => expect(parseStreamUrl(new URL(path, scope), scope)).toBeNull())
 
   it.each([
-    ['bytes=0-', 0],
-    ['bytes=100-200', 100],
-    ['bytes=-500', 0],
-    ['bytes=1-2,5-6', 0],
-    ['junk', 0],
-    [null, 0],
-  ])('range %s begins at %d', (header, start) => expect(rangeStart(header)).toBe(start))
+    ['bytes=0-', 0, null],
+    ['bytes=0-1', 0, 1],
+    ['bytes=100-200', 100, 200],
+    ['bytes=200-100', 200, null],
+    ['bytes=-500', 0, null],
+    ['bytes=1-2,5-6', 0, null],
+    ['junk', 0, null],
+    [null, 0, null],
+  ])('range %s goes from %s to %s', (header, first, last) =>
+    expect(parseRange(header)).toEqual({ first, last }),
+  )
 })
