@@ -49,6 +49,8 @@ interface Answer {
   readonly system: SystemName
   because: SearchEnd | null
   readonly found: Set<string>
+  /** Of them, those that it brought into the list. */
+  listed: number
   messages: number
   bytes: number
   hops: number
@@ -178,6 +180,7 @@ function emptyAnswer(system: SystemName): Answer {
     system,
     because: null,
     found: new Set(),
+    listed: 0,
     messages: 0,
     bytes: 0,
     hops: 0,
@@ -193,13 +196,16 @@ function addHit(
   { listing, providers }: { listing: Listing; providers: readonly PeerId[] },
 ): void {
   const key = `${listing.root}:${listing.infoHash}`
+  // What it found counts, shown or not.
+  if (answer.found.size < LIMITS.hitsPerSearch) answer.found.add(key)
   let hit = search.hits.get(key)
   if (hit === undefined) {
-    if (search.hits.size >= LIMITS.hitsPerSearch) return
+    // Of the list each system that is asked has its part: one that answers with anything must not keep the others out.
+    if (answer.listed >= LIMITS.hitsPerSearch / search.answers.size) return
+    answer.listed++
     hit = { listing, providers: new Set(), systems: new Set() }
     search.hits.set(key, hit)
   }
-  answer.found.add(key)
   hit.systems.add(answer.system)
   for (const provider of providers) {
     if (hit.providers.size >= LIMITS.announcePeers) return

@@ -66,6 +66,25 @@ describe('searches', () => {
     searches.onAnswer('ring', { type: 'hits', id: id(5), hits, hops: 1 }, 1)
     expect(searches.views().at(-1)?.hits).toHaveLength(500)
   })
+
+  it('of several systems each has its part of the list, and what the others found counts', () => {
+    const searches = new Searches()
+    searches.start(id(1), 'x', ['gnutella', 'directory'], 0)
+    const hitsFrom = (first: number, count: number) =>
+      Array.from({ length: count }, (_, n) => ({ listing: listingOf('x', first + n), providers: [ann] }))
+    const answer = (system: 'gnutella' | 'directory', first: number, count: number, at: number) =>
+      searches.onAnswer(system, { type: 'hits', id: id(1), hits: hitsFrom(first, count), hops: 1 }, at)
+    answer('gnutella', 1, 2_000, 1)
+    // Fifty of them are in the list already.
+    answer('directory', 201, 100, 2)
+    const [view] = searches.views()
+    expect(view?.answers).toMatchObject([
+      { system: 'directory', hits: 100, firstHitMs: 2 },
+      { system: 'gnutella', hits: 500, firstHitMs: 1 },
+    ])
+    expect(view?.hits).toHaveLength(300)
+    expect(view?.hits.filter(({ systems }) => systems.length === 2)).toHaveLength(50)
+  })
 })
 
 describe('the overlay dialler', () => {
