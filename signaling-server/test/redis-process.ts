@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { killAndWait, untilItSays } from './child-process.ts'
 import { freePort } from './free-port.ts'
 
 /** Debian's. */
@@ -38,25 +39,14 @@ export class RedisProcess {
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
     const running = spawn(PROGRAM, [...args, '--save', '', '--appendonly', 'no'], { stdio: 'pipe' })
     this.#process = running
-    let output = ''
-    await new Promise<void>((resolve, reject) => {
-      running.stdout.setEncoding('utf8').on('data', (text: string) => {
-        output += text
-        if (output.includes('Ready to accept connections')) resolve()
-      })
-      running.once('error', reject)
-      running.once('exit', () => reject(new Error(`${PROGRAM} ended: ${output}`)))
-    })
+    await untilItSays(running, running.stdout, 'Ready to accept connections')
   }
 
   /** As a crash would end it. */
   async kill(): Promise<void> {
     const running = this.#process
     this.#process = null
-    if (running === null || running.exitCode !== null) return
-    const gone = new Promise((resolve) => running.once('exit', resolve))
-    running.kill('SIGKILL')
-    await gone
+    await killAndWait(running)
   }
 
   /** Ends it, and leaves nothing behind. */

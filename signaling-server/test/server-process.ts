@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { killAndWait } from './child-process.ts'
 import { freePort } from './free-port.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -56,11 +57,8 @@ export class ServerProcess {
   }
 
   /** As a crash would end it. */
-  async kill(): Promise<void> {
-    if (this.ended !== null) return
-    const gone = new Promise((resolve) => this.#process.once('exit', resolve))
-    this.#process.kill('SIGKILL')
-    await gone
+  kill(): Promise<void> {
+    return killAndWait(this.#process)
   }
 
   #listening(): Promise<void> {

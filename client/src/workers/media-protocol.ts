@@ -56,9 +56,7 @@ export function parseStreamUrl(
 /** First byte of a `Range` header, 0 where there is none or it can't be read; and the last, `null` for all that follows. */
 export function parseRange(header: string | null): { readonly first: number; readonly last: number | null } {
   const match = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? '')
-  const [first, last] = [
-    Number(match?.[1] ?? 0),
-    match?.[2] === undefined || match[2] === '' ? null : Number(match[2]),
-  ]
+  const first = Number(match?.[1] ?? 0)
+  const last = match?.[2] ? Number(match[2]) : null
   return { first, last: last !== null && last >= first ? last : null }
 }
