@@ -36,9 +36,16 @@ export const CHROMIUM = {
   ],
 }
 
+/** They wait for most of their time: for silence to be noticed, for leases, for somebody who is killed again and again. */
+const PATIENT = ['**/faults*.spec.ts', '**/survive.spec.ts', '**/wake.spec.ts']
+
 export default defineConfig({
   testDir: './specs',
-  outputDir: './results',
+  // `npm test` runs the patient ones beside the routers, which are waited for as well.
+  projects: [
+    { name: 'specs', testIgnore: PATIENT, outputDir: './results/specs' },
+    { name: 'patient', testMatch: PATIENT, outputDir: './results/patient' },
+  ],
   // Two cores: one spec at a time. Beside twelve browsers a transfer of 12 MiB by a command took three minutes.
   workers: 1,
   fullyParallel: false,
@@ -46,10 +53,12 @@ export default defineConfig({
   retries: 0,
   timeout: 180_000,
   expect: { timeout: 20_000 },
-  reporter: [['list'], ['json', { outputFile: '../.cache/e2e.json' }]],
+  reporter: [['list'], ['json', { outputFile: `../.cache/${process.env['E2E_REPORT'] ?? 'e2e'}.json` }]],
   use: {
     browserName: 'chromium',
     launchOptions: CHROMIUM,
+    // Animations, drawn without a graphics card, are a quarter of the work of a new peer. See WITH_MOTION.
+    contextOptions: { reducedMotion: 'reduce' },
     video: 'off',
     trace: 'off',
     screenshot: 'only-on-failure',

@@ -28,10 +28,10 @@ function read(file) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null
 }
 
-function suite(name, command, args, env = {}) {
+function suite(name, [command, ...args]) {
   console.log(`\n== ${name}`)
   const started = Date.now()
-  report(name, run(command, args, { env: { ...process.env, ...env } }), started)
+  report(name, run(command, args, { env: process.env }), started)
 }
 
 function report(name, code, started) {
@@ -44,18 +44,22 @@ function report(name, code, started) {
   )
 }
 
+/** In the time that others leave: what measures and waits is not to notice. */
+const idly = (command) =>
+  existsSync('/usr/bin/chrt') ? ['chrt', '-i', '0', ...command] : ['nice', '-n', '19', ...command]
+
 /**
- * Runs beside others, in the time that they leave: what measures and waits is not to notice.
+ * Runs beside others.
  * @returns what waits for its end and prints it
  */
-function beside(name, command, args) {
+function beside(name, [command, ...args], env = {}) {
   const started = Date.now()
   const log = join(results, `${name.replace(/\W+/g, '-')}.log`)
   const out = openSync(log, 'w')
-  const lowest = existsSync('/usr/bin/chrt') ? ['chrt', '-i', '0'] : ['nice', '-n', '19']
-  const child = spawn(lowest[0], [...lowest.slice(1), command, ...args], {
+  const child = spawn(command, args, {
     cwd: root,
     stdio: ['ignore', out, out],
+    env: { ...process.env, ...env },
   })
   const ended = new Promise((resolve) => {
     child.once('error', () => resolve(1))
@@ -109,24 +113,21 @@ if (!process.argv.includes('--no-install')) {
 }
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
-const vitest = ['vitest', 'run', '--reporter=default', '--reporter=json']
-suite('unit tests, simulations, contracts in Chromium', 'npx', [
-  ...vitest,
-  '--outputFile.json=.cache/vitest.json',
-])
+const vitest = ['npx', 'vitest', 'run', '--reporter=default', '--reporter=json']
+suite('unit tests, simulations, contracts in Chromium', [...vitest, '--outputFile.json=.cache/vitest.json'])
 addVitest('vitest.json')
 build()
-suite('end to end', 'npx', ['playwright', 'test', '--config', 'e2e/playwright.config.ts'])
+const playwright = (config, ...args) => ['npx', 'playwright', 'test', '--config', config, ...args]
+const specs = (project) => playwright('e2e/playwright.config.ts', '--project', project)
+suite('end to end', specs('specs'))
 addPlaywright('e2e.json')
-// Routers and relays are waited for most of the time.
-const endOfStatic = beside('format, lint, types', 'npm', ['run', '--silent', 'check:static'])
+// Routers and relays are waited for most of the time, and so are the dead and the sleeping.
+const endOfPatient = beside('end to end, what waits', specs('patient'), {
+  E2E_REPORT: 'patient',
+})
+const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
 if (isRoot()) {
-  suite('over routers, relays and a full disk', 'npx', [
-    'playwright',
-    'test',
-    '--config',
-    'e2e/nat/playwright.config.ts',
-  ])
+  suite('over routers, relays and a full disk', playwright('e2e/nat/playwright.config.ts'))
   addPlaywright('nat.json')
 } else {
   console.log(
@@ -134,6 +135,8 @@ if (isRoot()) {
   )
   total.skipped += 1
 }
+await endOfPatient()
+addPlaywright('patient.json')
 await endOfStatic()
 if (failures.length > 0) console.log(`\n== what failed\n${failures.join('\n\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)

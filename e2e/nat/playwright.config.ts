@@ -5,8 +5,10 @@ import base from '../playwright.config.ts'
  * Specs that only root can run: over a small internet of network namespaces, with browsers inside of homes, and with a disk
  * of its own for one browser.
  */
+const { projects: _, ...rest } = base
+
 export default defineConfig({
-  ...base,
+  ...rest,
   testDir: '.',
   // There is one internet at a time.
   workers: 1,

@@ -1,8 +1,8 @@
 import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+import { expect, test, WITH_MOTION, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 
-test.use(WITHOUT_SERVICE_WORKER)
+test.use({ ...WITHOUT_SERVICE_WORKER, ...WITH_MOTION })
 
 test('the pages have no accessibility violations that axe can see', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'readable.bin', MiB, 31)

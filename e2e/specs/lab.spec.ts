@@ -1,4 +1,6 @@
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITH_MOTION } from '../fixtures/test.ts'
+
+test.use(WITH_MOTION)
 
 test('the lab runs each network, asks it, kills half of it, and draws the three curves', async ({
   openPeer,

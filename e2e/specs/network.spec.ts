@@ -1,10 +1,10 @@
 import type { Locator, Page } from '@playwright/test'
 import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, scratch } from '../fixtures/files.ts'
-import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+import { expect, test, WITH_MOTION, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import type { App } from '../pages/app.ts'
 
-test.use(WITHOUT_SERVICE_WORKER)
+test.use({ ...WITHOUT_SERVICE_WORKER, ...WITH_MOTION })
 
 const VIEWS = ['Swarm', 'Gnutella', 'KaZaA', 'Ring', 'Everything'] as const
 

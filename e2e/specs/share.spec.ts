@@ -1,7 +1,7 @@
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+import { expect, test, WITH_MOTION, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 
-test.use(WITHOUT_SERVICE_WORKER)
+test.use({ ...WITHOUT_SERVICE_WORKER, ...WITH_MOTION })
 
 test('one file, one link, one receiver: identical bytes, and none before the click', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'holiday film.bin', 24 * MiB)
