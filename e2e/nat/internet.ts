@@ -106,6 +106,11 @@ export class Internet {
     this.#run(home.router, `iptables -I FORWARD -d ${net}.2 -j DROP`)
   }
 
+  /** A symmetric router is exchanged for one that keeps a computer's port for whomever it talks with. */
+  exchangeRouter(home: Home): void {
+    this.#run(home.router, 'iptables -t nat -R POSTROUTING 1 -o wan -j MASQUERADE')
+  }
+
   /** A program that runs in a namespace, for whoever starts it by a path. */
   command(space: string, program: string): string {
     const path = join(this.#folder, `${space}-${program.replaceAll('/', '_')}`)

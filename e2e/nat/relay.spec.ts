@@ -8,10 +8,11 @@ test('two symmetric routers and no TURN server: a member in the open carries the
 }) => {
   await startMember()
   const file = makeFile(scratch(), 'letter.bin', 2 * MiB, 7)
-  const sender = await openAt(internet.home('symmetric'))
+  const homes = [internet.home('symmetric'), internet.home('symmetric')] as const
+  const sender = await openAt(homes[0])
   const { link, infoHash } = await sender.app.shareFiles(file.path)
   const askedAt = Date.now()
-  const receiver = await openAt(internet.home('symmetric'), new URL(link).hash)
+  const receiver = await openAt(homes[1], new URL(link).hash)
   await receiver.app.download()
   await receiver.app.untilDone(infoHash, 90_000)
   const seconds = (Date.now() - askedAt) / 1000
@@ -21,6 +22,12 @@ test('two symmetric routers and no TURN server: a member in the open carries the
   await expect(table.getByText('through a member')).toHaveCount(1)
   // What the two told each other of their ends names no address for the circuit.
   expect(receiver.sent.concat(sender.sent).join()).toContain('ringdrop-circuit-1')
+  // Other networks, as the browser tells: there is a path now, and the member is let go.
+  for (const home of homes) internet.exchangeRouter(home)
+  await receiver.app.page.evaluate(() => dispatchEvent(new Event('online')))
+  await expect(table.getByText('through a member')).toHaveCount(0, { timeout: 60_000 })
+  const sendersId = (await sender.app.snapshot()).node?.id
+  await receiver.app.until(({ node }) => node?.links.some(({ peer }) => peer === sendersId) === true)
 })
 
 test('two symmetric routers, no TURN server and no member: both are told why', async ({

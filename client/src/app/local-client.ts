@@ -232,6 +232,7 @@ export class LocalClient implements NodeClient {
       },
       networkChanged: () => {
         runtime.transport.checkAll()
+        runtime.feed({ type: 'networkChanged' })
         runtime.socket.check()
       },
     })

@@ -1,4 +1,4 @@
-import type { PeerId } from '../kernel/ids.ts'
+import type { PeerId, SessionId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import type { Carrier, IntroductionInput } from '../protocols/introduction/effects.ts'
 import type { Introducer } from '../protocols/introduction/introducer.ts'
@@ -55,8 +55,15 @@ export class Connector {
     return [...carriers].slice(0, CARRIERS)
   }
 
+  /** The path of a link is in doubt: another one is looked for. */
+  restart(sid: SessionId, now: number): void {
+    const peer = this.#parts.links.bySid(sid)?.peer
+    if (peer === undefined) return
+    this.#parts.introduce({ type: 'restart', sid, carriers: this.#carriersAround(peer, now) }, now)
+  }
+
   /** Ways to a peer whose own link is in doubt: as to any peer, and then any neighbours, who may be linked with it. */
-  carriersAround(peer: PeerId, now: number): Carrier[] {
+  #carriersAround(peer: PeerId, now: number): Carrier[] {
     const neighbours = [...this.#parts.links.up()]
       .filter(({ isSilent }) => !isSilent)
       .map((link) => link.peer)
@@ -103,6 +110,13 @@ export class Connector {
     if (this.#parts.introducer.pendingCount >= this.#roomForAny()) return false
     this.#parts.introduce({ type: 'connect', peer, carriers: this.carriersTo(peer, new Set(), now) }, now)
     return true
+  }
+
+  /** A direct path to a peer that a circuit leads to: the circuit itself is the first way to tell it. */
+  callBeside(peer: PeerId, now: number): void {
+    if (this.#parts.introducer.pendingCount >= LIMITS.pendingNegotiations) return
+    const carriers = [peer, ...this.carriersTo(peer, new Set(), now)]
+    this.#parts.introduce({ type: 'connect', peer, carriers, isBeside: true }, now)
   }
 
   /** Links that may be under way at a time, whatever they are for. */

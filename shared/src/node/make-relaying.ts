@@ -29,6 +29,7 @@ export function makeRelaying({ linking, connector, discovery, ...parts }: Relayi
       const carriers = connector().carriersTo(peer, new Set([circuit.relay]), now)
       linking().introduce({ type: 'connect', peer, carriers, circuit }, now)
     },
+    seekPath: (peer, now) => connector().callBeside(peer, now),
     lost: (sid, now) => linking().introduce({ type: 'channelClosed', sid }, now),
     onCongestion: (sid, state, now) => linking().onCongestion(sid, state, now),
     onUnreachable: (peer, now) => linking().onUnreachable(peer, now),

@@ -156,6 +156,8 @@ export type NodeInput =
   | { readonly type: 'faltering'; readonly sid: SessionId }
   /** The page or the machine did not run for a while: links are asked at once whether they still live. */
   | { readonly type: 'woke' }
+  /** The network is another one than before, or is back. */
+  | { readonly type: 'networkChanged' }
   /** How far the clock on the wall is ahead of the node's, when that has changed; zero at the start. */
   | { readonly type: 'wallClock'; readonly aheadMs: number }
   /** Make a link with this peer although no share asks for it. */

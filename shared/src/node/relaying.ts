@@ -13,6 +13,7 @@ import type { RelayMessage } from '../protocols/relay/messages.ts'
 import { RelayDesk, type RelayDeskInput } from '../protocols/relay/relay-desk.ts'
 import type { Link, Links } from './links.ts'
 import type { NodeEffect } from './node-io.ts'
+import { PathSeeker } from './path-seeker.ts'
 
 /** Failures that say: the peer is there, and no path leads to it. Others would fail over a circuit too. */
 const NO_PATH: ReadonlySet<LinkFailure> = new Set<LinkFailure>(['iceFailed', 'timeout'])
@@ -38,6 +39,8 @@ export interface RelayingParts {
   readonly isWanted: (peer: PeerId) => boolean
   /** Introduces us to a peer over a circuit. */
   readonly connect: (peer: PeerId, ref: CircuitRef, now: number) => void
+  /** Calls a peer beside the circuit that leads to it, in case there is a direct path by now. */
+  readonly seekPath: (peer: PeerId, now: number) => void
   /** The circuit under this session is gone. */
   readonly lost: (sid: SessionId, now: number) => void
   readonly onCongestion: (sid: SessionId, state: 'congested' | 'writable', now: number) => void
@@ -52,24 +55,33 @@ export class Relaying {
   readonly desk: RelayDesk
   readonly ends: CircuitEnds
   readonly #parts: RelayingParts
+  readonly #seeker: PathSeeker
   /** Peers that we call because others want a circuit to them: if that fails, it is theirs to ask somebody else. */
   readonly #forOthers = new BoundedMap<PeerId, true>(NO_PATH_PEERS)
   /** Peers that no direct path led to, with the time until which that is believed. */
-  readonly #pathless = new BoundedMap<PeerId, number>(NO_PATH_PEERS)
+  #pathless = new BoundedMap<PeerId, number>(NO_PATH_PEERS)
 
   constructor(parts: RelayingParts) {
     this.#parts = parts
+    this.#seeker = new PathSeeker(parts.self)
     this.desk = new RelayDesk(parts.self, parts.now)
     this.ends = new CircuitEnds(parts.rng)
   }
 
   wakeAt(): number {
-    return Math.min(this.desk.wakeAt(), this.ends.wakeAt())
+    return Math.min(this.desk.wakeAt(), this.ends.wakeAt(), this.#seeker.wakeAt())
   }
 
   wake(now: number): void {
     this.#tellDesk({ type: 'wake' }, now)
     this.feedEnds({ type: 'wake' }, now)
+    for (const peer of this.#seeker.due(now)) this.#parts.seekPath(peer, now)
+  }
+
+  /** Our network is another one: a direct path may lead now where none did. */
+  onNetworkChange(now: number): void {
+    this.#pathless = new BoundedMap(NO_PATH_PEERS)
+    this.#seeker.onNetworkChange(now)
   }
 
   /** Whether a link carries circuits, of ours or of others. */
@@ -90,12 +102,19 @@ export class Relaying {
     this.#forOthers.delete(link.peer)
     this.feedEnds({ type: 'linked', peer: link.peer }, now)
     // A circuit over a circuit would cost two relays, and loops could be built of them.
-    if (link.circuit === null) this.#tellDesk({ type: 'linkUp', peer: link.peer }, now)
-    else this.#pathless.set(link.peer, now + NO_PATH_MS)
+    if (link.circuit === null) {
+      this.#pathless.delete(link.peer)
+      return this.#tellDesk({ type: 'linkUp', peer: link.peer }, now)
+    }
+    this.#pathless.set(link.peer, now + NO_PATH_MS)
+    this.#seeker.onCircuit(link.peer, now)
   }
 
   onLinkDown(link: Link, now: number): void {
-    if (link.circuit !== null) return this.feedEnds({ type: 'unbind', sid: link.sid }, now)
+    if (link.circuit !== null) {
+      this.#seeker.forget(link.peer)
+      return this.feedEnds({ type: 'unbind', sid: link.sid }, now)
+    }
     this.#tellDesk({ type: 'linkDown', peer: link.peer }, now)
     this.feedEnds({ type: 'linkDown', peer: link.peer }, now)
   }

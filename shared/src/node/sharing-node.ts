@@ -1,5 +1,5 @@
 import { assertNever, type Core } from '../kernel/core.ts'
-import type { InfoHash, PeerId, SessionId } from '../kernel/ids.ts'
+import type { InfoHash, PeerId } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
 import { burstOf, TokenBucket } from '../kernel/token-bucket.ts'
 import { WallClock } from '../kernel/wall-clock.ts'
@@ -185,9 +185,11 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'sealed':
         return this.relaying.feedEnds(input, now)
       case 'faltering':
-        return this.#restart(input.sid, now)
+        return this.#connector.restart(input.sid, now)
       case 'woke':
         return this.linking.pingAll(now)
+      case 'networkChanged':
+        return this.relaying.onNetworkChange(now)
       case 'link':
         return this.#link(input.peer, now)
       case 'signed':
@@ -234,12 +236,6 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   #link(peer: PeerId, now: number): void {
     const carriers = this.#connector.carriersTo(peer, new Set(), now)
     this.linking.introduce({ type: 'connect', peer, carriers }, now)
-  }
-
-  #restart(sid: SessionId, now: number): void {
-    const peer = this.links.bySid(sid)?.peer
-    if (peer === undefined) return
-    this.linking.introduce({ type: 'restart', sid, carriers: this.#connector.carriersAround(peer, now) }, now)
   }
 
   /** Gives a signature, or the result of a check, back to the core that asked. */

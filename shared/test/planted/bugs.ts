@@ -413,15 +413,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a probe alone parts two linked peers',
     file: 'protocols/introduction/introducer.ts',
-    find: 'const superseded = isLinked ? this.#sessions.besideLink(peer) : existing',
-    put: 'const superseded = existing',
+    find: 'const rival = this.#sessions.rivalOf(peer)',
+    put: 'const rival = this.#sessions.of(peer)',
     tests: INTRODUCTION,
   },
   {
     name: 'a call that gave way to a refused one is never heard of again',
     file: 'protocols/introduction/introducer.ts',
-    find: "if (!isLinked && existing?.role === 'initiator') this.#fail(existing, 'busy')",
-    put: 'if (!isLinked && existing !== undefined) this.#forget(existing)',
+    find: "if (isRace) this.#fail(rival, 'busy')",
+    put: 'if (isRace) this.#forget(rival)',
     tests: INTRODUCTION,
   },
   {

@@ -39,6 +39,8 @@ export type IntroductionInput =
       readonly circuit?: CircuitRef
       /** Discovery systems that want the link; left out: it is for a share, or for a person. */
       readonly systems?: readonly string[]
+      /** A direct path in place of the circuit that the link goes over; the link stays until there is one. */
+      readonly isBeside?: boolean
     }
   /** Make an invite that a person carries to another browser. Answer: a `route` effect with the carrier `manual`. */
   | { readonly type: 'invite' }

@@ -7,7 +7,6 @@ import type { Rng } from '../../kernel/rng.ts'
 import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
 import {
-  CARRIER_LOST_MS,
   CONNECT_TIMEOUT_MS,
   INVITE_MS,
   OPEN_INVITES,
@@ -110,7 +109,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       case 'ban':
         return this.#door.ban(input.peer)
       case 'carrierLost':
-        return this.#onCarrierLost(input.carrier, now)
+        return this.#sessions.onCarrierLost(input.carrier, now)
       case 'capacity':
         this.#door.isOpen = input.isOpen
         return
@@ -124,8 +123,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   }
 
   #connect(wish: Extract<IntroductionInput, { type: 'connect' }>, now: number): void {
-    const { peer, carriers } = wish
-    if (peer === this.#options.self || this.#sessions.of(peer) !== undefined) return
+    const { peer, carriers, isBeside = false } = wish
+    if (peer === this.#options.self || !this.#sessions.mayCall(peer, isBeside)) return
     const [carrier, ...otherCarriers] = carriers
     if (carrier === undefined || this.#door.isBanned(peer)) {
       const code = carrier === undefined ? 'noWay' : 'refused'
@@ -140,6 +139,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     )
     session.circuit = wish.circuit ?? null
     session.systems = wish.systems ?? []
+    session.isBeside = isBeside
     this.#probe(session, carrier, now)
   }
 
@@ -288,27 +288,29 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #onProbe(envelope: SignalEnvelope, payload: PayloadOf<'probe'>, carrier: Carrier, now: number): void {
     if (!this.#seenSessions.add(envelope.sid, now)) return
     const { sid, from: peer } = envelope
-    const existing = this.#sessions.of(peer)
-    const isLinked = existing?.stage === 'up'
+    const isBeside = payload.isBeside === true
+    if (isBeside && this.#sessions.hasPath(peer)) return
+    // A link stays until the offer: a probe may be an old one that somebody sends again.
+    const rival = this.#sessions.rivalOf(peer)
+    const isRace = rival?.role === 'initiator' && (isBeside || this.#sessions.of(peer) === rival)
     // Both called at once: the call of the smaller id stands.
-    if (!isLinked && existing?.role === 'initiator' && this.#options.self < peer) {
+    if (isRace && this.#options.self < peer) {
       // Our probe may have gone out before the peer was there: now it is, and can be reached this way.
-      return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined
+      return rival.stage === 'probing' ? this.#probe(rival, carrier, now) : undefined
     }
     const objection = this.#door.objectionTo(peer, payload.systems ?? [])
     if (objection !== null) {
       this.#sendTo(peer, sid, carrier, { kind: 'bye', reason: objection }, now)
       // Our own call is over as well, since theirs would have stood.
-      if (!isLinked && existing?.role === 'initiator') this.#fail(existing, 'busy')
+      if (isRace) this.#fail(rival, 'busy')
       return
     }
-    // A link stays until the offer: a probe may be an old one that somebody sends again.
-    const superseded = isLinked ? this.#sessions.besideLink(peer) : existing
-    if (superseded !== undefined) this.#forget(superseded)
+    if (rival !== undefined) this.#forget(rival)
     const start = { sid, peer, role: 'responder', stage: 'accepted', carrier } as const
     const session = this.#open({ ...start, otherCarriers: [] }, now)
     session.peerKey = envelope.key
     session.peerNonce = payload.nonce
+    session.isBeside = isBeside
     this.#send(session, { kind: 'accept', nonce: session.nonce, peerNonce: payload.nonce }, now)
   }
 
@@ -316,7 +318,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #onOffer(session: Session, { sdp }: PayloadOf<'offer'>): void {
     const effects = takeOffer(session, sdp)
     const link = this.#sessions.of(session.peer)
-    if (effects.length > 0 && link !== undefined && link !== session) this.#close(link)
+    const isLost = effects.length > 0 && !session.isBeside
+    if (isLost && link !== undefined && link !== session) this.#close(link)
     this.#effects.push(...effects)
   }
 
@@ -364,6 +367,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   #finish(session: Session): void {
     if (session.stage !== 'proving' || !session.proofs.sent || !session.proofs.received) return
     session.stage = 'up'
+    const link = this.#sessions.of(session.peer)
+    if (link !== undefined && link !== session) this.#close(link)
     this.#effects.push({ type: 'linkUp', sid: session.sid, peer: session.peer })
   }
 
@@ -376,15 +381,6 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     if (session === undefined) return
     if (session.stage === 'up') this.#close(session)
     else this.#fail(session, 'iceFailed')
-  }
-
-  #onCarrierLost(carrier: Carrier, now: number): void {
-    for (const session of this.#sessions.all()) {
-      if (session.stage === 'up' || session.carrier !== carrier) continue
-      // Nothing was agreed on a probe yet: it goes out anew over the next way at once.
-      const graceMs = session.stage === 'probing' ? 0 : CARRIER_LOST_MS
-      session.deadline = Math.min(session.deadline, now + graceMs)
-    }
   }
 
   #close(session: Session): void {

@@ -13,9 +13,13 @@ const sdp = v.pipe(v.string(), v.maxLength(LIMITS.sdpBytes))
 const round = v.pipe(countSchema, v.minValue(1), v.maxValue(RESTARTS))
 
 const schemas = {
-  /** `systems`: the discovery systems that want the link; left out when it is for a share. */
+  /**
+   * `systems`: the discovery systems that want the link; left out when it is for a share. `isBeside`: the link that is
+   * there stays until this one is up.
+   */
   probe: v.strictObject({
     nonce: nonceSchema,
+    isBeside: v.optional(v.literal(true)),
     systems: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(16))), v.maxLength(8))),
   }),
   accept: v.strictObject(nonces),
@@ -44,8 +48,10 @@ export type PayloadOf<Kind extends SignalKind> = Extract<Payload, { kind: Kind }
 export type ByeReason = PayloadOf<'bye'>['reason']
 
 /** The call that begins a negotiation. */
-export function probeOf({ nonce, systems }: Pick<Session, 'nonce' | 'systems'>): PayloadOf<'probe'> {
-  return { kind: 'probe', nonce, ...(systems.length > 0 && { systems: [...systems] }) }
+export function probeOf(call: Pick<Session, 'nonce' | 'systems' | 'isBeside'>): PayloadOf<'probe'> {
+  const { nonce, systems, isBeside } = call
+  const by = systems.length > 0 && { systems: [...systems] }
+  return { kind: 'probe', nonce, ...by, ...(isBeside && { isBeside }) }
 }
 
 /** Reads the payload of an envelope of this kind. */

@@ -31,6 +31,8 @@ export interface Session {
   circuit: CircuitRef | null
   /** Discovery systems for which we called. */
   systems: readonly string[]
+  /** Looks for a better path than the link that is there, which stays until this one is up. */
+  isBeside: boolean
   offerSdp: string | null
   offerFingerprint: string | null
   answerFingerprint: string | null
@@ -77,6 +79,7 @@ export function newSession(start: SessionStart, nonce: Nonce, deadline: number):
     deadline,
     circuit: null,
     systems: [],
+    isBeside: false,
     offerSdp: null,
     offerFingerprint: null,
     answerFingerprint: null,

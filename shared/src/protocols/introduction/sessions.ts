@@ -1,4 +1,6 @@
 import type { PeerId, SessionId } from '../../kernel/ids.ts'
+import { CARRIER_LOST_MS } from './constants.ts'
+import type { Carrier } from './effects.ts'
 import type { Session, SessionStage } from './session.ts'
 
 /** All negotiations of a node, and which of them counts for each peer. */
@@ -29,6 +31,26 @@ export class Sessions {
     return link && this.all().find((other) => other.peer === peer && other !== link)
   }
 
+  /** What a call of the peer would take the place of: a link stays until more is known. */
+  rivalOf(peer: PeerId): Session | undefined {
+    const existing = this.#byPeer.get(peer)
+    return existing?.stage === 'up' ? this.besideLink(peer) : existing
+  }
+
+  /** A connection of its own links us with the peer. */
+  hasPath(peer: PeerId): boolean {
+    const link = this.#byPeer.get(peer)
+    return link?.stage === 'up' && link.circuit === null
+  }
+
+  /** Whether we may call: whom nothing connects us with or, beside a link, whom nothing but a circuit does. */
+  mayCall(peer: PeerId, isBeside: boolean): boolean {
+    const existing = this.#byPeer.get(peer)
+    if (!isBeside) return existing === undefined
+    const isByCircuit = existing?.stage === 'up' && existing.circuit !== null
+    return isByCircuit && this.besideLink(peer) === undefined
+  }
+
   /** Invites without a reply, oldest first. */
   invites(): Session[] {
     return this.all().filter(({ peer }) => peer === this.self)
@@ -50,6 +72,16 @@ export class Sessions {
     let at = Infinity
     for (const { stage, deadline } of this.#bySid.values()) if (stage !== 'up') at = Math.min(at, deadline)
     return at
+  }
+
+  /** Negotiations that use the way take the next one, or end soon. */
+  onCarrierLost(carrier: Carrier, now: number): void {
+    for (const session of this.#bySid.values()) {
+      if (session.stage === 'up' || session.carrier !== carrier) continue
+      // Nothing was agreed on a probe yet: it goes out anew over the next way at once.
+      const graceMs = session.stage === 'probing' ? 0 : CARRIER_LOST_MS
+      session.deadline = Math.min(session.deadline, now + graceMs)
+    }
   }
 
   /** A new one counts for its peer at once, but beside a link. */
