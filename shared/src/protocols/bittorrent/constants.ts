@@ -35,6 +35,13 @@ export const PIPELINE_MIN = 4
 export const PIPELINE_MAX = 500
 /** Seconds of data kept requested from a peer. Measured: short queues waste least (docs/performance.md). */
 export const PIPELINE_SECONDS = 1
+/**
+ * Where an answer takes longer than half of that, as much is kept requested as comes in during so many answers: a
+ * pipeline that only holds what one of them brought would never grow. TCP's slow start doubles as well (RFC 5681).
+ */
+export const PIPELINE_ANSWERS = 2
+/** At the most, since a peer may also be slow on purpose. libtorrent keeps 3 s requested in all cases. */
+export const PIPELINE_MAX_SECONDS = 6
 /** A request run is sent when this share of the pipeline is free, so that requests travel in batches. */
 export const REFILL_SHARE = 0.25
 /** Our choice: a peer that delivers nothing asked of it for so long is snubbed. */

@@ -119,6 +119,7 @@ export class Downloads {
     const wasCalledOff = request.state === 'cancelled'
     this.#settle(link, block, false)
     link.lastBlockAt = now
+    link.answerMs = Math.min(link.answerMs, now - request.askedAt)
     if (link.trust === 'snubbed') link.trust = 'trusted'
     this.receivedBytes += bytes.length
     const { picker, hashes, out } = this.#parts

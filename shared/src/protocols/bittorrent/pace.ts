@@ -1,11 +1,20 @@
 import { LIMITS } from '../../kernel/limits.ts'
-import { PIPELINE_MAX, PIPELINE_MIN, PIPELINE_SECONDS, SNUB_MS } from './constants.ts'
+import {
+  PIPELINE_ANSWERS,
+  PIPELINE_MAX,
+  PIPELINE_MAX_SECONDS,
+  PIPELINE_MIN,
+  PIPELINE_SECONDS,
+  SNUB_MS,
+} from './constants.ts'
 import type { PeerLink } from './peer-link.ts'
 
 /** How many requests to keep outstanding with a peer: what it delivers in a while; one when it is snubbed. */
 export function pipelineOf(link: PeerLink, now: number): number {
   if (link.trust === 'snubbed') return 1
-  const blocks = Math.ceil((link.downSpeed.rate(now) * PIPELINE_SECONDS) / LIMITS.blockBytes)
+  const answers = (PIPELINE_ANSWERS * link.answerMs) / 1000
+  const seconds = Math.max(PIPELINE_SECONDS, Math.min(PIPELINE_MAX_SECONDS, answers))
+  const blocks = Math.ceil((link.downSpeed.rate(now) * seconds) / LIMITS.blockBytes)
   return Math.max(PIPELINE_MIN, Math.min(PIPELINE_MAX, blocks))
 }
 

@@ -42,6 +42,8 @@ export class PeerLink {
   readonly reading = new Set<BlockIndex>()
   congested = false
   lastBlockAt: number
+  /** The shortest time that a block took after it was asked for: how far away the peer is. */
+  answerMs = Infinity
   #ignoredSince: number | null = null
   readonly downRank: RateMeter
   readonly upRank: RateMeter
