@@ -85,6 +85,7 @@ test('the language is chosen in the settings, at once and for the next visit', a
   await page.getByRole('button', { name: 'Settings' }).click()
   await page.getByLabel('Language').selectOption({ label: '中文' })
   await expect(page.getByRole('heading', { name: '设置' })).toBeVisible()
+  await expect(page.getByLabel('语言')).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('link', { name: '搜索' })).toBeVisible()
   await page.reload()

@@ -1,5 +1,6 @@
 import type { Component } from 'svelte'
 import { loadNetworkMessages } from '../lang/network/messages.ts'
+import { loadSearchMessages } from '../lang/search/messages.ts'
 import { persistent } from '../lib/persistent.ts'
 import hashWorkerUrl from '../workers/hash.worker.ts?worker&url'
 import storeWorkerUrl from '../workers/store.worker.ts?worker&url'
@@ -27,6 +28,7 @@ export async function fetchAhead(language: string): Promise<void> {
     () => import('../components/TransferDetails.svelte'),
     () => import('../lib/save-many.ts'),
     () => loadNetworkMessages(language),
+    () => loadSearchMessages(language),
     // Into the browser's cache, from where they start.
     () => fetch(storeWorkerUrl),
     () => fetch(hashWorkerUrl),

@@ -4,6 +4,8 @@ import { createLanguage } from '../../src/lang/language.ts'
 import { bestLanguage, LANGUAGE_CODES, loadLanguage } from '../../src/lang/languages.ts'
 import { loadDeviceMessages } from '../../src/lang/device/messages.ts'
 import { loadLabTexts } from '../../src/lang/lab/texts.ts'
+import { loadSearchMessages } from '../../src/lang/search/messages.ts'
+import { loadSettingsMessages } from '../../src/lang/settings/messages.ts'
 import { zh } from '../../src/lang/zh.ts'
 
 /** All texts with their place; functions are called with what fits their number of parameters. */
@@ -43,7 +45,8 @@ describe('languages', () => {
     expect(empty).toEqual([])
     const { lab, essays } = await loadLabTexts(code)
     expect(texts(lab).filter(([, text]) => text.trim() === '')).toEqual([])
-    expect(texts(await loadDeviceMessages(code)).filter(([, text]) => text.trim() === '')).toEqual([])
+    for (const load of [loadDeviceMessages, loadSearchMessages, loadSettingsMessages])
+      expect(texts(await load(code)).filter(([, text]) => text.trim() === '')).toEqual([])
     expect(essays).toHaveLength(6)
     expect(
       essays

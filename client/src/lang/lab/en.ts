@@ -1,6 +1,11 @@
+import { search } from '../search/en.ts'
+import { settings } from '../settings/en.ts'
 import type { Essay } from './texts.ts'
 
 export const lab = {
+  /** In the same words as on the search page and in the settings. */
+  search,
+  settings,
   title: 'Lab',
   intro:
     'The same program that runs in this tab, a few hundred times over, in a simulated network with a clock of its own. Ask, kill, let peers come and go, and read the curves beside those of the textbook.',

@@ -1,7 +1,11 @@
 import type { LabMessages } from './en.ts'
+import { search } from '../search/zh.ts'
+import { settings } from '../settings/zh.ts'
 import type { Essay } from './texts.ts'
 
 export const lab: LabMessages = {
+  search,
+  settings,
   title: '实验室',
   intro:
     '把此标签页中运行的同一个程序复制几百份，放进一个有自己时钟的模拟网络。提问、关掉节点、让节点来来去去，并把曲线与教科书对照。',

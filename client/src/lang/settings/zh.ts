@@ -1,0 +1,48 @@
+/** 简体中文：设置的文字。 */
+import type { SettingsMessages } from './en.ts'
+
+export const settings: SettingsMessages = {
+  limits: '速度限制',
+  upload: '上传限制（KiB/s）',
+  download: '下载限制（KiB/s）',
+  noLimit: '不限',
+  now: (up, down) => `当前：上传 ${up}，下载 ${down}。`,
+  look: '外观',
+  language: '语言',
+  theme: '配色',
+  discovery: '发现',
+  discoveryText: '你共享的内容会登记到所有开启的系统中，搜索时也可以询问它们。',
+  willing: '可以成为超级节点',
+  willingText:
+    '这样它也会在彼此找不到路径的节点之间转发密封的数据。两者都会记入信用：付出的人会更早得到服务。',
+  privacy: '隐私',
+  relayOnly: '只通过中继连接',
+  relayOnlyText:
+    '与你分享的人只看到中继的地址，看不到你的地址。速度较慢；中继能看到何时传输、传了多少，但看不到内容。',
+  noRelay: '此服务器没有提供中继，开启后将无法连接任何人。请关闭此项，或请服务器的管理者配置一个中继。',
+  routing: '环如何找路',
+  routings: {
+    circle: '只走圆周：一步一步',
+    fingers: '指针表：距离逐次减半',
+    full: '完整：双向，并预先看一步',
+  },
+  gnutella: 'Gnutella 如何传播问题',
+  gnutellas: { classic: '经典：经由每条连接', pruned: '剪枝：不走只带来重复的连接' },
+  storage: '存储',
+  used: (used) => `已用 ${used}。`,
+  usedOf: (used, quota) => `已用 ${used}，浏览器允许 ${quota}。`,
+  noUsage: '浏览器没有告知用量。',
+  storageText: '下载的内容留在此浏览器中，直到你移除；你共享的文件在原处读取。',
+  persisted: '浏览器已承诺磁盘变满时不删除它。',
+  notPersisted: '磁盘变满时，浏览器可能不经询问就删除本页未完成和已完成的下载。需要的请保存。',
+  persist: '请浏览器保留',
+  persistRefused: '浏览器没有承诺保留。把应用安装到设备或收藏本页往往有用，之后再试。',
+  low: (left) => `只剩 ${left}。继续下载前，请先保存并移除已完成的下载。`,
+  system: '此设备',
+  install: '安装为应用',
+  magnet: '用 Ringdrop 打开磁力链接',
+  magnetAsked: '浏览器会询问是否允许 Ringdrop 打开磁力链接。',
+  notifications: '下载完成时通知',
+  keys: '单键快捷键',
+  diagnosticsText: '用于报告问题。不含文件名和地址。',
+}
