@@ -58,8 +58,73 @@ test('a search and a download that was asked for survive the tab that ran the no
   await download.click()
   await expect(download).toBeDisabled()
   await searching.page.close()
-  await expect(asking.page.getByText('did not answer').last()).toBeVisible()
+  // It takes over with the click, but nobody has told it yet what there is to download.
+  await expect(asking.page.getByText('list of files has not arrived').last()).toBeVisible()
   await download.click()
   await asking.untilDone(infoHash)
   expect((await asking.save(infoHash)).sha).toBe(file.sha)
+})
+
+/** What the tab's workers are given to hash never comes to an end. */
+const hashForEver = ({ page }: App) =>
+  page.evaluate(() => void (Worker.prototype.postMessage = () => undefined))
+
+test('files that were dropped into a tab are shared although the one that hashed them closes', async ({
+  openPeer,
+  server,
+}) => {
+  const owner = await openPeer()
+  const context = owner.page.context()
+  await hashForEver(owner)
+  const next = await App.open(context, server.url)
+  const dropped = await App.open(context, server.url)
+  await dropped.until(({ node }) => node !== null)
+  const file = makeFile(scratch(), 'dropped.bin', MiB, 23)
+  await dropped.page.getByLabel('Choose files').setInputFiles(file.path)
+  await expect(dropped.page.getByText('The link appears in a moment')).toBeVisible()
+  await owner.page.close()
+  await next.until(({ phase }) => phase.name === 'owner')
+  await dropped.untilShare(({ state }) => state.name === 'seeding')
+
+  // This one, too, can be closed: the tab that has the files gives them back, by itself.
+  await next.page.close()
+  await dropped.until(({ phase }) => phase.name === 'owner')
+  await dropped.untilShare(({ state }) => state.name === 'seeding')
+  const link = await dropped.page.getByLabel('Share link').inputValue()
+  const receiver = await openPeer(new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone()
+  const { infoHash } = (await receiver.share()) ?? { infoHash: '' }
+  expect((await receiver.save(infoHash)).sha).toBe(file.sha)
+})
+
+test('a link that nobody opened in time is opened as soon as somebody is there', async ({
+  openPeer,
+  server,
+}) => {
+  const sender = await openPeer()
+  const { link, infoHash } = await sender.shareFiles(makeFile(scratch(), 'in time.bin', 1000, 24).path)
+  const owner = await openPeer()
+  const follower = await App.open(owner.page.context(), server.url)
+  await follower.until(({ node }) => node !== null)
+  // The owner hears nothing of it, and a minute passes at once.
+  await follower.page.evaluate(() => {
+    const [post, wait] = [BroadcastChannel.prototype.postMessage, setTimeout]
+    BroadcastChannel.prototype.postMessage = function (message: { type: string }) {
+      if (message.type !== 'command') post.call(this, message)
+    }
+    Object.assign(globalThis, {
+      setTimeout: (run: () => void, ms: number) => wait(run, ms === 60_000 ? 0 : ms),
+      hearAgain: () => {
+        BroadcastChannel.prototype.postMessage = post
+        globalThis.setTimeout = wait
+      },
+    })
+  })
+  await follower.page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+  await expect(follower.page.getByText('did not answer')).toBeVisible()
+  await follower.page.evaluate(() => (globalThis as unknown as { hearAgain(): void }).hearAgain())
+  await expect(follower.page.getByRole('button', { name: 'Download', exact: true })).toBeEnabled()
+  await expect(follower.page.getByText('did not answer')).toHaveCount(0)
+  expect((await follower.share(infoHash))?.state.name).toBe('offered')
 })

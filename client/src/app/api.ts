@@ -260,5 +260,6 @@ export interface NodeClient {
   snapshot(): AppSnapshot
   /** Called at most ten times a second when something changed. @returns a function that ends it. */
   onChange(listener: () => void): () => void
+  /** Whatever goes wrong is an answer: it never rejects. */
   run<Type extends AppCommand['type']>(command: Extract<AppCommand, { type: Type }>): Promise<AppResult<Type>>
 }

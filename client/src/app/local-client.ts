@@ -8,15 +8,7 @@ import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { isRelayAmong } from '../adapters/transport.ts'
 import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
-import type {
-  AppCommand,
-  AppPhase,
-  AppResult,
-  AppResults,
-  AppSnapshot,
-  LimitsView,
-  NodeClient,
-} from './api.ts'
+import type { AppCommand, AppPhase, AppResult, AppResults, AppSnapshot, LimitsView } from './api.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import { AwaitedCode } from './awaited-code.ts'
 import { browserPorts } from './browser-ports.ts'
@@ -26,6 +18,7 @@ import { MediaServer } from './media-server.ts'
 import { NearbyCommands } from './nearby-commands.ts'
 import { NetworkCommands } from './network-commands.ts'
 import { NodeRuntime } from './node-runtime.ts'
+import type { Owner } from './remote-client.ts'
 import { ShareCommands } from './share-commands.ts'
 import { ShareJobs } from './share-jobs.ts'
 import { Wakefulness } from './wakefulness.ts'
@@ -38,7 +31,7 @@ const MEASURE_MS = 30_000
 const REMOVED_MS = 2_000
 
 /** The client of the tab that runs the node. */
-export class LocalClient implements NodeClient {
+export class LocalClient implements Owner {
   readonly runtime: NodeRuntime
   readonly #library: Library
   readonly #shares: ShareCommands
@@ -90,6 +83,10 @@ export class LocalClient implements NodeClient {
     await this.#nearby.start()
     this.runtime.socket.connect()
     await this.#measureStorage()
+  }
+
+  untilShared(id: string): Promise<InfoHash | null> {
+    return this.#jobs.untilEnded(id)
   }
 
   stop(): void {

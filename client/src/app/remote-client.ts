@@ -1,9 +1,8 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { fail } from './answers.ts'
-import type { AppCommand, AppErrorCode, AppResult, AppSnapshot, NodeClient } from './api.ts'
+import type { AppCommand, AppResult, AppSnapshot, NodeClient } from './api.ts'
 import { emptySnapshot } from './empty-snapshot.ts'
-import type { LocalClient } from './local-client.ts'
 import { rememberedFiles } from './own-files.ts'
 
 const CHANNEL = 'ringdrop-tabs'
@@ -15,17 +14,60 @@ const ANSWER_MS = 60_000
 /** Between the tabs of one profile; all of one origin and one version, so shapes are trusted. */
 type TabMessage =
   | { readonly type: 'hello' }
-  | { readonly type: 'snapshot'; readonly snapshot: AppSnapshot }
-  | { readonly type: 'command'; readonly id: string; readonly command: AppCommand }
-  | { readonly type: 'answer'; readonly id: string; readonly result: AppResult<AppCommand['type']> }
+  /** `owner` is another one after each change of the tab that runs the node. */
+  | { readonly type: 'snapshot'; readonly owner: string; readonly snapshot: AppSnapshot }
+  /** `to`: an owner; another one, which may listen already, is told when it has been heard. */
+  | { readonly type: 'command'; readonly id: string; readonly to: string; readonly command: AppCommand }
+  | { readonly type: 'answer'; readonly id: string; readonly result: AnyResult }
+  /** The files of a `share` command are a share now; `null`: they will never be one. */
+  | { readonly type: 'ended'; readonly id: string; readonly infoHash: InfoHash | null }
 
-/** Shows the owner's node in another tab, and passes commands to it. Files cross as handles, not as bytes. */
+type AnyResult = AppResult<AppCommand['type']>
+
+const NOBODY: Pick<NodeClient, 'run'> = { run: () => Promise.resolve(fail('ownerGone')) }
+
+/** The client of the tab that runs the node, as far as other tabs need it. */
+export interface Owner extends NodeClient {
+  /** @param id of the job that a `share` command has begun. @returns `null` when nothing comes of it. */
+  untilShared(id: string): Promise<InfoHash | null>
+}
+
+type ShareCommand = Extract<AppCommand, { type: 'share' }>
+
+/** What another owner would have to be told, since it would end with this one. */
+type Open =
+  | {
+      readonly name: 'asked'
+      readonly command: AppCommand
+      readonly finish: (result: AnyResult) => void
+    }
+  /** Answered, but its files are not a share yet. */
+  | { readonly name: 'begun'; readonly command: ShareCommand }
+  /** Browsers forget most files with the tab that reads them; this one still has them. */
+  | { readonly name: 'shared'; readonly infoHash: InfoHash; readonly files: ShareCommand['files'] }
+
+/** @returns `null` where the new owner, which looks like this, needs nothing. */
+function leftUndone(open: Open, { missingSources }: AppSnapshot): AppCommand | null {
+  if (open.name !== 'shared') return open.command
+  const { infoHash, files } = open
+  const isMissing = missingSources.some((each) => each.infoHash === infoHash)
+  return isMissing ? { type: 'reselect', infoHash, files } : null
+}
+
+/**
+ * Shows the owner's node in another tab, and passes commands to it. Files cross as handles, not as bytes. When another
+ * tab takes over, it is given what the former one has left undone, and the files that were shared here.
+ */
 export class RemoteClient implements NodeClient {
   readonly #channel = new BroadcastChannel(CHANNEL)
-  readonly #answers = new Map<string, (result: AppResult<AppCommand['type']>) => void>()
+  readonly #open = new Map<string, Open>()
   readonly #listeners = new Set<() => void>()
   readonly #timer: ReturnType<typeof setInterval>
   #snapshot: AppSnapshot = emptySnapshot({ name: 'follower' })
+  /** Heard last; `null` before the first. */
+  #owner: string | null = null
+  /** Of this very tab. */
+  #successor: Pick<NodeClient, 'run'> | null = null
 
   constructor(
     readonly state: StateStore,
@@ -63,31 +105,68 @@ export class RemoteClient implements NodeClient {
   #pass<Type extends AppCommand['type']>(
     command: Extract<AppCommand, { type: Type }>,
   ): Promise<AppResult<Type>> {
+    if (this.#successor !== null) return this.#successor.run<Type>(command)
     const id = crypto.randomUUID()
     return new Promise((resolve) => {
-      const finish = (result: AppResult<AppCommand['type']>) => {
+      const finish = (result: AnyResult) => {
         clearTimeout(timer)
-        this.#answers.delete(id)
         resolve(result as AppResult<Type>)
       }
-      const ownerGone = { ok: false, code: 'ownerGone' satisfies AppErrorCode } as const
-      const timer = setTimeout(() => finish(ownerGone), ANSWER_MS)
-      this.#answers.set(id, finish)
-      this.#post({ type: 'command', id, command })
+      const timer = setTimeout(() => this.#onAnswer(id, fail('ownerGone')), ANSWER_MS)
+      this.#open.set(id, { name: 'asked', command, finish })
+      // Before an owner is heard nobody listens: its first word brings it all.
+      if (this.#owner !== null) this.#post({ type: 'command', id, to: this.#owner, command })
     })
   }
 
-  stop(): void {
+  /**
+   * Ends it: this tab's own node takes over and does what the former owner has left undone.
+   * @param owner `null`: there is none, and none will come.
+   */
+  handOver(owner: NodeClient | null): void {
     clearInterval(this.#timer)
     this.#channel.close()
-    for (const finish of this.#answers.values()) finish({ ok: false, code: 'ownerGone' })
+    this.#successor = owner ?? NOBODY
+    const snapshot = owner?.snapshot() ?? this.#snapshot
+    for (const open of this.#open.values()) {
+      const command = leftUndone(open, snapshot)
+      const result = command === null ? null : this.#successor.run(command)
+      if (open.name === 'asked') void result?.then(open.finish)
+    }
+    this.#open.clear()
   }
 
   #onMessage(message: TabMessage): void {
-    if (message.type === 'answer') this.#answers.get(message.id)?.(message.result)
-    if (message.type !== 'snapshot') return
-    this.#snapshot = { ...message.snapshot, phase: { name: 'follower' } }
+    if (message.type === 'answer') this.#onAnswer(message.id, message.result)
+    if (message.type === 'ended') this.#onEnd(message)
+    if (message.type === 'snapshot') this.#onSnapshot(message)
+  }
+
+  #onAnswer(id: string, result: AnyResult): void {
+    const open = this.#open.get(id)
+    if (open?.name !== 'asked') return
+    const { command, finish } = open
+    if (command.type === 'share' && result.ok) this.#open.set(id, { name: 'begun', command })
+    else this.#open.delete(id)
+    finish(result)
+  }
+
+  #onEnd({ id, infoHash }: Extract<TabMessage, { type: 'ended' }>): void {
+    const open = this.#open.get(id)
+    if (open?.name !== 'begun') return
+    if (infoHash === null) this.#open.delete(id)
+    else this.#open.set(id, { name: 'shared', infoHash, files: open.command.files })
+  }
+
+  #onSnapshot({ owner, snapshot }: Extract<TabMessage, { type: 'snapshot' }>): void {
+    this.#snapshot = { ...snapshot, phase: { name: 'follower' } }
     for (const listener of this.#listeners) listener()
+    if (owner === this.#owner) return
+    this.#owner = owner
+    for (const [id, open] of this.#open) {
+      const command = leftUndone(open, snapshot)
+      if (command !== null) this.#post({ type: 'command', id, to: owner, command })
+    }
   }
 
   #post(message: TabMessage): void {
@@ -96,25 +175,28 @@ export class RemoteClient implements NodeClient {
 }
 
 /** The owner's side: answers the commands of other tabs and keeps them up to date while there are any. */
-export function serveTabs(client: LocalClient): void {
+export function serveTabs(client: Owner): void {
   const channel = new BroadcastChannel(CHANNEL)
+  const owner = crypto.randomUUID()
   const post = (message: TabMessage) => channel.postMessage(message)
   let heardAt = -Infinity
-  const show = () => post({ type: 'snapshot', snapshot: client.snapshot() })
-  channel.onmessage = (event: MessageEvent<TabMessage>) => {
-    const message = event.data
-    if (message.type === 'hello') {
-      heardAt = performance.now()
-      show()
-    } else if (message.type === 'command') {
-      const { id, command } = message
-      client
-        .run(command)
-        .then((result) => post({ type: 'answer', id, result }))
-        .catch(() => post({ type: 'answer', id, result: fail('io') }))
-    }
+  const show = () => post({ type: 'snapshot', owner, snapshot: client.snapshot() })
+  const obey = async ({ id, command }: Extract<TabMessage, { type: 'command' }>) => {
+    if (command.type !== 'share') return post({ type: 'answer', id, result: await client.run(command) })
+    const result = await client.run(command)
+    post({ type: 'answer', id, result })
+    if (!result.ok) return
+    post({ type: 'ended', id, infoHash: await client.untilShared(result.value.id) })
+  }
+  channel.onmessage = ({ data: message }: MessageEvent<TabMessage>) => {
+    if (message.type === 'command' && message.to === owner) void obey(message)
+    if (message.type !== 'hello') return
+    heardAt = performance.now()
+    show()
   }
   client.onChange(() => {
     if (performance.now() - heardAt < HELLO_MS * 3) show()
   })
+  // Whoever waits since the former owner closed need not wait for their next greeting.
+  show()
 }

@@ -17,6 +17,8 @@ export interface ShareWish {
 /** Files on their way to becoming shares: hashed first, then handed to the node and remembered. */
 export class ShareJobs {
   readonly #jobs = new Map<string, HashingView>()
+  /** Who waits for the end of each that has not come to it. */
+  readonly #waiting = new Map<string, ((infoHash: InfoHash | null) => void)[]>()
 
   constructor(
     readonly runtime: NodeRuntime,
@@ -37,19 +39,32 @@ export class ShareJobs {
     const id = crypto.randomUUID()
     const name = files[0]?.path[0] ?? ''
     this.#jobs.set(id, { id, name, fileCount: files.length, totalBytes: 0, hashedBytes: 0, error: null })
-    void this.#run(id, files, wish)
+    this.#waiting.set(id, [])
+    void this.#run(id, files, wish).then((infoHash) => this.#end(id, infoHash))
     return id
+  }
+
+  /** Until the files are a share that is written down. @returns `null` when they never will be one. */
+  untilEnded(id: string): Promise<InfoHash | null> {
+    const waiting = this.#waiting.get(id)
+    return waiting === undefined ? Promise.resolve(null) : new Promise((resolve) => waiting.push(resolve))
   }
 
   dismiss(id: string): void {
     this.#jobs.delete(id)
+    this.#end(id, null)
   }
 
   stop(): void {
     this.hasher.terminate()
   }
 
-  async #run(id: string, picked: readonly PickedFile[], wish: ShareWish): Promise<void> {
+  #end(id: string, infoHash: InfoHash | null): void {
+    for (const resolve of this.#waiting.get(id) ?? []) resolve(infoHash)
+    this.#waiting.delete(id)
+  }
+
+  async #run(id: string, picked: readonly PickedFile[], wish: ShareWish): Promise<InfoHash | null> {
     const update = (change: (view: HashingView) => Partial<HashingView>) => {
       const view = this.#jobs.get(id)
       if (view !== undefined) this.#jobs.set(id, { ...view, ...change(view) })
@@ -59,8 +74,11 @@ export class ShareJobs {
     await eachInTurns(picked, ({ file }) => update((view) => ({ totalBytes: view.totalBytes + file.size })))
     const made = await makeShare(picked, this.hasher, onProgress)
     // Dismissed meanwhile: the person does not want it any more.
-    if (!this.#jobs.has(id)) return
-    if (!made.ok) return update(() => ({ error: made.code }))
+    if (!this.#jobs.has(id)) return null
+    if (!made.ok) {
+      update(() => ({ error: made.code }))
+      return null
+    }
     const { infoHash } = made.value.info
     const known = this.runtime.node.shares.get(infoHash)
     const isUnlisted = wish.isListingKept ? (known?.isUnlisted ?? wish.isUnlisted) : wish.isUnlisted
@@ -72,6 +90,7 @@ export class ShareJobs {
     wish.onShared(infoHash)
     this.changed()
     await this.library.unwritten.unless(infoHash, this.library.rememberSource(made.value, isUnlisted))
+    return infoHash
   }
 
   #add({ info, trees, files }: MadeShare, isUnlisted: boolean): void {

@@ -24,7 +24,7 @@ class TabClient implements NodeClient {
   readonly #waiting: (() => void)[] = []
 
   constructor() {
-    void this.#boot()
+    this.#boot().catch((error: unknown) => this.#fail(error))
   }
 
   snapshot(): AppSnapshot {
@@ -46,32 +46,33 @@ class TabClient implements NodeClient {
   async #boot(): Promise<void> {
     const obstacle = findObstacle()
     if (obstacle !== null) return this.#become({ name: 'failed', phase: obstacle })
+    const state = new StateStore(idbValues())
     await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
-      if (lock !== null) return this.#own()
-      const state = new StateStore(idbValues())
+      if (lock !== null) return this.#own(state)
       this.#become({ name: 'follower', client: new RemoteClient(state, () => this.#announce()) })
       return undefined
     })
     // Not the owner: wait in line for the day when the owner closes.
-    if (this.#role.name === 'follower') await navigator.locks.request(LOCK, () => this.#own())
+    if (this.#role.name === 'follower') await navigator.locks.request(LOCK, () => this.#own(state))
   }
 
   /** Runs the node and keeps the lock until the tab is gone. */
-  async #own(): Promise<void> {
+  async #own(state: StateStore): Promise<void> {
+    const client = new LocalClient(await loadIdentity(state), state)
+    client.onChange(() => this.#announce())
+    await client.start()
     const former = this.#role
-    try {
-      const state = new StateStore(idbValues())
-      const client = new LocalClient(await loadIdentity(state), state)
-      client.onChange(() => this.#announce())
-      await client.start()
-      if (former.name === 'follower') former.client.stop()
-      serveTabs(client)
-      this.#become({ name: 'owner', client })
-    } catch (error) {
-      this.#become({ name: 'failed', phase: { name: 'failed', because: 'noStorage', detail: String(error) } })
-      return
-    }
+    serveTabs(client)
+    this.#become({ name: 'owner', client })
+    if (former.name === 'follower') former.client.handOver(client)
     await new Promise(() => undefined)
+  }
+
+  /** Nothing can be kept here, or no lock be had. */
+  #fail(error: unknown): void {
+    const former = this.#role
+    this.#become({ name: 'failed', phase: { name: 'failed', because: 'noStorage', detail: String(error) } })
+    if (former.name === 'follower') former.client.handOver(null)
   }
 
   #become(role: Role): void {

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptySnapshot } from '../../src/app/empty-snapshot.ts'
 import { Library } from '../../src/app/library.ts'
-import type { LocalClient } from '../../src/app/local-client.ts'
-import { RemoteClient, serveTabs } from '../../src/app/remote-client.ts'
 import { ShareCommands, type CommandOfShare } from '../../src/app/share-commands.ts'
 import { makeRuntime, makeShare } from './test-runtime.ts'
 
@@ -45,19 +42,6 @@ describe('while the browser refuses to write anything down', () => {
     expect(await run({ type: 'prioritize', infoHash, files: [0], priority: 'high' })).toEqual(done)
     expect(exchange()?.wishes.priorityOf(0)).toBe('high')
     runtime.stop()
-  })
-
-  it('another tab hears that a command failed', async () => {
-    const owner = {
-      run: () => Promise.reject(new DOMException('full', 'QuotaExceededError')),
-      snapshot: () => emptySnapshot({ name: 'owner' }),
-      onChange: () => () => undefined,
-    }
-    serveTabs(owner as unknown as LocalClient)
-    const { infoHash, state } = await setUp()
-    const follower = new RemoteClient(state, () => undefined)
-    expect(await follower.run({ type: 'remove', infoHash })).toEqual({ ok: false, code: 'io' })
-    follower.stop()
   })
 })
 

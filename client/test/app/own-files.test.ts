@@ -140,7 +140,7 @@ describe('files that the browser remembers', () => {
     const follower = new RemoteClient(state, () => undefined)
     const answer = follower.run({ type: 'reselect', infoHash, files: [] })
     await expect.poll(() => calls).toEqual(['asked', 'asked'])
-    follower.stop()
+    follower.handOver(null)
     expect(await answer).toMatchObject({ code: 'ownerGone' })
     runtime.stop()
   })
