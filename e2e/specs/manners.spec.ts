@@ -213,3 +213,75 @@ test('notifications are offered when a download begins, and come when nobody loo
     await tab.close()
   }
 })
+
+test('a notification comes once, and only while no tab of the app can be seen', async ({
+  openPeer,
+  server,
+}) => {
+  const sender = await openPeer()
+  await sender.limitUpload(512)
+  const shares = []
+  for (const seed of [58, 59]) {
+    const { path } = makeFile(scratch(), `seen ${String(seed)}.bin`, MiB, seed)
+    shares.push(await sender.shareFiles(path))
+  }
+  const tab = await AppTab.open(server.url)
+  try {
+    await tab.browser.defaultBrowserContext().overridePermissions(server.url, ['notifications'])
+    await tab.page.evaluate(() => localStorage.setItem('ringdrop-notify', 'yes'))
+    const spied = async (page: typeof tab.page) => {
+      await page.evaluateOnNewDocument(() => {
+        Object.assign(globalThis, { shownCount: 0 })
+        const show = ServiceWorkerRegistration.prototype.showNotification
+        ServiceWorkerRegistration.prototype.showNotification = function (...args) {
+          ;(globalThis as unknown as { shownCount: number }).shownCount++
+          return show.apply(this, args)
+        }
+      })
+      await page.goto(server.url)
+      await page.waitForFunction(() => 'ringdrop' in globalThis && ringdrop.snapshot().node !== null)
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    }
+    await spied(tab.page)
+    const other = await tab.browser.newPage()
+    await spied(other)
+    expect(await tab.page.evaluate(() => [document.hidden, ringdrop.snapshot().phase.name])).toEqual([
+      true,
+      'owner',
+    ])
+    expect(await other.evaluate(() => [document.hidden, ringdrop.snapshot().phase.name])).toEqual([
+      false,
+      'follower',
+    ])
+    const fetch = async (link: string, count: number) => {
+      await other.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+      await other.waitForFunction(() => {
+        const buttons = [...document.querySelectorAll('button')]
+        const button = buttons.find((each) => each.textContent.trim() === 'Download')
+        if (button === undefined || button.disabled) return false
+        button.click()
+        return true
+      })
+      if (count > 1) await tab.hide()
+      await tab.until(
+        `${String(count)} files`,
+        (wanted) => {
+          const done = ringdrop.snapshot().node?.shares.filter(({ state }) => state.name === 'seeding')
+          return done?.length === wanted
+        },
+        count,
+      )
+    }
+    await fetch(shares[0]?.link ?? '', 1)
+    await fetch(shares[1]?.link ?? '', 2)
+    await expect
+      .poll(() => shownBy(tab))
+      .toEqual([['Download complete', 'seen 59.bin is complete and verified.']])
+    const counts = [tab.page, other].map((page) =>
+      page.evaluate(() => (globalThis as unknown as { shownCount: number }).shownCount),
+    )
+    expect(await Promise.all(counts)).toEqual([1, 0])
+  } finally {
+    await tab.close()
+  }
+})

@@ -1,4 +1,5 @@
 import type { Language } from '../lang/language.ts'
+import { isLookedAt, tellWhetherVisible } from '../lib/looked-at.ts'
 import { persistent } from '../lib/persistent.ts'
 import { recall, remember } from '../lib/remembered.ts'
 import { takeShared } from '../lib/shared-files.ts'
@@ -45,7 +46,7 @@ export class Device {
     this.#notices = notices
     this.#actions = actions
     this.#lang = lang
-    this.#notifies = canNotify() && Notification.permission === 'granted' && recall(NOTIFY_KEY) === 'yes'
+    this.#notifies = mayNotify()
   }
 
   /** Whether the browser offers to install the page as an app. */
@@ -75,12 +76,14 @@ export class Device {
     void this.refreshPersisted()
     void this.#takeShared()
     addEventListener('hashchange', this.#takeShared)
+    const hide = tellWhetherVisible()
     this.#followLaunches()
     if (document.readyState === 'complete') void this.#followUpdates()
     else addEventListener('load', () => void this.#followUpdates(), { once: true })
     return () => {
       removeEventListener('beforeinstallprompt', onInstall)
       removeEventListener('hashchange', this.#takeShared)
+      hide()
     }
   }
 
@@ -142,9 +145,11 @@ export class Device {
     remember(NOTIFY_KEY, wanted ? 'yes' : 'no')
   }
 
-  /** Only when nobody is looking at the page. */
+  /** Only when nobody is looking at any tab of the app. Called in the tab that runs the node alone, or each would tell. */
   async notify(title: string, body: string): Promise<void> {
-    if (!this.#notifies || !document.hidden) return
+    // The person may have chosen in another tab.
+    if (recall(NOTIFY_KEY) !== null) this.#notifies = mayNotify()
+    if (!this.#notifies || (await isLookedAt())) return
     const registration = await navigator.serviceWorker?.getRegistration()
     const options = { body, icon: './icon-192.png', tag: body }
     // Phones know notifications of service workers only.
@@ -224,3 +229,5 @@ export class Device {
 }
 
 const canNotify = (): boolean => 'Notification' in globalThis
+const mayNotify = (): boolean =>
+  canNotify() && Notification.permission === 'granted' && recall(NOTIFY_KEY) === 'yes'
