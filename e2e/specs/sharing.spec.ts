@@ -62,6 +62,36 @@ test('text and pictures are pasted; text is shared only when asked for', async (
   await expect(page).toHaveURL(/#(?:ab){32}$/)
 })
 
+test('what is dragged out of the page itself is not shared', async ({ openPeer }) => {
+  const sender = await openPeer()
+  const { infoHash } = await sender.shareFiles(makeFile(scratch(), 'has a code.bin', 1000, 43).path)
+  const card = sender.transfer(infoHash)
+  await card.getByText('QR code').click()
+  /** Drags a picture over the page and drops it there; as in browsers, it counts as a file. @returns whether the page offers to take it. */
+  const drag = (picture: Locator, from: 'the page' | 'elsewhere') =>
+    picture.evaluate(async (source, isOurs) => {
+      const dataTransfer = new DataTransfer()
+      const file = new File([new Uint8Array(500)], isOurs ? 'ours.png' : 'theirs.png', { type: 'image/png' })
+      dataTransfer.items.add(file)
+      const fire = (type: string, target: Element) =>
+        target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }))
+      if (isOurs) fire('dragstart', source)
+      fire('dragenter', document.body)
+      const isTaken = !fire('dragover', document.body)
+      fire('drop', document.body)
+      return isTaken
+    }, from === 'the page')
+  const picture = card.getByRole('img', { name: 'QR code of the share link' })
+  expect(await drag(picture, 'the page')).toBe(false)
+  await expect(sender.page.getByText('Drop to share')).toHaveCount(0)
+  expect(await drag(picture, 'elsewhere')).toBe(true)
+  await sender.page.locator('li[aria-label="theirs.png"][data-state=seeding]').waitFor()
+  expect((await sender.snapshot()).node?.shares.map(({ name }) => name).sort()).toEqual([
+    'has a code.bin',
+    'theirs.png',
+  ])
+})
+
 test('sharing and downloading by keyboard alone', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'by keys.bin', MiB, 42)
   const sender = await openPeer()
