@@ -1,4 +1,6 @@
-import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
 import { expect, test as base } from '../fixtures/test.ts'
 import { FirefoxApp } from '../pages/firefox.ts'
 
@@ -32,4 +34,23 @@ test('Chromium downloads from Firefox', async ({ firefox, openPeer }) => {
   await chromium.untilDone(infoHash)
   expect(await chromium.save(infoHash)).toEqual({ sha: file.sha, name: 'from firefox.bin' })
   expect((await firefox.share(infoHash))?.uploadedBytes).toBe(5 * MiB + 1234)
+})
+
+/** It can't ask for a place, so the service worker streams it. */
+test('Firefox saves a large zip', async ({ firefox, openPeer }) => {
+  const names = ['half 1.bin', 'half 2.bin']
+  const folder = scratch()
+  const files = names.map((name, index) => makeFile(folder, name, 33 * MiB, 63 + index))
+  const chromium = await openPeer()
+  const { link, infoHash } = await chromium.shareFiles(files.map(({ path }) => path))
+  await firefox.goto(new URL(link).hash)
+  await firefox.page.evaluate(async () => void (await navigator.serviceWorker.ready))
+  await firefox.click('Download')
+  await firefox.untilDone(infoHash)
+  const zip = 'half 1.bin + 1.zip'
+  await firefox.save(zip)
+  const unpacked = scratch()
+  execFileSync('python3', ['-m', 'zipfile', '-e', join(firefox.downloads, zip), unpacked])
+  const inside = names.map((name) => sha256File(join(unpacked, 'half 1.bin + 1', name)))
+  expect(inside).toEqual(files.map(({ sha }) => sha))
 })

@@ -66,7 +66,7 @@ test('what is dragged out of the page itself is not shared', async ({ openPeer }
   const sender = await openPeer()
   const { infoHash } = await sender.shareFiles(makeFile(scratch(), 'has a code.bin', 1000, 43).path)
   const card = sender.transfer(infoHash)
-  await card.getByText('QR code').click()
+  await card.getByRole('button', { name: 'QR code' }).click()
   /** Drags a picture over the page and drops it there; as in browsers, it counts as a file. @returns whether the page offers to take it. */
   const drag = (picture: Locator, from: 'the page' | 'elsewhere') =>
     picture.evaluate(async (source, isOurs) => {

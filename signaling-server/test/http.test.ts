@@ -39,7 +39,7 @@ describe('headers', () => {
     expect(headers['permissions-policy']).toMatch(/geolocation=\(\).*microphone=\(\).*camera=\(self\)/)
     expect(headers['content-security-policy']).toBe(
       "default-src 'none';script-src 'self';style-src 'self';img-src 'self' data: blob:;media-src 'self' blob:;" +
-        `font-src 'self';connect-src 'self' ws://${host} wss://${host};worker-src 'self';manifest-src 'self';` +
+        `font-src 'self';connect-src 'self' ws://${host} wss://${host};worker-src 'self';manifest-src 'self';frame-src 'self';` +
         "frame-ancestors 'none';base-uri 'none';form-action 'none';object-src 'none';" +
         "require-trusted-types-for 'script';trusted-types svelte-trusted-html default",
     )

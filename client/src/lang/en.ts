@@ -216,6 +216,10 @@ export const en = {
     noCopy: 'The browser did not allow copying. Select the text and copy it by hand.',
     notWritten: (name: string) =>
       `${isolate(name)} could not be written. The disk may be full or the folder protected. Try another place.`,
+    notRead: (name: string) =>
+      `${isolate(name)} was not saved: the browser’s storage does not give it. The browser may have deleted it, or the disk is busy. Reload this page: what is still there is found again, and the rest can be downloaded anew.`,
+    noZip: (name: string) =>
+      `${isolate(name)} is too large for this browser to save as one zip file. Choose “More ways”, then “File by file”.`,
   },
   server: {
     up: 'Connected',
@@ -399,6 +403,7 @@ export const en = {
     folder: 'Save to folder…',
     handed: (name: string) => `${isolate(name)} was handed to your browser to save.`,
     progress: (done: string, all: string) => `${done} of ${all}`,
+    noZip: 'Too large for one zip file here: each file is saved by itself.',
   },
   torrent: {
     question: 'This is a .torrent file. What do you want to do with it?',

@@ -195,6 +195,9 @@ export const zh: Messages = {
     nothingDropped: '你拖入的内容里没有文件，文件夹可能是空的。请拖入文件，或含有文件的文件夹。',
     noCopy: '浏览器不允许复制。请选中文字后手动复制。',
     notWritten: (name) => `无法写入 ${isolate(name)}。磁盘可能已满，或文件夹受保护。请换个位置。`,
+    notRead: (name) =>
+      `${isolate(name)} 没有保存：浏览器的存储没有给出它的数据。可能已被浏览器删除，或磁盘正忙。请重新加载本页：仍在的内容会被重新找到，其余的可以重新下载。`,
+    noZip: (name) => `${isolate(name)} 太大，此浏览器无法存成一个 zip 文件。请在“更多方式”中选择“逐个文件保存”。`,
   },
   server: {
     up: '已连接',
@@ -368,6 +371,7 @@ export const zh: Messages = {
     folder: '保存到文件夹…',
     handed: (name) => `${isolate(name)} 已交给浏览器保存。`,
     progress: (done, all) => `${done} / ${all}`,
+    noZip: '太大，此处无法存成一个 zip 文件：将逐个文件保存。',
   },
   torrent: {
     question: '这是一个 .torrent 文件。你想怎么做？',

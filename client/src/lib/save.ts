@@ -1,7 +1,9 @@
 /** Getting finished files out of the browser's storage. Nothing here reads a whole file into memory. */
 
 /** A zip up to this size is put together without asking where to. Our choice. */
-const ZIP_WITHOUT_PICKER = 64 * 1024 * 1024
+export const SMALL_ZIP_BYTES = 64 * 1024 * 1024
+/** A larger zip must not be put together by the browser; it would hold it in memory or fill its disk cache. */
+export const ZIP_IN_BROWSER_BYTES = 512 * 1024 * 1024
 /** Downloads read from their object URL after the click; it is taken back when they surely have begun. */
 const REVOKE_MS = 10 * 60_000
 
@@ -14,10 +16,26 @@ declare global {
 }
 export type Pickers = Pick<Window, 'showDirectoryPicker' | 'showSaveFilePicker'>
 
-/** `cancelled` is no error: the person closed the browser's dialog. `noCode`: what saves could not be fetched. */
-export type SaveOutcome = 'saved' | 'cancelled' | 'failed' | 'noCode'
+/**
+ * `cancelled` is no error: the person closed the browser's dialog. `failed`: it could not be written, `unread`: the app's
+ * own storage did not give it, either at once or for long. `noZip`: the browser has no way to a zip so large. `noCode`:
+ * what saves could not be fetched.
+ */
+export type SaveOutcome = 'saved' | 'cancelled' | 'failed' | 'unread' | 'noZip' | 'noCode'
 
 export const canSaveFolder = (pickers: Pickers): boolean => pickers.showDirectoryPicker !== undefined
+
+/** The service worker through which streams are saved; `null` where there is none, as in private windows of Firefox. */
+export async function savingWorker(): Promise<ServiceWorker | null> {
+  const { serviceWorker } = navigator as { readonly serviceWorker?: ServiceWorkerContainer }
+  return (await serviceWorker?.getRegistration().catch(() => undefined))?.active ?? null
+}
+
+/** Whether a zip of this size can be saved, one way or another. */
+export async function canZip(totalBytes: number, pickers: Pickers): Promise<boolean> {
+  const isEasy = totalBytes <= ZIP_IN_BROWSER_BYTES || pickers.showSaveFilePicker !== undefined
+  return isEasy || (await savingWorker()) !== null
+}
 
 /** Hands one file to the browser's downloads. */
 export function saveFile(name: string, file: Blob): void {
@@ -39,9 +57,7 @@ export function pickFolder(pickers: Pickers) {
 /** Asks where a large zip goes; must be called in answer to a click. `null`: the browser's downloads take it. */
 export function pickZip(name: string, totalBytes: number, pickers: Pickers) {
   return pick(() =>
-    totalBytes > ZIP_WITHOUT_PICKER
-      ? pickers.showSaveFilePicker?.({ suggestedName: `${name}.zip` })
-      : undefined,
+    totalBytes > SMALL_ZIP_BYTES ? pickers.showSaveFilePicker?.({ suggestedName: `${name}.zip` }) : undefined,
   )
 }
 

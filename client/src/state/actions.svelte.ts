@@ -3,6 +3,7 @@ import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, SavedFile } from '../app/api.ts'
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
 import { displayName } from '../lib/links.ts'
+import { patient } from '../lib/patient.ts'
 import { persistent } from '../lib/persistent.ts'
 import { looksLikeLink } from '../lib/route.ts'
 import { pickFolder, pickZip, saveFile, type SaveOutcome } from '../lib/save.ts'
@@ -181,8 +182,10 @@ export class Actions {
     // Before anything that takes long: a browser lets a page ask only for a while after the click.
     const place = await this.#pick(name, share, way)
     if (typeof place === 'string') return this.#report(name, place)
-    const blobs = await this.run({ type: 'blobs', infoHash: share.infoHash, files: null })
+    const asked = this.run({ type: 'blobs', infoHash: share.infoHash, files: null })
+    const blobs = await patient(asked).catch(() => 'late' as const)
     if (blobs === null) return
+    if (blobs === 'late') return this.#report(name, 'unread')
     this.#report(name, await this.#write(name, blobs.files, way, place, onProgress))
   }
 
@@ -219,6 +222,8 @@ export class Actions {
     const { t } = this.#lang
     if (outcome === 'saved') this.#notices.show(t.save.handed(name), 'good')
     if (outcome === 'failed') this.#notices.show(t.error.notWritten(name), 'bad')
+    if (outcome === 'unread') this.#notices.show(t.error.notRead(name), 'bad')
+    if (outcome === 'noZip') this.#notices.show(t.error.noZip(name), 'bad')
     if (outcome === 'noCode') this.#notices.show(t.shell.pageFailed, 'bad')
   }
 

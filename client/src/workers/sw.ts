@@ -5,6 +5,8 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { keepShared } from './keep-shared.ts'
 import { askTabs } from './media-asking.ts'
 import { parseRange, parseStreamUrl } from './media-protocol.ts'
+import { parseSaveUrl, SAVE_PATH, type SaveMessage } from './save-protocol.ts'
+import { Saves } from './saves.ts'
 import { SHARE_TARGET_PATH } from './share-target.ts'
 
 declare const self: ServiceWorkerGlobalScope & {
@@ -25,12 +27,19 @@ clientsClaim()
 registerRoute(
   // What the server answers by itself, and what is no page at all.
   new NavigationRoute(createHandlerBoundToURL('index.html'), {
-    denylist: [/^\/(?:health|metrics|socket\.io|stream)(?:\/|$)/],
+    denylist: [/^\/(?:health|metrics|socket\.io|stream)(?:\/|$)/, SAVE_PATH],
   }),
 )
 
-self.addEventListener('message', (event) => {
-  if ((event.data as { type?: unknown } | null)?.type === 'skipWaiting') void self.skipWaiting()
+/** From our own pages alone, which are of this version or an older one. */
+type PageMessage = { readonly type: 'skipWaiting' } | SaveMessage
+
+const saves = new Saves()
+
+self.addEventListener('message', ({ data, ports: [port] }) => {
+  const message = data as PageMessage | null
+  if (message?.type === 'skipWaiting') void self.skipWaiting()
+  else if (message !== null && port !== undefined) saves.onMessage(message, port)
 })
 
 self.addEventListener('notificationclick', (event) => {
@@ -46,6 +55,8 @@ self.addEventListener('fetch', (event) => {
     event.respondWith(takeShared(request))
     return
   }
+  const saved = parseSaveUrl(url, scope)
+  if (saved !== null) return event.respondWith(saves.respond(saved, STRANGER))
   if (!url.href.startsWith(`${scope}stream/`)) return
   const wanted = parseStreamUrl(url, scope)
   // Players ask for media; a person who opens the address gets nothing of a stranger's in our origin.

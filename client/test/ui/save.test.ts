@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { SavedFile } from '../../src/app/api.ts'
-import { saveToFolder } from '../../src/lib/save-many.ts'
+import { untilOver } from './views.ts'
+import { canZip, type Pickers } from '../../src/lib/save.ts'
+import { saveToFolder, saveZip } from '../../src/lib/save-many.ts'
 
 /** A folder of the person's, in memory. As in a browser, a file that is opened for writing is emptied. */
 class Folder {
@@ -87,6 +89,79 @@ describe('files that are saved into a folder', () => {
     for (const entry of folder.entries.values()) rewrite(entry, 'mine')
     await save(folder, ['note.txt', 'other.txt'])
     expect(folder.list()).toEqual(['note (2).txt: theirs', 'note.txt: mine', 'other.txt: theirs'])
+  })
+})
+
+const never = () => new Promise<never>(() => undefined)
+/** The browser has thrown it away: nothing comes, and no error either. */
+const lost = (bytes = 6) =>
+  ({ size: bytes, stream: () => new ReadableStream({ pull: never }) }) as unknown as Blob
+const unreadable = {
+  size: 6,
+  stream: () => new ReadableStream({ pull: (controller) => controller.error(new DOMException('gone')) }),
+} as unknown as Blob
+const placeOf = (write: () => Promise<void>) =>
+  ({
+    kind: 'file',
+    createWritable: () => Promise.resolve(new WritableStream({ write })),
+  }) as unknown as FileSystemFileHandle
+const place = () => placeOf(() => Promise.resolve())
+
+describe('a save that stands still', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  it.each([
+    ['gives nothing', 'unread', lost()],
+    ['gives an error', 'unread', unreadable],
+  ])('ends: the storage %s', async (_, outcome, file) => {
+    const files = [fileOf('a'), { path: ['b'], file }]
+    const folder = new Folder() as unknown as FileSystemDirectoryHandle
+    expect(await untilOver(saveToFolder(folder, files, () => undefined))).toBe(outcome)
+    expect(await untilOver(saveZip('album', files, place()))).toBe(outcome)
+    expect(await untilOver(saveZip('album', files, null))).toBe(outcome)
+  })
+
+  it('ends: the disk takes nothing, or refuses', async () => {
+    const files = [fileOf('a'), fileOf('b')]
+    expect(await untilOver(saveZip('album', files, placeOf(never)))).toBe('failed')
+    const refusing = placeOf(() => Promise.reject(new DOMException('full', 'QuotaExceededError')))
+    expect(await untilOver(saveZip('album', files, refusing))).toBe('failed')
+    const folder = new Folder()
+    folder.getFileHandle = never
+    const handle = folder as unknown as FileSystemDirectoryHandle
+    expect(await untilOver(saveToFolder(handle, files, () => undefined))).toBe('failed')
+  })
+})
+
+describe('a zip that is too large for the browser to put together', () => {
+  afterEach(() => vi.unstubAllGlobals())
+  const GiB = 1024 ** 3
+  const browser = (worker: unknown) =>
+    vi.stubGlobal('navigator', {
+      serviceWorker: {
+        getRegistration: () => Promise.resolve(worker === null ? undefined : { active: worker }),
+      },
+    })
+  const withPicker = { showSaveFilePicker: never } as unknown as Pickers
+
+  it('can be saved with a picker or a service worker, and it is known before', async () => {
+    browser(null)
+    expect([await canZip(GiB / 2, {}), await canZip(GiB, {}), await canZip(GiB, withPicker)]).toEqual([
+      true,
+      false,
+      true,
+    ])
+    browser({})
+    expect(await canZip(GiB, {})).toBe(true)
+    // In private windows of Firefox.
+    vi.stubGlobal('navigator', {})
+    expect(await canZip(GiB, {})).toBe(false)
+  })
+
+  it('is never turned into something else without a word', async () => {
+    browser(null)
+    expect(await saveZip('album', [{ path: ['a'], file: lost(GiB) }, fileOf('b')], null)).toBe('noZip')
   })
 })
 

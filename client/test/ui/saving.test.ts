@@ -5,7 +5,7 @@ import { english } from '../../src/lang/language.ts'
 import { Actions, type SaveWay } from '../../src/state/actions.svelte.ts'
 import { Notices } from '../../src/state/notices.svelte.ts'
 import { Router } from '../../src/state/router.svelte.ts'
-import { appSnapshot, PEER, shareView } from './views.ts'
+import { appSnapshot, PEER, shareView, untilOver } from './views.ts'
 
 const MiB = 1024 * 1024
 
@@ -103,6 +103,15 @@ describe('what saves several files', () => {
     }
     expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.shell.pageFailed }])
   })
+})
+
+it('a save whose files never come ends with words', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  const { notices, actions, save } = setUp(picked, 2, new Promise(() => undefined))
+  await untilOver(save('zip'))
+  expect(notices.items).toMatchObject([{ tone: 'bad', text: english.t.error.notRead('album') }])
+  expect(actions.isSaving()).toBe(false)
+  vi.useRealTimers()
 })
 
 it('a save that runs is known until it ends, each of them', async () => {

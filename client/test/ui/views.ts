@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { emptySnapshot } from '../../src/app/empty-snapshot.ts'
 import { parseInfoHash, parsePeerId, type InfoHash, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { PeerView, ShareView } from '@ringdrop/shared/node/snapshot.ts'
@@ -78,4 +79,17 @@ export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnap
     server: { state: 'up', because: null },
     ...parts,
   }
+}
+
+/** Lets a faked clock run, a minute a turn, until something comes of the work; code that it fetches takes turns, too. */
+export async function untilOver<Value>(work: Promise<Value>): Promise<Value> {
+  let isOver = false
+  const end = () => (isOver = true)
+  void work.then(end, end)
+  for (let turns = 0; !isOver && turns < 100_000; turns++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    vi.advanceTimersByTime(60_000)
+  }
+  if (!isOver) throw new Error('it goes on for ever')
+  return work
 }

@@ -63,6 +63,8 @@ export async function registerSecurityHeaders(
         connectSrc: ["'self'", ...(tls === 'off' ? [socketOrigin('ws')] : []), socketOrigin('wss')],
         workerSrc: ["'self'"],
         manifestSrc: ["'self'"],
+        // What the service worker serves to be saved is opened in a frame (client/src/lib/save-stream.ts).
+        frameSrc: ["'self'"],
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
         formAction: ["'none'"],
