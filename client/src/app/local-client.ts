@@ -42,6 +42,9 @@ export class LocalClient implements Owner {
   readonly #wakefulness: Wakefulness
   readonly #code = new AwaitedCode(() => this.#changed())
   readonly #listeners = new Set<() => void>()
+  #tellFault: () => void = () => undefined
+  /** Until the node has stopped by a fault of ours. */
+  readonly faulted = new Promise<void>((resolve) => (this.#tellFault = resolve))
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
   #usage = UNKNOWN_USAGE
@@ -63,6 +66,7 @@ export class LocalClient implements Owner {
       offerStarted: (infoHash) => void this.#shares.remember(infoHash, null),
       fault: (error) => {
         this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
+        this.#tellFault()
         this.#changed()
       },
     })

@@ -174,11 +174,15 @@ export class RemoteClient implements NodeClient {
   }
 }
 
-/** The owner's side: answers the commands of other tabs and keeps them up to date while there are any. */
-export function serveTabs(client: Owner): void {
+/**
+ * The owner's side: answers the commands of other tabs and keeps them up to date while there are any.
+ * @returns a function that ends it.
+ */
+export function serveTabs(client: Owner): () => void {
   const channel = new BroadcastChannel(CHANNEL)
   const owner = crypto.randomUUID()
-  const post = (message: TabMessage) => channel.postMessage(message)
+  let isOpen = true
+  const post = (message: TabMessage) => (isOpen ? channel.postMessage(message) : undefined)
   let heardAt = -Infinity
   const show = () => post({ type: 'snapshot', owner, snapshot: client.snapshot() })
   const obey = async ({ id, command }: Extract<TabMessage, { type: 'command' }>) => {
@@ -194,9 +198,14 @@ export function serveTabs(client: Owner): void {
     heardAt = performance.now()
     show()
   }
-  client.onChange(() => {
+  const endChanges = client.onChange(() => {
     if (performance.now() - heardAt < HELLO_MS * 3) show()
   })
   // Whoever waits since the former owner closed need not wait for their next greeting.
   show()
+  return () => {
+    endChanges()
+    isOpen = false
+    channel.close()
+  }
 }

@@ -56,16 +56,18 @@ class TabClient implements NodeClient {
     if (this.#role.name === 'follower') await navigator.locks.request(LOCK, () => this.#own(state))
   }
 
-  /** Runs the node and keeps the lock until the tab is gone. */
+  /** Runs the node and keeps the lock until the tab is gone, or the node broke: then the next tab takes over. */
   async #own(state: StateStore): Promise<void> {
     const client = new LocalClient(await loadIdentity(state), state)
     client.onChange(() => this.#announce())
     await client.start()
     const former = this.#role
-    serveTabs(client)
+    const endServing = serveTabs(client)
     this.#become({ name: 'owner', client })
     if (former.name === 'follower') former.client.handOver(client)
-    await new Promise(() => undefined)
+    await client.faulted
+    endServing()
+    client.stop()
   }
 
   /** Nothing can be kept here, or no lock be had. */
