@@ -24,6 +24,7 @@ export class StateStore {
   readonly #values: Values
   /** Writes of spans that wait for the next batch: one transaction each would be slow. */
   #pendingSpans: [string, StoredSpan][] = []
+  #turn: Promise<void> = Promise.resolve()
   #flush: Promise<void> | null = null
 
   constructor(values: Values) {
@@ -107,8 +108,10 @@ export class StateStore {
   }
 
   async updateShare(infoHash: InfoHash, change: Partial<StoredShare>): Promise<void> {
-    const share = await this.share(infoHash)
-    if (share !== null) await this.saveShare({ ...share, ...change })
+    await this.#inTurn(async () => {
+      const share = await this.share(infoHash)
+      if (share !== null) await this.saveShare({ ...share, ...change })
+    })
   }
 
   async share(infoHash: InfoHash): Promise<StoredShare | null> {
@@ -125,11 +128,13 @@ export class StateStore {
   async removeShare(infoHash: InfoHash): Promise<void> {
     // Whoever wrote them hears of spans that could not be written.
     await this.#flush?.catch(() => undefined)
-    const keys = await this.#values.keys()
-    await this.#values.deleteMany([
-      ...keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
-      `share:${infoHash}`,
-    ])
+    await this.#inTurn(async () => {
+      const keys = await this.#values.keys()
+      await this.#values.deleteMany([
+        ...keys.filter((key) => key.startsWith(`span:${infoHash}:`)),
+        `share:${infoHash}`,
+      ])
+    })
   }
 
   /** Shares that are written down. */
@@ -150,6 +155,13 @@ export class StateStore {
       return infoHash !== null && !written.has(infoHash) && !isWanted(infoHash)
     })
     await this.#values.deleteMany(lost)
+  }
+
+  /** What reads before it writes: of two clicks in a row, the second would write back what the first has changed, or removed. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(write)
+    this.#turn = mine.catch(() => undefined)
+    return mine
   }
 
   async #writeSpans(): Promise<void> {
