@@ -197,7 +197,8 @@ export const zh: Messages = {
     notWritten: (name) => `无法写入 ${isolate(name)}。磁盘可能已满，或文件夹受保护。请换个位置。`,
     notRead: (name) =>
       `${isolate(name)} 没有保存：浏览器的存储没有给出它的数据。可能已被浏览器删除，或磁盘正忙。请重新加载本页：仍在的内容会被重新找到，其余的可以重新下载。`,
-    noZip: (name) => `${isolate(name)} 太大，此浏览器无法存成一个 zip 文件。请在“更多方式”中选择“逐个文件保存”。`,
+    noZip: (name) =>
+      `${isolate(name)} 太大，此浏览器无法存成一个 zip 文件。请在“更多方式”中选择“逐个文件保存”。`,
   },
   server: {
     up: '已连接',
