@@ -83,6 +83,7 @@ for (const language of ['en', 'zh'] as const)
 test('the language is chosen in the settings, at once and for the next visit', async ({ openPeer }) => {
   const { page } = await openPeer()
   await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByLabel('Language').focus()
   await page.getByLabel('Language').selectOption({ label: '中文' })
   await expect(page.getByRole('heading', { name: '设置' })).toBeVisible()
   await expect(page.getByLabel('语言')).toBeFocused()
