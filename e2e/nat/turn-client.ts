@@ -7,11 +7,14 @@ const HEADER_BYTES = 20
 const INTEGRITY_BYTES = 24
 const ANSWER_MS = 5_000
 const METHOD = { allocate: 0x0003, createPermission: 0x0008 } as const
+/** A packet for a peer, without an answer. */
+const SEND_INDICATION = 0x0016
 const ATTRIBUTE = {
   username: 0x0006,
   integrity: 0x0008,
   error: 0x0009,
   peer: 0x0012,
+  data: 0x0013,
   realm: 0x0014,
   nonce: 0x0015,
   transport: 0x0019,
@@ -93,6 +96,17 @@ export class TurnClient {
     return (await this.#ask(METHOD.createPermission, [this.#peer(address)], true)).code
   }
 
+  /** Sends a packet to a port of an IPv4 address that it has leave for. */
+  send(address: string, port: number, data: Buffer): void {
+    const header = this.#header(SEND_INDICATION)
+    const peer = Buffer.from([0, 1, 0, 0, ...address.split('.').map(Number)])
+    peer.writeUInt16BE(port ^ (COOKIE >>> 16), 2)
+    for (let at = 4; at < peer.length; at++) peer[at] = (peer[at] ?? 0) ^ (header[at] ?? 0)
+    const body = Buffer.concat([attribute(ATTRIBUTE.peer, peer), attribute(ATTRIBUTE.data, data)])
+    header.writeUInt16BE(body.length, 2)
+    this.#socket.send(Buffer.concat([header, body]), this.port, '127.0.0.1')
+  }
+
   close(): void {
     this.#socket.close()
   }
@@ -106,11 +120,16 @@ export class TurnClient {
     return attribute(ATTRIBUTE.peer, Buffer.concat([head, bytes]))
   }
 
-  async #ask(method: number, parts: readonly Buffer[], isSigned: boolean): Promise<Answer> {
+  #header(type: number): Buffer {
     const header = Buffer.alloc(HEADER_BYTES)
-    header.writeUInt16BE(method, 0)
+    header.writeUInt16BE(type, 0)
     header.writeUInt32BE(COOKIE, 4)
     randomBytes(12).copy(header, 8)
+    return header
+  }
+
+  async #ask(method: number, parts: readonly Buffer[], isSigned: boolean): Promise<Answer> {
+    const header = this.#header(method)
     const body = Buffer.concat(parts)
     // Addresses are masked by cookie and transaction.
     if (method === METHOD.createPermission)

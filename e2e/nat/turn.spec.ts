@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { join } from 'node:path'
 import { expect, test as base } from '@playwright/test'
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
@@ -152,5 +153,44 @@ test.describe('when everybody together has many allocations', () => {
     // One was made by the fixture, to see that the server answers.
     expect(codes).toEqual(peers.map((_, index) => (index < TOTAL_QUOTA - 1 ? OK : QUOTA)))
     expect(await peers[0]?.permit('8.8.8.8')).toBe(OK)
+  })
+})
+
+test.describe('when one allocation sends without end', () => {
+  // 1,250,000 when it is deployed, and no packets to its own host.
+  const BYTES_PER_SECOND = 20_000
+  test.use({
+    smaller: [
+      `--max-bps=${String(BYTES_PER_SECOND)}`,
+      '--allow-loopback-peers',
+      '--allowed-peer-ip=127.0.0.1',
+    ],
+  })
+
+  test('coturn passes on no more than it may, and others go on', async ({ client }) => {
+    const [greedy, modest] = [client(issued()), client(issued('cd'.repeat(32) as PeerId))]
+    const sink = createSocket('udp4')
+    const received = { greedy: 0, modest: 0 }
+    sink.on('message', (packet) => (received[packet[0] === 1 ? 'greedy' : 'modest'] += packet.length))
+    await new Promise<void>((resolve) => sink.bind(0, '127.0.0.1', resolve))
+    for (const each of [greedy, modest])
+      expect([await each.allocate(), await each.permit('127.0.0.1')]).toEqual([OK, OK])
+    const { port } = sink.address()
+    const startedAt = Date.now()
+    let sent = 0
+    // 400 KB a second, and 2 KB a second.
+    const sending = setInterval(() => {
+      for (let count = 0; count < 20; count++) greedy.send('127.0.0.1', port, Buffer.alloc(1_000, 1))
+      modest.send('127.0.0.1', port, Buffer.alloc(100, 2))
+      sent += 20_000
+    }, 50)
+    await expect.poll(() => sent, { timeout: 20_000 }).toBeGreaterThan(1_200_000)
+    clearInterval(sending)
+    const seconds = (Date.now() - startedAt) / 1000
+    sink.close()
+    console.log(`${String(sent)} bytes sent in ${seconds.toFixed(1)} s, ${String(received.greedy)} passed on`)
+    expect(received.greedy).toBeGreaterThan(BYTES_PER_SECOND)
+    expect(received.greedy).toBeLessThan(BYTES_PER_SECOND * (seconds + 2))
+    expect(received.modest).toBeGreaterThan(1_000)
   })
 })
