@@ -296,7 +296,7 @@ export const en = {
     files: 'Files',
     noPeers: 'Nobody is connected for this share.',
     tracker: (seeds: string, others: string) =>
-      `The server last counted ${seeds} with everything and ${others} still fetching.`,
+      `The server last counted ${seeds} with everything and ${others} without.`,
     passOn: 'Pass it on',
     unlisted: 'Unlisted',
     unlistedDetail: 'Whoever has the link can fetch it, but no search finds it at this browser.',

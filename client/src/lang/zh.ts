@@ -271,7 +271,7 @@ export const zh: Messages = {
     peers: '节点',
     files: '文件',
     noPeers: '此共享没有连接任何节点。',
-    tracker: (seeds, others) => `服务器上次统计：${seeds}拥有全部，${others}仍在获取。`,
+    tracker: (seeds, others) => `服务器上次统计：${seeds}拥有全部，${others}尚不完整。`,
     passOn: '转给别人',
     unlisted: '不公开',
     unlistedDetail: '有链接的人可以获取，但搜索在此浏览器找不到它。',

@@ -52,11 +52,15 @@ export function shouldWarnBeforeClosing(snapshot: AppSnapshot): boolean {
   return isAtRisk || snapshot.hashing.some(({ error }) => error === null)
 }
 
-/** Whether somebody is fetching a share that nobody else has in whole. */
+/** Whether somebody is fetching from us what nobody else has in whole. */
 export function isOnlyCopy(share: ShareView): boolean {
   if (share.state.name !== 'seeding') return false
-  // Who merely looks at the link is connected too, but takes nothing.
-  const hasLeechers = share.peers.some((peer) => !peer.isSeed && (peer.peerInterested || peer.progress > 0))
+  // Who merely looks at the link is connected too, but takes nothing. A full copy may hide what it has, from those who take
+  // too; of some of its files everybody is told.
+  const isHiding = share.missingBytes === 0
+  const hasLeechers = share.peers.some(
+    (peer) => !peer.isSeed && (peer.peerInterested || (isHiding && peer.progress > 0)),
+  )
   // Seeds do not stay connected to each other, so only the tracker knows of them; its count leaves us out.
   const hasOtherSeeds = share.peers.some((peer) => peer.isSeed) || (share.tracker.seeders ?? 0) > 0
   return hasLeechers && !hasOtherSeeds

@@ -19,6 +19,7 @@ export function shareView(parts: Partial<ShareView> = {}): ShareView {
     isSource: false,
     isStarted: true,
     totalBytes: 1_000,
+    missingBytes: 580,
     wantedBytes: 1_000,
     verifiedBytes: 420,
     downSpeed: 100,

@@ -106,7 +106,7 @@ describe('manners', () => {
   })
 
   it('warn only while bytes move or the only copy would vanish', () => {
-    const seed = shareView({ state: { name: 'seeding' }, isSource: true })
+    const seed = shareView({ state: { name: 'seeding' }, isSource: true, missingBytes: 0 })
     const leecher = peerView({ peerInterested: true })
     expect(shouldWarnBeforeClosing(appSnapshot([shareView()]))).toBe(true)
     expect(shouldWarnBeforeClosing(appSnapshot([shareView({ downSpeed: 0 })]))).toBe(false)
@@ -114,6 +114,12 @@ describe('manners', () => {
     expect(isOnlyCopy(seed)).toBe(false)
     expect(isOnlyCopy({ ...seed, peers: [peerView({ progress: 0 })] })).toBe(false)
     expect(isOnlyCopy({ ...seed, peers: [leecher] })).toBe(true)
+    // It has what it was told of, and waits for more.
+    const waiting = peerView({ progress: 0.5 })
+    expect(isOnlyCopy({ ...seed, peers: [waiting] })).toBe(true)
+    // Of some of the files: who wants none of them has no need of us.
+    expect(isOnlyCopy({ ...seed, missingBytes: 500, peers: [waiting] })).toBe(false)
+    expect(isOnlyCopy({ ...seed, missingBytes: 500, peers: [leecher] })).toBe(true)
     for (const seeders of [0, 1]) {
       const counted = { state: 'ok', seeders, leechers: 1, seedSeenAgoMs: 0 } as const
       expect(isOnlyCopy({ ...seed, peers: [leecher], tracker: counted })).toBe(seeders === 0)

@@ -405,10 +405,8 @@ export class NodeWorld {
   #store(node: TestNode, { infoHash, request }: Extract<NodeEffect, { type: 'storeRequest' }>): void {
     const info = node.node.shares.get(infoHash)?.exchange.swarm?.info
     if (info === undefined) return
-    const geometry = new Geometry(
-      info.pieceBytes,
-      info.files.map(({ sizeBytes }) => sizeBytes),
-    )
+    const sizes = info.files.map((file) => file.sizeBytes)
+    const geometry = new Geometry(info.pieceBytes, sizes)
     const content = node.stored.get(infoHash) ?? new Uint8Array(info.totalBytes)
     node.stored.set(infoHash, content)
     if (request.type === 'check') {
@@ -419,8 +417,9 @@ export class NodeWorld {
         results: [{ type: 'checked', bits: held.toBytes() }],
       })
     }
-    const { offset, sizeBytes } = geometry.locate(request.block)
     const { block } = request
+    const { file, offset: inFile, sizeBytes } = geometry.locate(block)
+    const offset = sizes.slice(0, file).reduce((sum, size) => sum + size, inFile)
     if (request.type === 'read') {
       const bytes = node.corrupt(content.slice(offset, offset + sizeBytes))
       return this.feed(node, {

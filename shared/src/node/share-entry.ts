@@ -2,7 +2,7 @@ import type { InfoHash } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
-import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
+import { isFetching, type ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
 import type { AnnouncerEffect, TrackerState } from '../protocols/tracker/announcer.ts'
 import type { NewShare } from './node-io.ts'
 
@@ -25,11 +25,29 @@ export interface ShareEntry {
   trackerAt: number
 }
 
-/** Bytes still wanted, as the tracker counts them; 1 while the size is unknown. */
-export function leftOf(exchange: Exchange): number {
-  const { swarm } = exchange
+/**
+ * Bytes of the share that others can't have from here, as the tracker counts them (BEP 3): with files left out too (BEP 21), and
+ * all while the share gives nothing. 1 while the size is unknown.
+ */
+function leftOf({ swarm, state }: Exchange): number {
   if (swarm === null) return 1
-  return swarm.picker.missingCount * (swarm.geometry.pieceBytes / swarm.geometry.blocksPerPiece)
+  const { totalBytes } = swarm.geometry
+  return isWithheld(state) ? totalBytes : totalBytes - swarm.picker.haveBytes
+}
+
+/** States in which nothing is given, whatever is here. */
+const isWithheld = (state: ExchangeState): boolean =>
+  state.name === 'failed' || (state.name === 'paused' && state.because === 'person')
+
+/** What the tracker is told. It names peers to nobody who has what it wants, or stopped. */
+export function figuresOf(exchange: Exchange) {
+  const { state, swarm } = exchange
+  return {
+    left: leftOf(exchange),
+    uploaded: swarm?.uploads.sentBytes ?? 0,
+    downloaded: swarm?.downloads.receivedBytes ?? 0,
+    wantsPeers: state.name !== 'seeding' && state.name !== 'paused' && state.name !== 'failed',
+  }
 }
 
 /** What the tracker says of a share. */

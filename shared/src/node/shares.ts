@@ -9,7 +9,7 @@ import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, isStarving, leftOf, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
+import { createEntry, figuresOf, isStarving, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
 import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
@@ -99,7 +99,10 @@ export class Shares {
     const entry = this.#entries.get(infoHash)
     if (entry === undefined) return
     this.#now = now
+    const before = entry.exchange.state.name
     for (const effect of entry.exchange.handle(input, now)) this.#apply(infoHash, effect, now)
+    // The tracker's word of who has everything must not be old: others go by it when they leave.
+    if (entry.exchange.state.name !== before) this.#report('progress', infoHash, entry.exchange, now)
   }
 
   wakeAt(): number {
@@ -114,7 +117,7 @@ export class Shares {
   wake(now: number): void {
     for (const [infoHash, { exchange }] of this.#entries) {
       if (exchange.wakeAt() <= now) this.feed(infoHash, { type: 'wake' }, now)
-      this.#reportProgress(infoHash, exchange, now)
+      this.#report('progress', infoHash, exchange, now)
     }
     this.#now = now
   }
@@ -187,16 +190,13 @@ export class Shares {
   #insert(infoHash: InfoHash, share: NewShare | null, now: number): void {
     const entry = createEntry(infoHash, share, this.#parts, now)
     this.#entries.set(infoHash, entry)
-    const left = leftOf(entry.exchange)
-    this.#parts.announce({ type: 'shareAdded', infoHash, left, wantsPeers: true }, now)
+    this.#parts.announce({ type: 'shareAdded', infoHash, ...figuresOf(entry.exchange) }, now)
     // The exchange may ask for a check at once.
     this.feed(infoHash, { type: 'wake' }, now)
   }
 
-  #reportProgress(infoHash: InfoHash, exchange: Exchange, now: number): void {
-    const { downloads, uploads } = exchange.swarm ?? {}
-    const [uploaded, downloaded] = [uploads?.sentBytes ?? 0, downloads?.receivedBytes ?? 0]
-    this.#parts.announce({ type: 'progress', infoHash, left: leftOf(exchange), uploaded, downloaded }, now)
+  #report(type: 'progress' | 'completed', infoHash: InfoHash, exchange: Exchange, now: number): void {
+    this.#parts.announce({ type, infoHash, ...figuresOf(exchange) }, now)
     if (wantsPeers(exchange) && exchange.links.size === 0)
       this.#parts.announce({ type: 'needPeers', infoHash }, now)
   }
@@ -281,8 +281,8 @@ export class Shares {
         for (const peer of effect.peers) this.learn(infoHash, peer, effect.from)
         return
       case 'completed': {
-        const entry = this.#entries.get(infoHash)
-        if (entry !== undefined) this.#reportProgress(infoHash, entry.exchange, now)
+        const exchange = this.#entries.get(infoHash)?.exchange
+        if (exchange !== undefined) this.#report('completed', infoHash, exchange, now)
         return emit({ type: 'shareCompleted', infoHash })
       }
       default:

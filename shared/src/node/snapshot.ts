@@ -49,6 +49,8 @@ export interface ShareView {
   /** Whether the person asked for it; false while a link is merely opened. */
   readonly isStarted: boolean
   readonly totalBytes: number
+  /** All that is not here, of files that are not wanted too: 0 for a full copy. */
+  readonly missingBytes: number
   /** Of the files that are wanted. */
   readonly wantedBytes: number
   readonly verifiedBytes: number
@@ -161,6 +163,7 @@ function shareView(
     places: entry.viaQueue ? places : null,
     isStarted: exchange.isStarted,
     totalBytes: swarm?.info.totalBytes ?? 0,
+    missingBytes: (swarm?.info.totalBytes ?? 0) - (swarm?.picker.haveBytes ?? 0),
     wantedBytes,
     verifiedBytes,
     downSpeed,

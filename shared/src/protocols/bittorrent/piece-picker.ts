@@ -47,6 +47,7 @@ export class PiecePicker {
   #freeWanted = 0
   #missingWanted = 0
   #haveCount = 0
+  #haveBytes = 0
 
   constructor(
     readonly geometry: Geometry,
@@ -70,6 +71,11 @@ export class PiecePicker {
   /** Wanted blocks that are not verified and stored yet. */
   get missingCount(): number {
     return this.#missingWanted
+  }
+
+  /** Bytes that are here, wanted or not. */
+  get haveBytes(): number {
+    return this.#haveBytes
   }
 
   state(block: BlockIndex): BlockState {
@@ -146,8 +152,8 @@ export class PiecePicker {
     const wanted = this.isWantedPiece(piece)
     if (before === BLOCK.free) this.#addFree(piece, -1, wanted)
     if (next === BLOCK.free) this.#addFree(piece, 1, wanted)
-    if (next === BLOCK.have) this.#addHave(piece, 1, wanted)
-    if (before === BLOCK.have) this.#addHave(piece, -1, wanted)
+    if (next === BLOCK.have) this.#addHave(block, piece, 1, wanted)
+    if (before === BLOCK.have) this.#addHave(block, piece, -1, wanted)
   }
 
   /**
@@ -260,10 +266,12 @@ export class PiecePicker {
     if (wanted) this.#freeWanted += change
   }
 
-  #addHave(piece: PieceIndex, change: number, wanted: boolean): void {
+  #addHave(block: BlockIndex, piece: PieceIndex, change: 1 | -1, wanted: boolean): void {
     this.#haveInPiece[piece] = (this.#haveInPiece[piece] ?? 0) + change
     if (wanted) this.#missingWanted -= change
     this.#haveCount += change
+    const begin = (block - this.geometry.firstBlock(piece)) * LIMITS.blockBytes
+    this.#haveBytes += change * Math.min(LIMITS.blockBytes, this.geometry.pieceSize(piece) - begin)
   }
 
   #recount(): void {

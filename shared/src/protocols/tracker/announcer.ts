@@ -26,18 +26,24 @@ export type AnnouncerInput =
       readonly wantsPeers: boolean
     }
   | { readonly type: 'shareRemoved'; readonly infoHash: InfoHash }
-  /** Cheap and frequent; totals in bytes. Only a fall of `left` to 0 makes a message. */
+  /**
+   * `progress`: cheap and frequent; totals in bytes. Only that `left` comes to 0 or leaves it, or that peers are wanted
+   * again, makes a message. `completed`: a download ended, which the tracker counts if it is of everything.
+   */
   | {
-      readonly type: 'progress'
+      readonly type: 'progress' | 'completed'
       readonly infoHash: InfoHash
       readonly left: number
       readonly uploaded: number
       readonly downloaded: number
+      readonly wantsPeers: boolean
     }
   | { readonly type: 'needPeers'; readonly infoHash: InfoHash }
   /** Follows every `announce` effect, in order. */
   | { readonly type: 'announceResult'; readonly infoHash: InfoHash; readonly response: AnnounceOutcome }
   | { readonly type: 'wake' }
+
+type Progress = Extract<AnnouncerInput, { readonly uploaded: number }>
 
 /** `off`: no tracker to ask; `waiting`: not answered yet; `ok`, `failed`: the last announce. */
 export type TrackerState = 'off' | 'waiting' | 'ok' | 'failed'
@@ -63,6 +69,8 @@ type Phase =
 interface Share {
   readonly infoHash: InfoHash
   left: number
+  /** As it was announced last. */
+  toldLeft: number
   uploaded: number
   downloaded: number
   wantsPeers: boolean
@@ -107,6 +115,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
       case 'shareRemoved':
         return this.#shareRemoved(input.infoHash, now)
       case 'progress':
+      case 'completed':
         return this.#progress(input, now)
       case 'needPeers':
         return this.#needPeers(input.infoHash, now)
@@ -140,13 +149,13 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     const { infoHash, left, wantsPeers } = input
     const known = this.#shares.get(infoHash)
     if (known !== undefined) {
-      known.wantsPeers = wantsPeers
-      this.#setLeft(known, left, now)
+      this.#change(known, left, wantsPeers, now)
       return
     }
     const share: Share = {
       infoHash,
       left,
+      toldLeft: left,
       uploaded: 0,
       downloaded: 0,
       wantsPeers,
@@ -180,29 +189,36 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     this.#shares.delete(infoHash)
   }
 
-  #progress(input: Extract<AnnouncerInput, { type: 'progress' }>, now: number): void {
+  #progress(input: Progress, now: number): void {
     const share = this.#shares.get(input.infoHash)
     if (share === undefined) return
     share.uploaded = input.uploaded
     share.downloaded = input.downloaded
-    this.#setLeft(share, input.left, now)
+    if (input.type === 'completed' && input.left === 0 && !share.owes.includes('completed'))
+      share.owes = [...share.owes, 'completed']
+    this.#change(share, input.left, input.wantsPeers, now)
   }
 
-  #setLeft(share: Share, left: number, now: number): void {
-    const before = share.left
+  #change(share: Share, left: number, wantsPeers: boolean, now: number): void {
+    const [before, hadEnough] = [share.left, numWant(share) === 0]
     share.left = left
-    if (left > 0 && before === 0) share.owes = share.owes.filter((event) => event !== 'completed')
-    if (left > 0 || before === 0) return
-    share.owes = [...share.owes, 'completed']
-    if (share.phase.name === 'scheduled' && share.owes[0] === 'completed') this.#announce(share, now)
+    share.wantsPeers = wantsPeers
+    if (left > 0) share.owes = share.owes.filter((event) => event !== 'completed')
+    if (left === 0 && before > 0) this.#announceSoon(share, now, 0)
+    else if (isMistaken(share) || (hadEnough && numWant(share) > 0)) this.#announceSoon(share, now)
   }
 
   #needPeers(infoHash: InfoHash, now: number): void {
     const share = this.#shares.get(infoHash)
-    if (share?.phase.name !== 'scheduled' || numWant(share) === 0) return
-    const soonest = Math.max(now, share.lastSentAt + ANNOUNCER.minGapMs)
+    if (share !== undefined && numWant(share) > 0) this.#announceSoon(share, now)
+  }
+
+  /** At once, or as soon as the last announce is so long ago. The first one has its place among those of other shares. */
+  #announceSoon(share: Share, now: number, gapMs: number = ANNOUNCER.minGapMs): void {
+    if (share.phase.name !== 'scheduled' || share.owes[0] === 'started') return
+    const soonest = Math.max(now, share.lastSentAt + gapMs)
     if (soonest <= now) this.#announce(share, now)
-    else this.#schedule(share, Math.min(soonest, this.#deadlines.get(infoHash) ?? Infinity))
+    else this.#schedule(share, Math.min(soonest, this.#deadlines.get(share.infoHash) ?? Infinity))
   }
 
   #result(infoHash: InfoHash, response: AnnounceOutcome, now: number): void {
@@ -231,6 +247,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     if (share.owes.length > 0) return this.#announce(share, now)
     const pause = Math.min(ANNOUNCER.maxIntervalMs, Math.max(ANNOUNCER.minGapMs, intervalMs))
     this.#schedule(share, now + pause)
+    if (isMistaken(share)) this.#announceSoon(share, now)
   }
 
   #wake(now: number): void {
@@ -254,6 +271,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
 
   #send(share: Share, event: AnnounceEvent, now: number): void {
     share.lastSentAt = now
+    share.toldLeft = share.left
     const { infoHash, left, uploaded, downloaded } = share
     const wanted = event === 'stopped' ? 0 : numWant(share)
     this.#effects.push({
@@ -273,6 +291,9 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
 function numWant(share: Share): number {
   return share.left > 0 && share.wantsPeers ? LIMITS.announcePeers : 0
 }
+
+/** Whether the tracker takes us for a full source and we are none, or the other way round. */
+const isMistaken = ({ left, toldLeft }: Share): boolean => (left === 0) !== (toldLeft === 0)
 
 function withStarted(owes: Share['owes']): Share['owes'] {
   return owes[0] === 'started' ? owes : ['started', ...owes]

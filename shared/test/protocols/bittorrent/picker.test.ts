@@ -125,7 +125,7 @@ describe('the picker', () => {
   })
 
   it('keeps its counts through any change of states', () => {
-    const geometry = new Geometry(65_536, [10 * 16_384, 3 * 16_384])
+    const geometry = new Geometry(65_536, [10 * 16_384 - 5, 3 * 16_384 - 7])
     const change = fc.tuple(fc.nat({ max: 12 }), fc.constantFrom(0, 1, 2, 3))
     fc.assert(
       fc.property(fc.array(change), fc.boolean(), (changes, onlyFirst) => {
@@ -137,6 +137,10 @@ describe('the picker', () => {
         )
         expect(picker.freeCount).toBe(blocks.filter((block) => picker.state(block) === BLOCK.free).length)
         expect(picker.missingCount).toBe(blocks.filter((block) => picker.state(block) !== BLOCK.have).length)
+        const held = Array.from({ length: 13 }, (_, block) => block).filter(
+          (block) => picker.state(block) === BLOCK.have,
+        )
+        expect(picker.haveBytes).toBe(held.reduce((sum, block) => sum + geometry.blockSize(block), 0))
       }),
     )
   })

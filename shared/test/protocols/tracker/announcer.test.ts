@@ -33,8 +33,10 @@ class Bench {
   add = (left = 100, n = 1, wantsPeers = true) =>
     this.feed({ type: 'shareAdded', infoHash: hash(n), left, wantsPeers })
   remove = (n = 1) => this.feed({ type: 'shareRemoved', infoHash: hash(n) })
-  progress = (left: number, n = 1) =>
-    this.feed({ type: 'progress', infoHash: hash(n), left, uploaded: 5, downloaded: 6 })
+  progress = (left: number, wantsPeers = true) => this.#tell('progress', left, wantsPeers)
+  complete = (left = 0) => this.#tell('completed', left, false)
+  #tell = (type: 'progress' | 'completed', left: number, wantsPeers: boolean) =>
+    this.feed({ type, infoHash: hash(1), left, uploaded: 5, downloaded: 6, wantsPeers })
   need = () => this.feed({ type: 'needPeers', infoHash: hash(1) })
   answer = (response: AnnounceOutcome = okResponse, n = 1) =>
     this.feed({ type: 'announceResult', infoHash: hash(n), response })
@@ -102,8 +104,8 @@ describe('Announcer', () => {
     bench.add()
     bench.answer()
     expect(bench.progress(1)).toEqual([])
-    expect(announces(bench.progress(0))[0]).toMatchObject({ event: 'completed', left: 0, numWant: 0 })
-    expect(bench.progress(0)).toEqual([])
+    expect(announces(bench.complete())[0]).toMatchObject({ event: 'completed', left: 0, numWant: 0 })
+    expect(bench.complete()).toEqual([])
     bench.answer()
     expect(events(bench.wake())).toEqual(['update'])
   })
@@ -112,12 +114,12 @@ describe('Announcer', () => {
     const bench = new Bench()
     bench.up()
     bench.add()
-    expect(bench.progress(0)).toEqual([])
+    expect(bench.complete()).toEqual([])
     expect(events(bench.answer())).toEqual(['completed'])
     bench.answer()
     bench.progress(9)
     bench.wake()
-    expect(bench.progress(0)).toEqual([])
+    expect(bench.complete()).toEqual([])
     expect(events(bench.answer())).toEqual(['completed'])
   })
 
@@ -125,9 +127,51 @@ describe('Announcer', () => {
     const bench = new Bench()
     bench.up()
     bench.add()
-    bench.progress(0)
+    bench.complete()
     bench.progress(3)
     expect(events(bench.answer())).toEqual([])
+  })
+
+  it('completes nothing by parts, and asks for nobody as long as no more is wanted', () => {
+    const bench = new Bench()
+    bench.up()
+    bench.add()
+    bench.answer()
+    bench.now += 5_000
+    expect(bench.complete(40)).toEqual([])
+    expect(bench.need()).toEqual([])
+    expect(announces(bench.wake())).toMatchObject([{ event: 'update', left: 40, numWant: 0 }])
+    bench.answer()
+    bench.now += 5_000
+    expect(announces(bench.progress(40))).toMatchObject([{ event: 'update', left: 40, numWant: 50 }])
+    bench.answer()
+    expect(events(bench.complete())).toEqual(['completed'])
+  })
+
+  it('is a full source at once when everything is found to be there, with no download completed', () => {
+    const bench = new Bench()
+    bench.up()
+    bench.add()
+    bench.answer()
+    expect(announces(bench.progress(0, false))).toMatchObject([{ event: 'update', left: 0, numWant: 0 }])
+  })
+
+  it('is no full source any more after at most 5 s, also when that fell into an announce', () => {
+    const bench = new Bench()
+    bench.up()
+    bench.add(0, 1, false)
+    bench.answer()
+    expect(bench.progress(100, false)).toEqual([])
+    expect(bench.announcer.wakeAt()).toBe(bench.now + 5_000)
+    expect(announces(bench.wake())).toMatchObject([{ event: 'update', left: 100 }])
+    bench.progress(0, false)
+    bench.answer()
+    expect(announces(bench.wake())).toMatchObject([{ left: 0 }])
+    bench.progress(100, false)
+    const sentAt = bench.now
+    bench.answer()
+    expect(announces(bench.wake())).toMatchObject([{ left: 100 }])
+    expect(bench.now).toBe(sentAt + 5_000)
   })
 
   it('owes what was not acknowledged: a download finished offline is told after started', () => {
@@ -137,7 +181,7 @@ describe('Announcer', () => {
     bench.answer()
     expect(states(bench.feed({ type: 'serverDown' }))).toEqual(['off'])
     expect(bench.announcer.wakeAt()).toBe(Infinity)
-    bench.progress(0)
+    bench.complete()
     expect(events(bench.up())).toEqual(['started'])
     expect(events(bench.answer())).toEqual(['completed'])
     bench.feed({ type: 'serverDown' })
@@ -207,6 +251,12 @@ describe('Announcer', () => {
     expect(bench.now - startedAt).toBeGreaterThanOrEqual(window * 0.3)
   })
 
+  it('keeps to that when one of them needs peers', () => {
+    const bench = new Bench()
+    for (let n = 1; n <= 10; n++) bench.add(100, n)
+    expect(events([...bench.up(), ...bench.need()])).toEqual([])
+  })
+
   it('says stopped when a share goes, and forgets it', () => {
     const bench = new Bench()
     bench.up()
@@ -246,6 +296,7 @@ describe('Announcer', () => {
     bench.add(100, 1, false)
     bench.answer()
     expect(bench.add(50, 1, true)).toEqual([])
+    expect(bench.announcer.wakeAt()).toBe(bench.now + 5_000)
     expect(announces(bench.wake())[0]).toMatchObject({ left: 50, numWant: 50 })
   })
 })
