@@ -48,6 +48,13 @@ export class TokenBucket {
     return true
   }
 
+  /** Takes `amount` tokens for what goes out all the same, however deep into debt: others wait until they flowed in again. */
+  charge(amount: number, now: number): void {
+    if (this.#ratePerSecond === Infinity) return
+    this.#refill(now)
+    this.#tokens -= amount
+  }
+
   /** When the bucket will be out of debt: `now` or later; `Infinity` when nothing flows in. */
   readyAt(now: number): number {
     if (this.#ratePerSecond === Infinity) return now

@@ -1,5 +1,6 @@
 import type { PeerId } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
+import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { Connector } from './connector.ts'
 import type { Discovery } from './discovery.ts'
 import type { LinkManager } from './link-manager.ts'
@@ -13,6 +14,7 @@ export interface RelayingSurroundings {
   readonly rng: Rng
   readonly now: number
   readonly links: Links
+  readonly uploadBucket: TokenBucket
   readonly emit: (effect: NodeEffect) => void
   readonly discovery: Discovery
   readonly isWanted: (peer: PeerId) => boolean

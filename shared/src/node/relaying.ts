@@ -2,6 +2,7 @@ import { BoundedMap } from '../kernel/bounded.ts'
 import { assertNever } from '../kernel/core.ts'
 import type { PeerId, SessionId } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
+import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { CircuitRef } from '../wire/circuit-description.ts'
 import type { IntroductionEffect, LinkFailure } from '../protocols/introduction/effects.ts'
 import {
@@ -29,6 +30,8 @@ export interface RelayingParts {
   readonly rng: Rng
   readonly now: number
   readonly links: Links
+  /** What goes out in all, own uploads and circuits of others. */
+  readonly uploadBucket: TokenBucket
   readonly emit: (effect: NodeEffect) => void
   /** Makes a link with a peer that somebody wants a circuit to. @returns false when there is no room for it. */
   readonly dial: (peer: PeerId, now: number) => boolean
@@ -64,7 +67,7 @@ export class Relaying {
   constructor(parts: RelayingParts) {
     this.#parts = parts
     this.#seeker = new PathSeeker(parts.self)
-    this.desk = new RelayDesk(parts.self, parts.now)
+    this.desk = new RelayDesk(parts.self, parts.now, parts.uploadBucket)
     this.ends = new CircuitEnds(parts.rng)
   }
 
@@ -93,7 +96,7 @@ export class Relaying {
     this.#tellDesk({ type: 'willing', isWilling }, now)
   }
 
-  /** @param uploadRate what the person lets out in bytes a second; what others send each other goes out too. */
+  /** @param uploadRate what the person lets out in bytes a second. */
   setLimit(uploadRate: number, now: number): void {
     this.#tellDesk({ type: 'limit', uploadRate }, now)
   }

@@ -105,7 +105,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     this.nearby = new Nearby({ self, links, shares, emit, link })
     const late = { linking: () => this.linking, connector: () => this.#connector }
     const isWanted = (peer: PeerId) => dialler.wants(peer) || this.nearby.needs(peer)
-    const around = { self, now, links, emit, discovery, isWanted, ...late }
+    const around = { self, now, links, uploadBucket: this.#uploadBucket, emit, discovery, isWanted, ...late }
     this.relaying = makeRelaying({ ...around, rng: rng.child('relaying') })
     const { nearby, relaying } = this
     const parts = { links, shares, dialler, introducer, discovery, nearby, relaying }

@@ -167,6 +167,28 @@ describe('a relay', () => {
     expect(rate).toBeGreaterThan(RELAY_BYTES_PER_SECOND / 4)
   })
 
+  it('lets out no more than its person allows, for others and itself together', () => {
+    const { world, a, b, rest } = apart(1)
+    const [relay] = rest as [TestNode]
+    const own = makeTestShare(3_000_000, 8, 'own.mp4')
+    const limit = 100_000
+    world.feed(relay, { type: 'limits', uploadRate: limit, downloadRate: Infinity })
+    world.seed(a, share)
+    world.seed(relay, own)
+    world.pass(60_000)
+    world.download(b, infoHash)
+    world.download(world.add('c'), own.info.infoHash)
+    const uploads = relay.node.shares.get(own.info.infoHash)?.exchange.swarm?.uploads
+    const outBytes = () => [relay.node.relaying.desk.carriedBytes, uploads?.sentBytes ?? 0] as const
+    world.until(() => outBytes().every((bytes) => bytes > 100_000), 120_000)
+    const before = outBytes()
+    world.pass(10_000)
+    const [carried, uploaded] = outBytes().map((bytes, which) => (bytes - (before[which] ?? 0)) / 10)
+    expect((carried ?? 0) + (uploaded ?? 0)).toBeLessThan(limit * 1.1)
+    expect(carried).toBeGreaterThan(limit * 0.35)
+    expect(uploaded).toBeGreaterThan(limit * 0.35)
+  })
+
   it('calls no more strangers than it has room for, however many a neighbour asks for', () => {
     const world = new NodeWorld({ seed: 3, keepsEffects: false })
     const [relay, asker] = [world.add('relay'), world.add('asker')]

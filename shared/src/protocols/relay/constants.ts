@@ -7,6 +7,8 @@ export const CIRCUITS = 16
 export const CIRCUITS_PER_NEIGHBOUR = 4
 /** What a relay passes on in all: half of a usual home's way out (20 Mbit/s). */
 export const RELAY_BYTES_PER_SECOND = 1024 * 1024
+/** Of what the person lets out, the part that circuits may take; the rest is the node's own, with all that they leave. */
+export const UPLOAD_SHARE = 0.5
 /** Of a circuit, under way between its ends: more is not sent before the far end has taken some. */
 export const WINDOW_BYTES = 256 * 1024
 /** The far end says what it has taken each time it is so much. */

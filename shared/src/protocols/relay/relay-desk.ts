@@ -17,6 +17,7 @@ import {
   QUEUE_BYTES,
   QUEUE_PARTS,
   RELAY_BYTES_PER_SECOND,
+  UPLOAD_SHARE,
 } from './constants.ts'
 import type { Refusal, RelayMessage } from './messages.ts'
 
@@ -26,7 +27,7 @@ export type RelayDeskInput =
   | { readonly type: 'linkUp' | 'linkDown' | 'dialFailed'; readonly peer: PeerId }
   /** There is no room for a link with a peer that was to be dialled. */
   | { readonly type: 'noRoom'; readonly peer: PeerId }
-  /** What may go out in all, in bytes a second. */
+  /** What the person lets out in all, in bytes a second: circuits have a part of it. */
   | { readonly type: 'limit'; readonly uploadRate: number }
   | { readonly type: 'willing'; readonly isWilling: boolean }
   | { readonly type: 'wake' }
@@ -68,6 +69,8 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
   constructor(
     readonly self: PeerId,
     now: number,
+    /** What goes out of the node in all: what is passed on here is missing there. */
+    readonly uploadBucket: TokenBucket,
   ) {
     this.#bucket = new TokenBucket(RELAY_BYTES_PER_SECOND, RELAY_BYTES_PER_SECOND / 4, now)
     this.#dials = bucketOf(DIALS, now)
@@ -120,7 +123,7 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
             this.#giveUp(circuit.id, input.type === 'noRoom' ? 'busy' : 'unreachable')
         return
       case 'limit': {
-        const rate = Math.min(RELAY_BYTES_PER_SECOND, input.uploadRate)
+        const rate = Math.min(RELAY_BYTES_PER_SECOND, input.uploadRate * UPLOAD_SHARE)
         return this.#bucket.configure(rate, rate / 4, now)
       }
       case 'willing':
@@ -201,7 +204,11 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
         for (const [to, queue] of circuit.waiting) {
           const part = queue.parts[0]
           if (part === undefined) continue
-          if (!this.#bucket.takeIntoDebt(part.bytes.length + PART_COST_BYTES, now)) continue
+          const cost = part.bytes.length + PART_COST_BYTES
+          if (!this.#bucket.takeIntoDebt(cost, now)) continue
+          // Not asked of it: the node's own uploads would take all that it has, and they make up for the debt.
+          this.uploadBucket.charge(cost, now)
+          this.#ends.set(circuit.id, now + IDLE_MS)
           queue.parts.shift()
           queue.bytes -= part.bytes.length
           if (queue.parts.length === 0) circuit.waiting.delete(to)

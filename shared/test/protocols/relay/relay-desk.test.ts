@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defined } from '../../../src/kernel/invariant.ts'
+import { TokenBucket } from '../../../src/kernel/token-bucket.ts'
 import { parseNonce, parsePeerId, type PeerId } from '../../../src/kernel/ids.ts'
 import {
   CIRCUITS,
@@ -25,7 +26,8 @@ const ONE = id(1)
 
 class Rig {
   now = 1_000
-  readonly desk = new RelayDesk(SELF, 0)
+  readonly uploads = new TokenBucket(Infinity, Infinity, 0)
+  readonly desk = new RelayDesk(SELF, 0, this.uploads)
 
   constructor(...linked: PeerId[]) {
     for (const each of linked) this.desk.handle({ type: 'linkUp', peer: each }, this.now)
@@ -43,9 +45,14 @@ class Rig {
     return this.say(from, { type: 'data', circuit: ONE, isLast: true, bytes: new Uint8Array(bytes) })
   }
 
+  /** Without the clock. */
+  settle(): RelayDeskEffect[] {
+    return this.desk.handle({ type: 'wake' }, this.now)
+  }
+
   wake(): RelayDeskEffect[] {
     this.now = Math.max(this.now, this.desk.wakeAt())
-    return this.desk.handle({ type: 'wake' }, this.now)
+    return this.settle()
   }
 }
 
@@ -240,6 +247,62 @@ describe('a relay', () => {
     rig.desk.handle({ type: 'limit', uploadRate: Infinity }, rig.now)
     rig.now += 1_000
     expect(sent(Array.from({ length: 15 }, () => rig.data(A, PART_BYTES)).flat())).toHaveLength(15)
+  })
+})
+
+describe('what a person lets out', () => {
+  const limit = 100_000
+  const start = () => {
+    const rig = new Rig(A, B)
+    rig.open(A, B)
+    rig.uploads.configure(limit, limit, rig.now)
+    rig.desk.handle({ type: 'limit', uploadRate: limit }, rig.now)
+    return rig
+  }
+  /** Both ends of a circuit keep its window full for 20 s. @param upload what the node gives itself each time. */
+  function carry(rig: Rig, upload: () => number): { carried: number; uploaded: number } {
+    const end = rig.now + 20_000
+    let [uploaded, waiting] = [0, 0]
+    while (rig.now < end) {
+      rig.now += 10
+      // Its own are asked first, and take all that there is.
+      uploaded += upload()
+      waiting -= rig.settle().length
+      for (; waiting < 15; waiting++) waiting -= rig.data(A, PART_BYTES).length
+    }
+    return { carried: rig.desk.carriedBytes / 20, uploaded: uploaded / 20 }
+  }
+
+  it('is what it and the circuits take together, half each when both have enough to send', () => {
+    const rig = start()
+    const { carried, uploaded } = carry(rig, () => {
+      let taken = 0
+      while (rig.uploads.takeIntoDebt(16_384, rig.now)) taken += 16_384
+      return taken
+    })
+    expect(carried + uploaded).toBeLessThan(limit * 1.1)
+    expect(carried).toBeGreaterThan(limit * 0.4)
+    expect(uploaded).toBeGreaterThan(limit * 0.4)
+  })
+
+  it('is half for circuits when it sends nothing itself, and none of it is lost', () => {
+    const rig = start()
+    const { carried } = carry(rig, () => 0)
+    expect(carried).toBeGreaterThan(limit * 0.45)
+    expect(carried).toBeLessThan(limit * 0.6)
+    expect(rig.desk.circuitCount).toBe(1)
+  })
+
+  it('ends no circuit that is slow: something does go over it', () => {
+    const rig = start()
+    rig.desk.handle({ type: 'limit', uploadRate: 2_000 }, rig.now)
+    for (let part = 0; part < 15; part++) rig.data(A, PART_BYTES)
+    const startedAt = rig.now
+    while (rig.desk.carriedBytes < 15 * PART_BYTES) {
+      rig.wake()
+      expect(rig.desk.circuitCount).toBe(1)
+    }
+    expect(rig.now - startedAt).toBeGreaterThan(2 * IDLE_MS)
   })
 })
 
