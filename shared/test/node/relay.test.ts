@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, it, vi } from 'vitest'
 import { equalBytes, type Bytes } from '../../src/kernel/bytes.ts'
 import { parseNonce } from '../../src/kernel/ids.ts'
 import { defined } from '../../src/kernel/invariant.ts'
+import { LIMITS } from '../../src/kernel/limits.ts'
 import type { Link } from '../../src/node/links.ts'
 import { RELAY_BYTES_PER_SECOND } from '../../src/protocols/relay/constants.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
@@ -189,14 +191,45 @@ describe('a relay', () => {
     expect(uploaded).toBeGreaterThan(limit * 0.35)
   })
 
-  it('calls no more strangers than it has room for, however many a neighbour asks for', () => {
+  /** A relay with one neighbour, and others that it does not know. */
+  function amongStrangers(count: number) {
     const world = new NodeWorld({ seed: 3, keepsEffects: false })
+    world.systems = []
     const [relay, asker] = [world.add('relay'), world.add('asker')]
-    for (const name of ['gnutella', 'kazaa', 'ring'] as const)
-      for (const node of [relay, asker]) world.feed(node, { type: 'switchSystem', name, isOn: false })
-    const strangers = Array.from({ length: 30 }, (_, number) => world.add(`stranger ${String(number)}`))
+    const strangers = Array.from({ length: count }, (_, number) => world.add(`stranger ${String(number)}`))
     world.feed(asker, { type: 'link', peer: relay.key.peerId })
     world.until(() => linkOf(asker, relay) !== undefined)
+    return { world, relay, asker, strangers }
+  }
+
+  it('calls no stranger while as many negotiations are under way as may be, but says that it is busy', () => {
+    const { world, relay, asker, strangers } = amongStrangers(LIMITS.pendingNegotiations + 1)
+    const [wanted, ...others] = strangers as [TestNode, ...TestNode[]]
+    for (const other of others) {
+      world.kill(other)
+      world.feed(relay, { type: 'link', peer: other.key.peerId })
+    }
+    const { introducer, relaying } = relay.node
+    expect(introducer.pendingCount).toBe(LIMITS.pendingNegotiations)
+    const said = vi.spyOn(defined(linkOf(relay, asker), 'link'), 'send')
+    const ask = (number: string) => {
+      const circuit = defined(parseNonce(number.repeat(32)), 'circuit')
+      const open = { type: 'open', circuit, to: wanted.key.peerId } as const
+      linkOf(asker, relay)?.send({ type: 'relay', message: open })
+      world.feed(asker, { type: 'wake' })
+      return circuit
+    }
+    const refused = { type: 'relay', message: { type: 'refused', circuit: ask('1'), reason: 'busy' } }
+    world.until(() => said.mock.calls.some(([message]) => isDeepStrictEqual(message, refused)), 1_000)
+    expect([introducer.stageOf(wanted.key.peerId), relaying.desk.circuitCount]).toEqual([null, 0])
+    // Once those have failed there is room.
+    world.until(() => introducer.pendingCount === 0)
+    ask('2')
+    world.until(() => linkOf(relay, wanted) !== undefined, 5_000)
+  })
+
+  it('calls few strangers, however many a neighbour asks for', () => {
+    const { world, relay, asker, strangers } = amongStrangers(30)
     const before = relay.node.links.upCount
     for (const [number, stranger] of strangers.entries()) {
       const circuit = defined(parseNonce(number.toString(16).padStart(32, '0')), 'circuit')
