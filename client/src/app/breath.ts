@@ -1,3 +1,5 @@
+import type { Steps } from '@ringdrop/shared/kernel/steps.ts'
+
 /** Work after which the page gets its turn: less than a frame. Our choice. */
 const SLICE_MS = 10
 
@@ -20,5 +22,14 @@ export class Breath {
       port2.postMessage(null)
     })
     this.#since = performance.now()
+  }
+}
+
+/** Takes all steps, in slices. @param breath of the work that they are a part of. */
+export async function inSlices<Value>(steps: Steps<Value>, breath = new Breath()): Promise<Value> {
+  for (;;) {
+    const step = steps.next()
+    await breath.pause()
+    if (step.done === true) return step.value
   }
 }

@@ -1,12 +1,13 @@
 import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
-import { createInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { creatingInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import type { StoredShare } from '../adapters/stored-state.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { MissingSource, PickedFile } from './api.ts'
+import { inSlices } from './breath.ts'
 import type { MadeShare } from './share-maker.ts'
 import { filesFor, rememberedFiles } from './own-files.ts'
 import { treesFrom } from './stored-trees.ts'
@@ -215,7 +216,10 @@ export class Library {
     if (sanitizeName(name) !== name) return fail('badName')
     const { info, trees, files } = made
     const paths = info.isSingleFile ? [{ ...info.files[0], path: [name] }] : info.files
-    const renamed = createInfo({ name, files: paths as ShareInfo['files'], pieceBytes: info.pieceBytes })
+    const content = { name, files: paths as ShareInfo['files'], pieceBytes: info.pieceBytes }
+    const renamed = await inSlices(creatingInfo(content))
+    // Removed or picked anew meanwhile.
+    if (this.#own.get(infoHash) !== made) return fail('unknownShare')
     if (!renamed.ok) return fail('badName')
     if (renamed.value.infoHash === infoHash) return ok({ infoHash })
     const { isUnlisted, exchange } = entry

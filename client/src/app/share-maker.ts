@@ -2,14 +2,14 @@ import { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizePaths } from '@ringdrop/shared/content/file-names.ts'
 import {
   choosePieceBytes,
-  createInfo,
+  creatingInfo,
   type ShareFile,
   type ShareInfo,
 } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { HashingView, PickedFile } from './api.ts'
-import { Breath } from './breath.ts'
+import { Breath, inSlices } from './breath.ts'
 
 /** What is needed of a file to make a share of it, wherever it lies. */
 export interface SourceFile {
@@ -77,12 +77,7 @@ function andMore(name: string, count: number): string {
 /** The tree of a file in slices: above 20 GB of blocks it takes seconds. `null` for an empty file. */
 async function grow(leaves: Uint8Array | undefined, breath: Breath): Promise<HashTree | null> {
   if (leaves === undefined || leaves.length === 0) return null
-  const steps = HashTree.growing(leaves)
-  for (;;) {
-    const step = steps.next()
-    await breath.pause()
-    if (step.done === true) return step.value
-  }
+  return inSlices(HashTree.growing(leaves), breath)
 }
 
 /** Hashes files and makes the share's metadata. The page has its turns in between. */
@@ -107,7 +102,8 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
     byPath.set(path.join('/'), each)
     files.push({ path, sizeBytes: each.file.size, root: tree?.root ?? null })
   }
-  const info = createInfo({ name, files, pieceBytes: choosePieceBytes(picked.map(({ file }) => file.size)) })
+  const pieceBytes = choosePieceBytes(picked.map(({ file }) => file.size))
+  const info = await inSlices(creatingInfo({ name, files, pieceBytes }), breath)
   if (!info.ok) return { ok: false, code: 'tooBig' }
   const ordered = info.value.files.flatMap((file) => byPath.get(file.path.join('/')) ?? [])
   if (ordered.length < picked.length) return { ok: false, code: 'unreadable' }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { layoutOf, makeShare } from '../../src/app/share-maker.ts'
 
 const EMOJI = '\u{1f3b5}'
@@ -30,9 +30,11 @@ it.each([
   expect(layoutOf(paths.map((path) => ({ path: path.split('/') }))).name).toBe(name)
 })
 
-it('the page has its turns while the hashes of a large file are put together', async () => {
-  // Of 1 GiB, which takes a tenth of a second.
-  const leaves = new Uint8Array(65_536 * 32)
+/** How many turns others have during some work, if every step of it takes as long as a slice may. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 20))
+  onTestFinished(() => clock.mockRestore())
   let turns = 0
   let isDone = false
   const turn = () => {
@@ -40,9 +42,28 @@ it('the page has its turns while the hashes of a large file are put together', a
     if (!isDone) setImmediate(turn)
   }
   setImmediate(turn)
-  const hasher = { hash: () => Promise.resolve([leaves]) }
-  const made = await makeShare([{ file: { size: 2 ** 30 }, path: ['film.mp4'] }], hasher, () => undefined)
+  await work()
   isDone = true
-  expect(made.ok).toBe(true)
-  expect(turns).toBeGreaterThan(2)
+  return turns
+}
+
+it('the page has its turns while the hashes of a large file are put together', async () => {
+  // Of 1 GiB, which takes a tenth of a second.
+  const leaves = new Uint8Array(65_536 * 32)
+  const hasher = { hash: () => Promise.resolve([leaves]) }
+  const picked = [{ file: { size: 2 ** 30 }, path: ['film.mp4'] }]
+  const turns = await turnsDuring(() => makeShare(picked, hasher, () => undefined))
+  expect(turns).toBeGreaterThan(100)
+})
+
+it('the page has its turns while the info of many files is put together', async () => {
+  const picked = Array.from({ length: 2_000 }, (_, index) => ({
+    file: { size: 0 },
+    path: ['Photos', `${String(index)}.jpg`],
+  }))
+  const hasher = { hash: () => Promise.resolve(picked.map(() => new Uint8Array(0))) }
+  const turns = await turnsDuring(async () => {
+    expect((await makeShare(picked, hasher, () => undefined)).ok).toBe(true)
+  })
+  expect(turns).toBeGreaterThan(100)
 })

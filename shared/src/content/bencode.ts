@@ -2,8 +2,9 @@
  * Bencode (BEP 3), canonical form only: whatever decodes, encodes back to the same bytes. Both directions keep
  * their own stack, so that nesting can never exhaust the engine's.
  */
-import { type Bytes, compareBytes } from '../kernel/bytes.ts'
+import type { Bytes } from '../kernel/bytes.ts'
 import { defined, invariant } from '../kernel/invariant.ts'
+import { allSteps, type Steps } from '../kernel/steps.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
 
 /**
@@ -27,6 +28,8 @@ export type BencodeCode =
   | 'tooManyElements'
   | 'trailingBytes'
 
+type Decoded = Result<Bencode, BencodeCode>
+
 /** Bounds that a decoder obeys. */
 export interface BencodeLimits {
   readonly maxBytes: number
@@ -40,6 +43,8 @@ export interface BencodeLimits {
 const MAX_INTEGER_CHARACTERS = 20
 /** Lengths of byte strings have at most this many digits. */
 const MAX_LENGTH_DIGITS = 10
+/** Values and keys that are written or read in one step: much less than a millisecond. Our choice. */
+const STEP_TOKENS = 128
 /** Keys in use have at most 255 bytes (a file's name). */
 const MAX_KEY_BYTES = 1_024
 
@@ -66,23 +71,29 @@ export function keyToBytes(key: string): Bytes {
 }
 
 /** True for a dictionary, as opposed to the other kinds of value. */
-export function isDict(value: Bencode | undefined): value is BencodeDict {
-  return value instanceof Map
-}
+export const isDict = (value: Bencode | undefined): value is BencodeDict => value instanceof Map
 
 /** Encodes with keys sorted by raw bytes. */
 export function encodeBencode(value: Bencode): Bytes {
+  return allSteps(encodingBencode(value))
+}
+
+/** As {@link encodeBencode}, in steps. */
+export function* encodingBencode(value: Bencode): Steps<Bytes> {
+  let tokens = 0
   const output = new ByteWriter()
   // A string on the stack is text to be written as it is; byte strings are `Bytes`.
   const stack: (Bencode | string)[] = [value]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (++tokens % STEP_TOKENS === 0) yield
     if (typeof next === 'string') output.bytes(keyToBytes(next))
     else if (typeof next === 'bigint') output.bytes(keyToBytes(`i${next}e`))
     else if (next instanceof Uint8Array) output.string(next)
     else if (isDict(next)) {
-      const keys = [...next.keys()].map(keyToBytes).sort(compareBytes)
       stack.push('e')
-      for (const key of keys.reverse()) stack.push(defined(next.get(keyFromBytes(key)), 'value'), key)
+      // The order of such strings is that of their bytes.
+      const keys = [...next.keys()].sort().reverse()
+      for (const key of keys) stack.push(defined(next.get(key), 'value'), keyToBytes(key))
       stack.push('d')
     } else {
       stack.push('e')
@@ -94,11 +105,17 @@ export function encodeBencode(value: Bencode): Bytes {
 }
 
 /** Decodes one value that fills `bytes`. Byte strings are copies. Never throws. */
-export function decodeBencode(bytes: Uint8Array, limits: BencodeLimits): Result<Bencode, BencodeCode> {
+export function decodeBencode(bytes: Uint8Array, limits: BencodeLimits): Decoded {
+  return allSteps(decodingBencode(bytes, limits))
+}
+
+/** As {@link decodeBencode}, in steps. */
+export function* decodingBencode(bytes: Uint8Array, limits: BencodeLimits): Steps<Decoded> {
   if (bytes.length > limits.maxBytes) return fail('tooLong')
   const reader = new Reader(bytes)
   const builder = new Builder(limits)
-  while (!builder.isDone) {
+  for (let tokens = 1; !builder.isDone; tokens++) {
+    if (tokens % STEP_TOKENS === 0) yield
     const code = step(reader, builder)
     if (code !== null) return fail(code)
   }

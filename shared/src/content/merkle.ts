@@ -6,6 +6,7 @@
 import { type Bytes, concatBytes, equalBytes, fromHex, toHex } from '../kernel/bytes.ts'
 import { type FileRoot, parseFileRoot } from '../kernel/ids.ts'
 import { defined, invariant } from '../kernel/invariant.ts'
+import { allSteps, type Steps } from '../kernel/steps.ts'
 import { HASH_BYTES, sha256 } from './sha256.ts'
 
 /** Leaves in one span: the unit in which leaf hashes are fetched (BEP 52 recommends at most 512 a message). */
@@ -138,15 +139,11 @@ export class HashTree {
 
   /** A complete tree. Copies its input. @param leaves block hashes of the whole file, flat; at least one. */
   static fromLeaves(leaves: Uint8Array): HashTree {
-    const steps = HashTree.growing(leaves)
-    for (;;) {
-      const step = steps.next()
-      if (step.done === true) return step.value
-    }
+    return allSteps(HashTree.growing(leaves))
   }
 
   /** As {@link fromLeaves}, in steps of one span (8 MiB of the file), for whoever has other work in between. */
-  static *growing(leaves: Uint8Array): Generator<void, HashTree, void> {
+  static *growing(leaves: Uint8Array): Steps<HashTree> {
     const count = hashCount(leaves)
     // A single span is proven by the root alone; most files are that small.
     const layers = count <= SPAN_BLOCKS ? [] : layersAbove(yield* spanRoots(leaves))

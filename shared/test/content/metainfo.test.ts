@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Bencode, encodeBencode, keyFromBytes } from '../../src/content/bencode.ts'
-import { choosePieceBytes, createInfo, parseInfo, type ShareFile } from '../../src/content/metainfo.ts'
+import { manyFiles } from './many-files.ts'
+import {
+  choosePieceBytes,
+  createInfo,
+  creatingInfo,
+  parseInfo,
+  type ShareFile,
+} from '../../src/content/metainfo.ts'
 import { compareBytes, toHex, utf8Encode } from '../../src/kernel/bytes.ts'
 import { type FileRoot, parseFileRoot } from '../../src/kernel/ids.ts'
 import { nodeSha256 } from './naive-merkle.ts'
@@ -41,6 +48,26 @@ const codeOf = (bytes: Uint8Array) => {
   return result.ok ? 'ok' : result.code
 }
 const tree = (node: Bencode) => codeOf(info({ 'file tree': node }))
+
+describe('the info of thousands of files', () => {
+  const content = { name: 'many', files: manyFiles(2_500), pieceBytes: PIECE }
+
+  it('is the same as ever', () => {
+    const made = createInfo(content)
+    expect(made.ok && made.value.infoHash).toBe(
+      'dae82a148c3f03c314f19ea81b5c8edc4b97d81f7eeeccb93d6183a9923209a3',
+    )
+  })
+
+  it('is made in steps, none of which is for more than a few of them', () => {
+    const steps = creatingInfo(content)
+    let count = 0
+    let step = steps.next()
+    for (; step.done !== true; step = steps.next()) count++
+    expect(step.value).toEqual(createInfo(content))
+    expect(count).toBeGreaterThan(content.files.length / 8)
+  })
+})
 
 describe('createInfo', () => {
   const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 })
