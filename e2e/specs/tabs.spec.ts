@@ -128,3 +128,32 @@ test('a link that nobody opened in time is opened as soon as somebody is there',
   await expect(follower.page.getByText('did not answer')).toHaveCount(0)
   expect((await follower.share(infoHash))?.state.name).toBe('offered')
 })
+
+test('a share that is removed stays away, whichever tabs show its page', async ({ openPeer, server }) => {
+  const sender = await openPeer()
+  const file = makeFile(scratch(), 'not wanted.bin', 1000, 23)
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  const hash = new URL(link).hash
+  const owner = await openPeer(hash)
+  await owner.download()
+  await owner.untilDone(infoHash)
+  const follower = await App.open(owner.page.context(), server.url, hash)
+  await expect(follower.transfer(infoHash)).toBeVisible()
+  for (const remover of [owner, follower]) {
+    const other = remover === owner ? follower : owner
+    await remover.transfer(infoHash).getByRole('button', { name: 'Remove' }).click()
+    await remover.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+    for (const tab of [other, remover]) {
+      await expect.poll(() => new URL(tab.page.url()).hash).toBe('#/')
+      await expect(tab.transfer(infoHash)).toHaveCount(0)
+    }
+    expect((await owner.snapshot()).node?.shares).toEqual([])
+    // Whoever wants it again has the link.
+    if (remover === follower) return
+    await owner.goto(hash)
+    await owner.download()
+    await owner.untilDone(infoHash)
+    await follower.goto(hash)
+    await expect(follower.transfer(infoHash)).toBeVisible()
+  }
+})

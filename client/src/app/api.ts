@@ -14,6 +14,8 @@ export interface AppSnapshot {
   readonly phase: AppPhase
   /** `null` until the node runs. */
   readonly node: NodeSnapshot | null
+  /** Names the node as long as one tab runs it: another tab that takes over has another. `null` until it runs. */
+  readonly session: string | null
   /** Shares whose files are being hashed, and those whose hashing failed. */
   readonly hashing: readonly HashingView[]
   /** Shares of the person's own files that need the files again after a reload. */

@@ -16,6 +16,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
   return {
     phase,
     node: null,
+    session: null,
     hashing: [],
     missingSources: [],
     server: { state: phase.name === 'failed' ? 'down' : 'connecting', because: null },

@@ -45,6 +45,7 @@ export class LocalClient implements Owner {
   #tellFault: () => void = () => undefined
   /** Until the node has stopped by a fault of ours. */
   readonly faulted = new Promise<void>((resolve) => (this.#tellFault = resolve))
+  readonly #session = crypto.randomUUID()
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
   #usage = UNKNOWN_USAGE
@@ -106,6 +107,7 @@ export class LocalClient implements Owner {
     this.#snapshot ??= Object.freeze({
       phase: this.#phase,
       node: snapshotOf(this.runtime.node, browserClock.now()),
+      session: this.#session,
       hashing: this.#jobs.views,
       missingSources: this.#library.missingSources,
       server: this.runtime.socket.view,

@@ -18,7 +18,7 @@ export class Router {
     return () => removeEventListener('hashchange', follow)
   }
 
-  /** At once: the news of the address comes later, and until then the page of a removed share would open it again. */
+  /** At once: the news of the address comes later. */
   goHome(): void {
     location.hash = HOME_HASH
     this.#route = { page: 'home' }

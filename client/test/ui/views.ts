@@ -77,6 +77,7 @@ export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnap
       searches: [],
       linkFailures: [],
     },
+    session: 'one',
     server: { state: 'up', because: null },
     ...parts,
   }
