@@ -7,12 +7,13 @@ import type { Command } from './arguments.ts'
 import { openDownload, prepareOut, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
 import { announceDownload, fetchWhole, serveFrom } from './get-command.ts'
+import { HashAgain } from './hash-again.ts'
 import { NodeMemory, type OwnPath, type Saved, type Wanted } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
-import { announceShare, offerShare, placedFiles, prepareShare } from './sharing.ts'
-import { bytesInWords, countInWords } from './words.ts'
+import { announceShare, FilesInMotion, offerShare, placedFiles, prepareShare } from './sharing.ts'
+import { bytesInWords, countInWords, timeInWords } from './words.ts'
 
 type NodeCommand = Extract<Command, { name: 'node' }>
 
@@ -48,13 +49,17 @@ export class Member {
   readonly #origins = new Map<InfoHash, OwnPath | Saved>()
   /** What goes on besides. */
   readonly #jobs = new Set<Promise<void>>()
+  readonly #again: HashAgain<OwnPath>
 
   constructor(
     readonly session: Session,
     readonly memory: NodeMemory,
     readonly server: string,
     readonly out: string,
-  ) {}
+    clock = () => performance.now(),
+  ) {
+    this.#again = new HashAgain(clock)
+  }
 
   async run(): Promise<void> {
     const { session, memory } = this
@@ -86,19 +91,31 @@ export class Member {
       if (exchange?.state.name !== 'failed') continue
       this.#origins.delete(infoHash)
       peer.withdraw(infoHash)
-      if ('path' in origin) {
-        const next = 'Nothing: it is hashed again, and gets another link if it was changed.'
-        output.failure(lostShare(exchange.swarm?.info.name ?? origin.path, FILES_CHANGED, next))
-        this.#begin(() => this.#sharePath(origin))
-      } else this.#begin(() => this.#shareSaved(origin))
+      if ('path' in origin)
+        output.failure(
+          lostShare(exchange.swarm?.info.name ?? origin.path, FILES_CHANGED, this.#later(origin)),
+        )
+      else this.#begin(() => this.#shareSaved(origin))
     }
+    for (const own of this.#again.due()) this.#begin(() => this.#sharePath(own))
+  }
+
+  /** Own files are to be hashed once more. @returns what to do about it, in words. */
+  #later(own: OwnPath): string {
+    const waitMs = this.#again.onLost(own)
+    const when = waitMs === 0 ? '' : ` in ${timeInWords(waitMs)}`
+    return `Nothing: it is hashed again${when}, and gets another link if it was changed.`
   }
 
   async #sharePath(own: OwnPath): Promise<void> {
     const { peer, output, signal } = this.session
-    const made = await prepareShare([own.path], output, signal)
+    const made = await prepareShare([own.path], output, signal).catch((error: unknown) => {
+      if (!(error instanceof FilesInMotion)) throw error
+      throw new CliFailure(error.code, error.what, error.why, this.#later(own))
+    })
     offerShare(peer, made, own.isUnlisted)
     this.#origins.set(made.info.infoHash, own)
+    this.#again.onShared(own)
     announceShare(this.server, made.info, output)
   }
 

@@ -37,6 +37,9 @@ const MAKE_WORDS = {
   unreadable: 'A file can’t be read, or was changed meanwhile.',
 } as const
 
+/** Files that can't be hashed now, and perhaps later: something writes to them. */
+export class FilesInMotion extends CliFailure {}
+
 /** Hashes files and folders, in as much time as it takes. Nothing is shared yet. */
 export async function prepareShare(
   paths: readonly string[],
@@ -70,12 +73,9 @@ export async function prepareShare(
   })
   signal.throwIfAborted()
   if (made.ok) return made.value
-  throw new CliFailure(
-    'files',
-    'The share can’t be made.',
-    MAKE_WORDS[made.code],
-    'Check the files, or share them in several parts.',
-  )
+  const Failure = made.code === 'unreadable' ? FilesInMotion : CliFailure
+  const next = 'Check the files, or share them in several parts.'
+  throw new Failure('files', 'The share can’t be made.', MAKE_WORDS[made.code], next)
 }
 
 /** Offers a share to everybody. */

@@ -21,6 +21,7 @@ export interface SaidEvent {
   readonly infoHash?: string
   readonly files?: readonly string[]
   readonly what?: string
+  readonly next?: string
 }
 
 /** A peer that never joins the network, with `note.txt` in its folder of downloads. */

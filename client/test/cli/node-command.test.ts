@@ -2,19 +2,20 @@ import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ownFile } from '../../src/adapters/node/delivery.ts'
+import { DiskHasher } from '../../src/adapters/node/disk-hasher.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
 import { treesOf } from '../../src/cli/downloads.ts'
 import { Member } from '../../src/cli/node-command.ts'
 import { NodeMemory } from '../../src/cli/node-memory.ts'
 import { askFor, lonePeer, rememberDownload, SERVER, type LonePeer } from './lone-peer.ts'
 
-const start = ({ peer, output, memory, out }: LonePeer, signal: AbortSignal) =>
-  new Member({ peer, output, signal }, memory, SERVER, out).run()
+const start = ({ peer, output, memory, out }: LonePeer, signal: AbortSignal, clock?: () => number) =>
+  new Member({ peer, output, signal }, memory, SERVER, out, clock).run()
 
 /** Starts a member that ends with the test. */
-function startMember(world: LonePeer): void {
+function startMember(world: LonePeer, clock?: () => number): void {
   const ending = new AbortController()
-  const done = start(world, ending.signal)
+  const done = start(world, ending.signal, clock)
   onTestFinished(async () => {
     ending.abort()
     await done
@@ -118,6 +119,45 @@ describe('a member', () => {
     expect(saidOf(world, 'failed').map(({ what }) => what)).toEqual(['note.txt is no longer shared.'])
     expect(peer.share(info.infoHash)).toBeNull()
     expect(peer.snapshot().shares).toMatchObject([{ state: { name: 'seeding' }, isUnlisted: true }])
+  })
+
+  it('hashes files that do not keep still again after longer and longer waits alone, and says so', async () => {
+    const world = await lonePeer()
+    const { peer, memory, note } = world
+    await memory.addPath(note, false)
+    const [looks, hash] = [vi.spyOn(peer, 'until'), vi.spyOn(DiskHasher.prototype, 'hash')]
+    onTestFinished(() => hash.mockRestore())
+    let now = 0
+    startMember(world, () => now)
+    const losses = async (count: number) => {
+      const entry = [...peer.runtime.node.shares.entries()].at(-1)?.[1]
+      writeFileSync(note, `another note, ${String(count)}`)
+      askFor(peer, entry?.exchange.swarm?.info ?? expect.unreachable())
+      await untilSaid(world, 'failed', count)
+      return saidOf(world, 'failed').at(-1)?.next
+    }
+    await untilSaid(world, 'shared', 1)
+    expect(await losses(1)).toContain('hashed again, and')
+    await untilSaid(world, 'shared', 2)
+    expect(await losses(2)).toContain('hashed again in 5 s, and')
+    now += 4_999
+    // Two looks later it would have been.
+    const enough = looks.mock.calls.length + 2
+    await vi.waitUntil(() => looks.mock.calls.length >= enough, { timeout: 10_000 })
+    expect(hash).toHaveBeenCalledTimes(2)
+    now += 1
+    await untilSaid(world, 'shared', 3)
+  })
+
+  it('does not give up files that are written while they are hashed', async () => {
+    const world = await lonePeer()
+    const { memory, note } = world
+    await memory.addPath(note, false)
+    const hash = vi.spyOn(DiskHasher.prototype, 'hash').mockResolvedValueOnce(null)
+    onTestFinished(() => hash.mockRestore())
+    startMember(world)
+    await untilSaid(world, 'shared')
+    expect(saidOf(world, 'failed').map(({ what }) => what)).toEqual(['The share can’t be made.'])
   })
 
   it('forgets a download once its files are changed, and says so', async () => {
