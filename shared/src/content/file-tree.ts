@@ -44,8 +44,9 @@ export function* buildingFileTree(files: readonly ShareFile[]): Steps<Result<Ben
   if (files.length === 0) return fail('badTree')
   if (files.length > LIMITS.files) return fail('tooManyFiles')
   const tree: MutableDict = new Map()
-  for (const [index, file] of files.entries()) {
-    if (index % STEP_FILES === 0) yield
+  let count = 0
+  for (const file of files) {
+    if (++count % STEP_FILES === 0) yield
     const code = addFile(tree, file)
     if (code !== null) return fail(code)
   }

@@ -5,6 +5,7 @@ import {
   BAD_BLOCKS_TO_BAN,
   HASH_REQUEST_BURST,
   HASH_REQUESTS_PER_SECOND,
+  KEPT_BLOCKS,
   KNOWN_BLOCKS_BURST,
   KNOWN_BLOCKS_PER_SECOND,
   METADATA_PARTS_BURST,
@@ -28,6 +29,11 @@ export class PeerRecord {
   /** Verified bytes that the peer gave us, and bytes we sent it, in all its visits. */
   givenBytes = 0
   takenBytes = 0
+  /** Blocks that it got from us in super-seeding and nobody else has shown since. */
+  unspreadBlocks = 0
+  /** Blocks of its that spread, and blocks that it kept for too long. */
+  spreadBlocks = 0
+  keptBlocks = 0
   /** How often it may still join. */
   readonly joinBucket: TokenBucket
   /** Metadata parts that the peer may still ask for. */
@@ -58,6 +64,11 @@ export class PeerRecord {
   blame(): void {
     this.badBlocks++
     this.trust = 'quarantined'
+  }
+
+  /** Whether what it got from us in super-seeding stayed with it. */
+  get isKeeper(): boolean {
+    return this.keptBlocks >= KEPT_BLOCKS && this.keptBlocks > this.spreadBlocks
   }
 
   /** It sent so many bad blocks that it is to be banned. */

@@ -1,20 +1,18 @@
 import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import { KEPT_BLOCKS, PROBE_REVEALS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
+import { PROBE_REVEALS, SPREAD_TIMEOUT_MS, TURN_MS, TURN_REVEALS } from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { PeerLink } from './peer-link.ts'
+import type { PeerRecord } from './peer-record.ts'
 
-/** What we gave one peer. */
+/** What we gave one peer in this visit. */
 interface Pupil {
-  /** All that we ever told it of. */
+  /** What it did with it, in all its visits: to leave and join anew washes nothing off. */
+  readonly record: PeerRecord
+  /** All that we told it of. */
   readonly revealed: Bitfield
   /** Revealed and not sent yet. */
   readonly open: Set<BlockIndex>
-  /** Blocks that it got from us and nobody else has shown yet. */
-  unspread: number
-  /** Blocks of its that spread, and blocks that it kept for too long. */
-  spread: number
-  kept: number
   /** Blocks that may still be revealed in this turn; 0 when it has no turn. */
   turnLeft: number
   turnEndsAt: number
@@ -57,7 +55,7 @@ export class SuperSeeder {
 
   /** True when nobody passes anything on: hiding only holds everyone up. */
   get isFutile(): boolean {
-    for (const peer of this.#pupils.keys()) if (!this.isKeeper(peer)) return false
+    for (const { record } of this.#pupils.values()) if (!record.isKeeper) return false
     return true
   }
 
@@ -69,11 +67,9 @@ export class SuperSeeder {
     return this.#pupils.get(peer)?.revealed.get(block) ?? true
   }
 
-  join(peer: PeerId): void {
+  join({ peer, record }: PeerLink): void {
     const revealed = new Bitfield(this.blockCount)
-    const counts = { unspread: 0, spread: 0, kept: 0, turnLeft: 0, turnEndsAt: 0, lastTurn: 0 }
-    const pupil = { revealed, open: new Set<number>(), ...counts }
-    this.#pupils.set(peer, pupil)
+    this.#pupils.set(peer, { record, revealed, open: new Set(), turnLeft: 0, turnEndsAt: 0, lastTurn: 0 })
   }
 
   leave(link: PeerLink): void {
@@ -109,14 +105,14 @@ export class SuperSeeder {
   /** Above zero; the less of what it got is still unseen at others and the longer it waits, the higher. */
   meritOf(peer: PeerId): number {
     const pupil = this.#pupils.get(peer)
-    return pupil === undefined ? 0 : 1 / (1 + pupil.unspread) + 1e-9 / (1 + pupil.lastTurn)
+    return pupil === undefined ? 0 : 1 / (1 + pupil.record.unspreadBlocks) + 1e-9 / (1 + pupil.lastTurn)
   }
 
   beginTurn(link: PeerLink, batch: number, out: Outbox, now: number): void {
     const pupil = this.#pupils.get(link.peer)
     if (pupil === undefined) return
     // Who has not passed anything on yet gets little, since it may keep it.
-    pupil.turnLeft = pupil.spread === 0 ? PROBE_REVEALS : TURN_REVEALS * batch
+    pupil.turnLeft = pupil.record.spreadBlocks === 0 ? PROBE_REVEALS : TURN_REVEALS * batch
     pupil.turnEndsAt = now + TURN_MS
     pupil.lastTurn = ++this.#turns
     this.topUp(link, batch, out)
@@ -128,8 +124,8 @@ export class SuperSeeder {
       if (now < pupil.turnEndsAt || (pupil.open.size === 0 && pupil.turnLeft === 0)) continue
       pupil.turnLeft = 0
       // As if it had fetched and kept them: it waits behind those who do better.
-      pupil.unspread += pupil.open.size
-      pupil.kept += pupil.open.size
+      pupil.record.unspreadBlocks += pupil.open.size
+      pupil.record.keptBlocks += pupil.open.size
       for (const block of pupil.open) this.#giveAgain(block)
       this.#openCount -= pupil.open.size
       pupil.open.clear()
@@ -139,14 +135,8 @@ export class SuperSeeder {
       this.#unspread.delete(block)
       this.#giveAgain(block)
       const pupil = this.#pupils.get(peer)
-      if (pupil !== undefined) pupil.kept++
+      if (pupil !== undefined) pupil.record.keptBlocks++
     }
-  }
-
-  /** Whether what this peer got from us stayed with it. */
-  isKeeper(peer: PeerId): boolean {
-    const pupil = this.#pupils.get(peer)
-    return pupil !== undefined && pupil.kept >= KEPT_BLOCKS && pupil.kept > pupil.spread
   }
 
   /** A peer announced a block: it counts as spread when somebody has it who did not get it from us. */
@@ -159,8 +149,8 @@ export class SuperSeeder {
     if (first === undefined || first.peer === peer) return
     const giver = this.#pupils.get(first.peer)
     if (giver !== undefined) {
-      giver.unspread--
-      giver.spread++
+      giver.record.unspreadBlocks--
+      giver.record.spreadBlocks++
     }
     this.#unspread.delete(block)
   }
@@ -171,7 +161,7 @@ export class SuperSeeder {
     if (pupil?.open.delete(block) !== true) return
     this.#openCount--
     if (this.#unspread.has(block) || (this.#holders[block] ?? 0) > 1) return
-    pupil.unspread++
+    pupil.record.unspreadBlocks++
     this.#unspread.set(block, { peer, since: now })
   }
 

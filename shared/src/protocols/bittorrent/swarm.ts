@@ -57,8 +57,6 @@ export class Swarm {
   readonly haves: HaveAnnouncer
   readonly #options: SwarmOptions
   #superSeed: SuperSeeder | 'notYet' | 'over' = 'notYet'
-  /** Remembers after super-seeding what each peer did with its blocks. */
-  #judge: SuperSeeder | null = null
   #turnCheckAt = 0
   /** How often hiding has ended. */
   #endings = 0
@@ -216,14 +214,14 @@ export class Swarm {
       for (const block of link.theirs.ones()) superSeed.sawBlock(link.peer, block)
       // Who came before the others and was told of everything sees no more than they do from now on.
       this.#options.out.send(link.peer, { type: 'haveNone' })
-      superSeed.join(link.peer)
+      superSeed.join(link)
     }
     return superSeed
   }
 
   #hideFrom(link: PeerLink): void {
     this.#options.out.send(link.peer, { type: 'haveNone' })
-    this.#superSeeder(link).join(link.peer)
+    this.#superSeeder(link).join(link)
   }
 
   /** Hiding pays off when several who download can trade and no other full copy is in sight. */
@@ -247,7 +245,6 @@ export class Swarm {
     const superSeed = this.#superSeed
     this.#superSeed = ++this.#endings < SUPER_SEEDINGS_MAX ? next : 'over'
     if (!(superSeed instanceof SuperSeeder)) return
-    this.#judge = superSeed
     for (const link of this.#options.links.values())
       if (superSeed.isHiddenFrom(link.peer)) this.#options.out.send(link.peer, { type: 'haveAll' })
   }
@@ -274,7 +271,7 @@ export class Swarm {
     const { givenBytes, takenBytes, metAsSeed } = link.record
     if (this.#options.isSeeding()) {
       if (givenBytes > 0) return 'gives'
-      if (this.#judge?.isKeeper(link.peer) === true) return 'takes'
+      if (!this.isSuperSeeding && link.record.isKeeper) return 'takes'
       return metAsSeed === true || takenBytes < GIFT_BYTES ? 'unknown' : 'takes'
     }
     if (takenBytes > GIFT_BYTES + GENEROSITY * givenBytes) {
