@@ -60,7 +60,11 @@ class TabClient implements NodeClient {
   async #own(state: StateStore): Promise<void> {
     const client = new LocalClient(await loadIdentity(state), state)
     client.onChange(() => this.#announce())
-    await client.start()
+    await client.start().catch((error: unknown) => {
+      // Another tab may have more luck, and must not meet half a node of the same identity.
+      client.stop()
+      throw error
+    })
     const former = this.#role
     const endServing = serveTabs(client)
     this.#become({ name: 'owner', client })

@@ -6,6 +6,9 @@ import { MemoryValues } from './test-runtime.ts'
 /** Nodes that were started, in this order. */
 const nodes: FakeNode[] = []
 
+/** How the next nodes start. */
+let starting: () => Promise<void>
+
 /** In place of a whole node: it starts, and breaks when it is told to. */
 class FakeNode {
   readonly faulted: Promise<void>
@@ -19,7 +22,7 @@ class FakeNode {
     nodes.push(this)
   }
 
-  start = () => Promise.resolve()
+  start = () => starting()
   stop = () => (this.isStopped = true)
   onChange = () => () => undefined
   snapshot = () => appSnapshot([], { phase: this.#phase })
@@ -60,6 +63,7 @@ function browser(locks: Pick<OneLock, 'request'>): void {
 }
 
 beforeEach(() => {
+  starting = () => Promise.resolve()
   vi.doMock('../../src/app/local-client.ts', () => ({ LocalClient: FakeNode }))
   vi.doMock('../../src/adapters/idb-values.ts', () => ({ idbValues: () => new MemoryValues() }))
   vi.doMock('../../src/adapters/identity.ts', () => ({ loadIdentity: () => Promise.resolve({}) }))
@@ -98,4 +102,15 @@ it('where the browser gives no lock, that is said: nothing would ever start', as
   const answer = tab.run({ type: 'open', text: 'a link' })
   await expect.poll(() => tab.snapshot().phase).toMatchObject({ name: 'failed', because: 'noStorage' })
   expect(await answer).toEqual({ ok: false, code: 'ownerGone' })
+})
+
+it('a node whose start fails half way is stopped, and the next tab may try', async () => {
+  browser(new OneLock())
+  starting = () => Promise.reject(new DOMException('gone', 'UnknownError'))
+  const first = await openTab()
+  await expect.poll(() => first.snapshot().phase).toMatchObject({ name: 'failed', because: 'noStorage' })
+  expect(nodes.map(({ isStopped }) => isStopped)).toEqual([true])
+  starting = () => Promise.resolve()
+  const second = await openTab()
+  await expect.poll(() => second.snapshot().phase.name).toBe('owner')
 })
