@@ -75,8 +75,10 @@ export class RemoteClient implements NodeClient {
   ) {
     this.onChange(changed)
     this.#channel.onmessage = (event: MessageEvent<TabMessage>) => this.#onMessage(event.data)
-    this.#timer = setInterval(() => this.#post({ type: 'hello' }), HELLO_MS)
-    this.#post({ type: 'hello' })
+    this.#timer = setInterval(this.#greet, HELLO_MS)
+    // Browsers slow the timers of hidden tabs down, so that the owner may have stopped showing itself to this one.
+    document.addEventListener('visibilitychange', this.#greet)
+    this.#greet()
   }
 
   snapshot(): AppSnapshot {
@@ -125,6 +127,7 @@ export class RemoteClient implements NodeClient {
    */
   handOver(owner: NodeClient | null): void {
     clearInterval(this.#timer)
+    document.removeEventListener('visibilitychange', this.#greet)
     this.#channel.close()
     this.#successor = owner ?? NOBODY
     const snapshot = owner?.snapshot() ?? this.#snapshot
@@ -168,6 +171,8 @@ export class RemoteClient implements NodeClient {
       if (command !== null) this.#post({ type: 'command', id, to: owner, command })
     }
   }
+
+  readonly #greet = (): void => this.#post({ type: 'hello' })
 
   #post(message: TabMessage): void {
     this.#channel.postMessage(message)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { PickedFile } from '../../src/app/api.ts'
 import { Library } from '../../src/app/library.ts'
 import { RemoteClient } from '../../src/app/remote-client.ts'
@@ -137,11 +137,13 @@ describe('files that the browser remembers', () => {
     const calls: string[] = []
     const files = picked(album).map((file) => ({ ...file, handle: handle('granted', calls) }))
     await new Library(state, runtime).rememberSource({ ...album, files }, false)
+    vi.stubGlobal('document', new EventTarget())
     const follower = new RemoteClient(state, () => undefined)
     const answer = follower.run({ type: 'reselect', infoHash, files: [] })
     await expect.poll(() => calls).toEqual(['asked', 'asked'])
     follower.handOver(null)
     expect(await answer).toMatchObject({ code: 'ownerGone' })
+    vi.unstubAllGlobals()
     runtime.stop()
   })
 

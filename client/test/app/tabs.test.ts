@@ -41,7 +41,10 @@ const missing: MissingSource = {
   needs: 'files',
 }
 
-beforeEach(() => void vi.stubGlobal('BroadcastChannel', MemoryChannel))
+beforeEach(() => {
+  vi.stubGlobal('BroadcastChannel', MemoryChannel)
+  vi.stubGlobal('document', new EventTarget())
+})
 
 afterEach(() => {
   follower.client?.handOver(null)
@@ -58,7 +61,7 @@ class OwningTab implements Owner {
 
   constructor(
     readonly mode: 'answers' | 'deaf',
-    readonly missingSources: readonly MissingSource[] = [],
+    public missingSources: readonly MissingSource[] = [],
   ) {}
 
   serve(): this {
@@ -147,6 +150,19 @@ describe('a tab that follows', () => {
     expect(await answer).toEqual(fail('ownerGone'))
     expect(await client.run<'pause' | 'resume'>(pause)).toEqual(fail('ownerGone'))
   })
+})
+
+it('a tab that is shown again asks at once how things are, and no more after it took over', async () => {
+  const owner = new OwningTab('answers').serve()
+  const client = follow()
+  await expect.poll(() => client.snapshot().missingSources).toEqual([])
+  await client.run<'pause' | 'resume'>(pause)
+  owner.missingSources = [missing]
+  document.dispatchEvent(new Event('visibilitychange'))
+  // Long before the next greeting.
+  await expect.poll(() => client.snapshot().missingSources).toEqual([missing])
+  client.handOver(new OwningTab('answers'))
+  expect(() => document.dispatchEvent(new Event('visibilitychange'))).not.toThrow()
 })
 
 describe('files that were dropped into a tab that follows', () => {

@@ -70,6 +70,7 @@ beforeEach(() => {
   vi.stubGlobal('isSecureContext', true)
   vi.stubGlobal('RTCPeerConnection', () => undefined)
   vi.stubGlobal('indexedDB', {})
+  vi.stubGlobal('document', new EventTarget())
 })
 
 afterEach(() => {
