@@ -24,7 +24,8 @@ export class Actions {
   readonly #notices: Notices
   readonly #router: Router
   readonly #lang: Language
-  #gatheredCount = $state<number | null>(null)
+  /** Drops that are being read, and files found so far in these. */
+  #reading = $state.raw({ drops: 0, files: 0 })
   /** Shares whose files are being saved: each as often as saves of it run. */
   #saved = $state.raw<readonly InfoHash[]>([])
   /** Whether what is shared next is kept out of all searches. */
@@ -37,9 +38,9 @@ export class Actions {
     this.#router = router
   }
 
-  /** Files found so far in a drop that is being read; `null` when there is none. */
+  /** Files found so far in drops that are being read; `null` when there are none. */
   get gatheredCount(): number | null {
-    return this.#gatheredCount
+    return this.#reading.drops === 0 ? null : this.#reading.files
   }
 
   /** Whether files of a share are being saved, or of any. What is read for that must neither be removed nor left. */
@@ -76,9 +77,15 @@ export class Actions {
 
   /** Must be called in the handler of the drop or paste: see {@link gather}. */
   async shareItems(items: Iterable<DropItem>): Promise<void> {
-    this.#gatheredCount = 0
+    let foundCount = 0
+    const count = (found: number, drops = 0) => {
+      const { drops: others, files } = this.#reading
+      this.#reading = { drops: others + drops, files: files + found - foundCount }
+      foundCount = found
+    }
+    count(0, 1)
     try {
-      const { files, unreadableCount } = await gather(items, (found) => (this.#gatheredCount = found))
+      const { files, unreadableCount } = await gather(items, count)
       if (unreadableCount > 0) {
         const what = this.#lang.t.count.filesOrFolders(unreadableCount)
         this.#notices.show(this.#lang.t.error.unreadable(what), 'bad')
@@ -86,7 +93,7 @@ export class Actions {
       if (files.length > 0) await this.shareFiles(files)
       else if (unreadableCount === 0) this.#notices.show(this.#lang.t.error.nothingDropped, 'warn')
     } finally {
-      this.#gatheredCount = null
+      count(0, -1)
     }
   }
 
