@@ -218,3 +218,23 @@ test('a search page without a question shows no answers of an earlier one', asyn
   await expect(nothing).toHaveCount(0)
   await expect(box).toHaveValue('')
 })
+
+test('another language leaves the network page and the lab as they are', async ({ openPeer }) => {
+  const app = await openPeer('#/network')
+  const { page } = app
+  const choose = async (button: string, label: string, language: string) => {
+    await page.getByRole('button', { name: button }).click()
+    await page.getByLabel(label).selectOption({ label: language })
+    await page.keyboard.press('Escape')
+  }
+  await page.getByRole('radio', { name: 'Ring' }).check()
+  await choose('Settings', 'Language', '中文')
+  await expect(page.getByRole('heading', { level: 1, name: '网络' })).toBeVisible()
+  await expect(page.getByRole('radio', { name: '环' })).toBeChecked()
+  await choose('设置', '语言', 'English')
+  await app.goto('#/lab')
+  await page.getByLabel('System').selectOption('KaZaA')
+  await choose('Settings', 'Language', '中文')
+  await expect(page.getByRole('heading', { name: '实验室' })).toBeVisible()
+  await expect(page.getByRole('combobox', { name: '系统' })).toHaveValue('kazaa')
+})
