@@ -34,8 +34,15 @@ export class AppState {
 
   /** Begins to follow the address and the device. @returns a function that ends it. */
   start(): () => void {
-    const ends = [this.router.start(), this.device.start(), this.speeds.follow()]
+    const ends = [this.router.start(), this.device.start(), this.speeds.follow(), this.#followChoices()]
     return () => ends.forEach((end) => end())
+  }
+
+  /** What is chosen in one tab holds for all of the browser. */
+  #followChoices(): () => void {
+    const follow = () => [this.theme, this.keys, this.lang, this.device].forEach((each) => each.follow())
+    addEventListener('storage', follow)
+    return () => removeEventListener('storage', follow)
   }
 }
 

@@ -134,6 +134,11 @@ export class Device {
     this.#question = null
   }
 
+  /** As it was chosen in another tab. */
+  follow(): void {
+    this.#notifies = mayNotify()
+  }
+
   async setNotifies(wanted: boolean): Promise<void> {
     if (wanted && canNotify() && Notification.permission !== 'granted') {
       if ((await Notification.requestPermission()) !== 'granted') {

@@ -4,7 +4,7 @@ const KEY = 'ringdrop-keys'
 
 /** Whether single keys do something: not for people who dictate, or who hit keys by accident (WCAG 2.1.4). */
 export class KeyChoice {
-  #isOn = $state(recall(KEY) !== 'no')
+  #isOn = $state(remembered())
 
   get isOn(): boolean {
     return this.#isOn
@@ -14,4 +14,11 @@ export class KeyChoice {
     this.#isOn = isOn
     remember(KEY, isOn ? 'yes' : 'no')
   }
+
+  /** As it was chosen in another tab. */
+  follow(): void {
+    this.#isOn = remembered()
+  }
 }
+
+const remembered = (): boolean => recall(KEY) !== 'no'

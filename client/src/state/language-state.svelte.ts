@@ -33,6 +33,12 @@ export class LanguageState implements Language {
     await this.#load(code)
   }
 
+  /** As it was chosen in another tab. */
+  follow(): void {
+    const code = remembered()
+    if (code !== null && code !== this.#wanted) void this.#load(code)
+  }
+
   async #load(code: string): Promise<void> {
     this.#wanted = code
     // Without a server and never used before, a language may be out of reach: English stays.

@@ -23,6 +23,12 @@ export class ThemeState {
     remember(KEY, theme)
   }
 
+  /** As it was chosen in another tab. */
+  follow(): void {
+    this.#theme = remembered()
+    this.#apply()
+  }
+
   #apply(): void {
     document.documentElement.dataset['theme'] = this.#theme
   }
