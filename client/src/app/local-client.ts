@@ -21,6 +21,7 @@ import { NodeRuntime } from './node-runtime.ts'
 import type { Owner } from './remote-client.ts'
 import { ShareCommands } from './share-commands.ts'
 import { ShareJobs } from './share-jobs.ts'
+import { until } from './until.ts'
 import { Wakefulness } from './wakefulness.ts'
 
 /** Views hear of changes at most this often. */
@@ -161,6 +162,8 @@ export class LocalClient implements Owner {
       case 'open':
         return this.#open(command.text)
       case 'download':
+        await this.#untilKnown(command.infoHash)
+        return this.#shares.run(command)
       case 'select':
       case 'prioritize':
       case 'play':
@@ -204,6 +207,17 @@ export class LocalClient implements Owner {
     if (!link.ok) return fail(link.code)
     this.runtime.feed({ type: 'openLink', infoHash: link.value.infoHash })
     return ok({ infoHash: link.value.infoHash })
+  }
+
+  /** Whoever clicks has seen what there is to download, maybe as another tab ran the node: this one asks for it anew. */
+  #untilKnown(infoHash: InfoHash): Promise<void> {
+    const exchange = () => this.runtime.node.shares.get(infoHash)?.exchange
+    if (exchange() === undefined) this.runtime.feed({ type: 'openLink', infoHash })
+    return this.#until(() => (exchange()?.swarm ?? null) !== null)
+  }
+
+  #until(isSo: () => boolean): Promise<void> {
+    return until((listener) => this.onChange(listener), isSo)
   }
 
   async #setLimits(limits: LimitsView, save: boolean): Promise<void> {
