@@ -111,6 +111,12 @@ export interface PickedFile {
   readonly handle?: FileSystemFileHandle
 }
 
+/** A peer nearby, with the name it was seen by: another tab may run the node before it is seen again. */
+export interface Addressee {
+  readonly peer: PeerId
+  readonly name: string
+}
+
 export type AppCommand =
   /** `isUnlisted`: found by its link alone, never by a search. */
   | {
@@ -118,7 +124,7 @@ export type AppCommand =
       readonly files: readonly PickedFile[]
       readonly isUnlisted: boolean
       /** Offered to this peer nearby as soon as it is hashed. */
-      readonly sendTo: PeerId | null
+      readonly sendTo: Addressee | null
     }
   | { readonly type: 'unlisted'; readonly infoHash: InfoHash; readonly isUnlisted: boolean }
   /** Asks these systems; answers come in the snapshot, under the id. */

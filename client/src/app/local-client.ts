@@ -76,7 +76,7 @@ export class LocalClient implements Owner {
     this.#shares = new ShareCommands(this.runtime, state, this.#library)
     this.#media = new MediaServer(this.runtime)
     this.#network = new NetworkCommands(this.runtime, state, this.#code)
-    this.#nearby = new NearbyCommands(this.runtime, state)
+    this.#nearby = new NearbyCommands(this.runtime, state, (isSo) => this.#until(isSo))
     const hasher = new Hasher(this.#code.teller('hashing'))
     this.#jobs = new ShareJobs(this.runtime, this.#library, () => this.#changed(), hasher)
     this.#wakefulness = this.#watch()
@@ -191,13 +191,14 @@ export class LocalClient implements Owner {
     }
   }
 
-  #share({ files, isUnlisted, sendTo: peerId }: Extract<AppCommand, { type: 'share' }>): string {
+  #share({ files, isUnlisted, sendTo }: Extract<AppCommand, { type: 'share' }>): string {
     return this.#jobs.start(files, {
       isUnlisted,
       // To send something to one device takes it out of nobody's searches.
-      isListingKept: peerId !== null,
+      isListingKept: sendTo !== null,
       onShared: (infoHash) => {
-        if (peerId !== null) void this.#nearby.run({ type: 'sendTo', peerId, infoHash })
+        if (sendTo === null) return
+        void this.#nearby.sendShared(sendTo, infoHash).then(() => this.#changed())
       },
     })
   }

@@ -1,6 +1,14 @@
-import type { InfoHash, PeerId } from '@ringdrop/shared/kernel/ids.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
-import type { AppCommand, AppErrorCode, AppResult, NodeClient, PickedFile, SavedFile } from '../app/api.ts'
+import type {
+  Addressee,
+  AppCommand,
+  AppErrorCode,
+  AppResult,
+  NodeClient,
+  PickedFile,
+  SavedFile,
+} from '../app/api.ts'
 import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
 import { displayName } from '../lib/links.ts'
 import { patient } from '../lib/patient.ts'
@@ -98,8 +106,8 @@ export class Actions {
   }
 
   /** Shares files with one peer nearby: unlisted, and offered to it as soon as they are hashed. */
-  async sendFiles(peerId: PeerId, files: readonly PickedFile[]): Promise<void> {
-    await this.run({ type: 'share', files, isUnlisted: true, sendTo: peerId })
+  async sendFiles(to: Addressee, files: readonly PickedFile[]): Promise<void> {
+    await this.run({ type: 'share', files, isUnlisted: true, sendTo: to })
   }
 
   /** Shares files; a lone `.torrent` may be meant otherwise, so that is asked. */
