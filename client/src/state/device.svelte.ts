@@ -140,6 +140,8 @@ export class Device {
   }
 
   async setNotifies(wanted: boolean): Promise<void> {
+    // As the switch has it already: it goes back only by a change.
+    this.#notifies = wanted
     if (wanted && canNotify() && Notification.permission !== 'granted') {
       if ((await Notification.requestPermission()) !== 'granted') {
         this.#notices.show(this.#lang.t.notify.refused, 'warn')
