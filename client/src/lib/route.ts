@@ -56,7 +56,7 @@ export function hashFor(text: string): string {
   return `#${fragment}`
 }
 
-/** True when pasted text looks like something to open rather than like prose. */
+/** True when pasted text looks like something to open, a share or an invite, rather than like prose. */
 export function looksLikeLink(text: string): boolean {
-  return parseLink(text).ok
+  return parseLink(text).ok || /^#invite:[\w-]+$/.test(hashFor(text))
 }

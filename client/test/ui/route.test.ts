@@ -41,7 +41,16 @@ describe('pasted text', () => {
     },
   )
 
+  it.each(['https://drop.example/#invite:abc_-1', ' <https://drop.example/#invite:abc_-1> '])(
+    '%j is an invite, and opened',
+    (text) => {
+      expect(looksLikeLink(text)).toBe(true)
+      expect(parseRoute(hashFor(text)).page).toBe('invite')
+    },
+  )
+
   it('is left alone when it is prose', () => {
+    expect(looksLikeLink('invite: all of the choir')).toBe(false)
     expect(looksLikeLink('see you at nine')).toBe(false)
     expect(parseRoute(hashFor('see you at nine')).page).toBe('badLink')
   })
