@@ -3,11 +3,12 @@ import { expect, test } from '../fixtures/test.ts'
 
 /**
  * JavaScript that is needed to share and to download, workers included, packed by gzip: the issue's aim is 150 KiB. It may
- * fall, and rise for faults that are mended: 4.5 KiB since it was lowest, most of it bounds for hostile peers and full disks.
+ * fall, and rise for faults that are mended: 5 KiB since it was lowest, most of it bounds for hostile peers, full disks, and
+ * tabs that follow each other.
  */
 const BUDGET_BYTES = 137.5 * 1024
 /** With the cores of the overlays, which a tab fetches when that is there (docs/adr/0028). */
-const WHOLE_BYTES = 171.5 * 1024
+const WHOLE_BYTES = 172 * 1024
 /** The shell alone, which draws the first screen while the engine is still being fetched. */
 const SHELL_BYTES = 50 * 1024
 
