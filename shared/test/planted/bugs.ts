@@ -425,6 +425,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
+    name: 'a call beside a circuit parts it before there is another path',
+    file: 'protocols/introduction/introducer.ts',
+    find: 'effects.length > 0 && !session.isBeside',
+    put: 'effects.length > 0',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'somebody far away is asked for no more than one answer brought',
+    file: 'protocols/bittorrent/pace.ts',
+    find: 'Math.min(PIPELINE_MAX_SECONDS, answers)',
+    put: 'Math.min(PIPELINE_SECONDS, answers)',
+    tests: ['node/far-away'],
+  },
+  {
     name: 'a share without room for links holds up all others',
     file: 'node/connector.ts',
     find: 'room(), now)) break',
