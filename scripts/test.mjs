@@ -119,13 +119,13 @@ addVitest('vitest.json')
 build()
 const playwright = (config, ...args) => ['npx', 'playwright', 'test', '--config', config, ...args]
 const specs = (project) => playwright('e2e/playwright.config.ts', '--project', project)
+const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
 suite('end to end', specs('specs'))
 addPlaywright('e2e.json')
 // Routers and relays are waited for most of the time, and so are the dead and the sleeping.
 const endOfPatient = beside('end to end, what waits', specs('patient'), {
   E2E_REPORT: 'patient',
 })
-const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
 if (isRoot()) {
   suite('over routers, relays and a full disk', playwright('e2e/nat/playwright.config.ts'))
   addPlaywright('nat.json')
