@@ -36,12 +36,12 @@ export const CHROMIUM = {
   ],
 }
 
-/** They wait for most of their time: for silence to be noticed, for leases, for somebody who is killed again and again. */
+/** They wait much: for silence to be noticed, for leases, for somebody who is killed again and again. */
 const PATIENT = ['**/faults*.spec.ts', '**/survive.spec.ts', '**/wake.spec.ts']
 
 export default defineConfig({
   testDir: './specs',
-  // `npm test` runs the patient ones beside the routers, which are waited for as well.
+  // `npm test` runs the patient ones beside the routers: both leave the cores idle at times.
   projects: [
     { name: 'specs', testIgnore: PATIENT, outputDir: './results/specs' },
     { name: 'patient', testMatch: PATIENT, outputDir: './results/patient' },

@@ -14,9 +14,8 @@ const ANSWER_MS = 60_000
 /** Between the tabs of one profile; all of one origin and one version, so shapes are trusted. */
 type TabMessage =
   | { readonly type: 'hello' }
-  /** `owner` is another one after each change of the tab that runs the node. */
-  | { readonly type: 'snapshot'; readonly owner: string; readonly snapshot: AppSnapshot }
-  /** `to`: an owner; another one, which may listen already, is told when it has been heard. */
+  | { readonly type: 'snapshot'; readonly snapshot: AppSnapshot }
+  /** `to`: the session of an owner; another one, which may listen already, is told when it has been heard. */
   | { readonly type: 'command'; readonly id: string; readonly to: string; readonly command: AppCommand }
   | { readonly type: 'answer'; readonly id: string; readonly result: AnyResult }
   /** The files of a `share` command are a share now; `null`: they will never be one. */
@@ -64,8 +63,6 @@ export class RemoteClient implements NodeClient {
   readonly #listeners = new Set<() => void>()
   readonly #timer: ReturnType<typeof setInterval>
   #snapshot: AppSnapshot = emptySnapshot({ name: 'follower' })
-  /** Heard last; `null` before the first. */
-  #owner: string | null = null
   /** Of this very tab. */
   #successor: Pick<NodeClient, 'run'> | null = null
 
@@ -117,7 +114,8 @@ export class RemoteClient implements NodeClient {
       const timer = setTimeout(() => this.#onAnswer(id, fail('ownerGone')), ANSWER_MS)
       this.#open.set(id, { name: 'asked', command, finish })
       // Before an owner is heard nobody listens: its first word brings it all.
-      if (this.#owner !== null) this.#post({ type: 'command', id, to: this.#owner, command })
+      const { session } = this.#snapshot
+      if (session !== null) this.#post({ type: 'command', id, to: session, command })
     })
   }
 
@@ -142,7 +140,7 @@ export class RemoteClient implements NodeClient {
   #onMessage(message: TabMessage): void {
     if (message.type === 'answer') this.#onAnswer(message.id, message.result)
     if (message.type === 'ended') this.#onEnd(message)
-    if (message.type === 'snapshot') this.#onSnapshot(message)
+    if (message.type === 'snapshot') this.#onSnapshot(message.snapshot)
   }
 
   #onAnswer(id: string, result: AnyResult): void {
@@ -161,14 +159,15 @@ export class RemoteClient implements NodeClient {
     else this.#open.set(id, { name: 'shared', infoHash, files: open.command.files })
   }
 
-  #onSnapshot({ owner, snapshot }: Extract<TabMessage, { type: 'snapshot' }>): void {
+  #onSnapshot(snapshot: AppSnapshot): void {
+    const former = this.#snapshot.session
+    const { session } = snapshot
     this.#snapshot = { ...snapshot, phase: { name: 'follower' } }
     for (const listener of this.#listeners) listener()
-    if (owner === this.#owner) return
-    this.#owner = owner
+    if (session === null || session === former) return
     for (const [id, open] of this.#open) {
       const command = leftUndone(open, snapshot)
-      if (command !== null) this.#post({ type: 'command', id, to: owner, command })
+      if (command !== null) this.#post({ type: 'command', id, to: session, command })
     }
   }
 
@@ -185,11 +184,10 @@ export class RemoteClient implements NodeClient {
  */
 export function serveTabs(client: Owner): () => void {
   const channel = new BroadcastChannel(CHANNEL)
-  const owner = crypto.randomUUID()
   let isOpen = true
   const post = (message: TabMessage) => (isOpen ? channel.postMessage(message) : undefined)
   let heardAt = -Infinity
-  const show = () => post({ type: 'snapshot', owner, snapshot: client.snapshot() })
+  const show = () => post({ type: 'snapshot', snapshot: client.snapshot() })
   const obey = async ({ id, command }: Extract<TabMessage, { type: 'command' }>) => {
     if (command.type !== 'share') return post({ type: 'answer', id, result: await client.run(command) })
     const result = await client.run(command)
@@ -198,7 +196,7 @@ export function serveTabs(client: Owner): () => void {
     post({ type: 'ended', id, infoHash: await client.untilShared(result.value.id) })
   }
   channel.onmessage = ({ data: message }: MessageEvent<TabMessage>) => {
-    if (message.type === 'command' && message.to === owner) void obey(message)
+    if (message.type === 'command' && message.to === client.snapshot().session) void obey(message)
     if (message.type !== 'hello') return
     heardAt = performance.now()
     show()

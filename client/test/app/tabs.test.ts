@@ -55,6 +55,7 @@ afterEach(() => {
 /** A tab that runs the node, answers as told, and never finishes a share by itself. */
 class OwningTab implements Owner {
   readonly heard: AppCommand[] = []
+  readonly #session = crypto.randomUUID()
   readonly #ended: ((infoHash: typeof INFO_HASH | null) => void)[] = []
   /** A tab that was closed says nothing any more and hears nothing. */
   #channel: MemoryChannel | undefined
@@ -80,7 +81,7 @@ class OwningTab implements Owner {
   }
 
   snapshot(): AppSnapshot {
-    return appSnapshot([], { missingSources: this.missingSources })
+    return appSnapshot([], { session: this.#session, missingSources: this.missingSources })
   }
 
   onChange(): () => void {

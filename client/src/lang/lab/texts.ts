@@ -1,4 +1,5 @@
 /** What only the Lab shows: beside the languages proper, since it is long and few open it. */
+import { loadWords } from '../late-words.ts'
 import type { LabMessages } from './en.ts'
 
 /** A short text about one architecture. */
@@ -17,9 +18,4 @@ export interface LabTexts {
 const FILES = import.meta.glob<LabTexts>('./??.ts')
 
 /** Those of a language, or the English ones where it has none. */
-export async function loadLabTexts(code: string): Promise<LabTexts> {
-  const load = FILES[`./${code}.ts`] ?? FILES['./en.ts']
-  const texts = await load?.()
-  if (texts === undefined) throw new Error('the texts of the lab are missing')
-  return texts
-}
+export const loadLabTexts = (code: string): Promise<LabTexts> => loadWords(FILES, code)

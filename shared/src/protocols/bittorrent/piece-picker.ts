@@ -270,8 +270,7 @@ export class PiecePicker {
     this.#haveInPiece[piece] = (this.#haveInPiece[piece] ?? 0) + change
     if (wanted) this.#missingWanted -= change
     this.#haveCount += change
-    const begin = (block - this.geometry.firstBlock(piece)) * LIMITS.blockBytes
-    this.#haveBytes += change * Math.min(LIMITS.blockBytes, this.geometry.pieceSize(piece) - begin)
+    this.#haveBytes += change * this.geometry.blockSize(block)
   }
 
   #recount(): void {
