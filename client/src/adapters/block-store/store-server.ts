@@ -240,15 +240,16 @@ export class StoreServer<Source = File> {
       }
     }
     const done = () => void this.#closing.delete(infoHash)
-    // What can't be deleted now is swept next time.
+    // What can't be deleted now (another tab may be at it) is swept next time.
     this.#closing.set(infoHash, close().then(done, done))
   }
 
   async #sweep(keep: ReadonlySet<InfoHash>): Promise<void> {
     for (const infoHash of await this.storage.list()) {
-      if (keep.has(infoHash) || this.#shares.has(infoHash)) continue
-      // What can't be deleted now (another tab may be at it) is swept next time.
-      await this.storage.remove(infoHash).catch(() => undefined)
+      if (keep.has(infoHash) || this.#shares.has(infoHash) || this.#closing.has(infoHash)) continue
+      // As with any that is removed: whoever opens it meanwhile waits until the old files are gone.
+      this.#startClosing(infoHash, true)
+      await this.#closing.get(infoHash)
     }
   }
 
