@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
+import { SIMPLE_PEER_ALIASES } from './client/src/adapters/simple-peer/aliases.ts'
 
 /** Debian's Chromium; Playwright's own download is not used. Flags as root in a container needs them. */
 const CHROMIUM = {
@@ -49,6 +50,9 @@ export default defineConfig({
         test: { name: 'long', environment: 'node', include: LONG, testTimeout: 60_000, ...inTurn(1, 1) },
       },
       {
+        resolve: { alias: SIMPLE_PEER_ALIASES },
+        // Found by and by, it would load the page anew in the middle of a test.
+        optimizeDeps: { include: ['simple-peer'] },
         test: {
           name: 'browser',
           include: ['client/test/browser/**/*.test.ts'],

@@ -5,6 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { minify, type MinifyOptions } from 'terser'
 import { defineConfig, type Plugin } from 'vite'
 import { VitePWA, type VitePWAOptions } from 'vite-plugin-pwa'
+import { SIMPLE_PEER_ALIASES } from './src/adapters/simple-peer/aliases.ts'
 
 /** The server that `npm run dev` starts beside Vite. */
 const SERVER = 'http://localhost:8080'
@@ -103,6 +104,7 @@ function smaller(): Plugin {
 const TERSER: MinifyOptions = { ecma: 2020, module: true, compress: { passes: 3 } }
 
 export default defineConfig({
+  resolve: { alias: SIMPLE_PEER_ALIASES },
   plugins: [
     svelte(),
     // The shell loads without the server; the worker also feeds players while a file downloads.

@@ -1,4 +1,4 @@
-import type SimplePeer from 'simple-peer/simplepeer.min.js'
+import type SimplePeer from 'simple-peer'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 
 /** simple-peer also emits renegotiation and transceiver requests, of which we have no use. */

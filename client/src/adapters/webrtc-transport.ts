@@ -1,4 +1,4 @@
-import type SimplePeer from 'simple-peer/simplepeer.min.js'
+import type SimplePeer from 'simple-peer'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
@@ -71,7 +71,7 @@ export class WebRtcTransport implements Transport {
 
   async #load(): Promise<void> {
     this.#isLoading = true
-    const loaded = await import('simple-peer/simplepeer.min.js').catch(() => null)
+    const loaded = await import('simple-peer').catch(() => null)
     this.#isLoading = false
     this.#library = loaded?.default ?? null
     for (const [sid, { isInitiator, isTrickling, signals }] of [...this.#waiting]) {
@@ -97,6 +97,7 @@ export class WebRtcTransport implements Transport {
         channelConfig: { negotiated: true, id: 0 },
         config: this.#configuration(),
       })
+      if ((peer as unknown as Partial<Internals>)._pc === undefined) throw new Error('no connection')
     } catch {
       // The browser refuses to construct another connection.
       queueMicrotask(() => this.#events.closed(sid))

@@ -72,6 +72,20 @@ describe('the WebRTC transport', () => {
     expect([a.seen.closed, b.seen.closed]).toEqual([0, 0])
   })
 
+  it('tells that a connection is closed which the browser refuses to construct, and goes on with others', async () => {
+    const { a, b } = await connected()
+    const other = 'cd'.repeat(16) as typeof sid
+    const refusing = vi.spyOn(globalThis, 'RTCPeerConnection').mockImplementation(function () {
+      throw new DOMException('Cannot create so many PeerConnections', 'UnknownError')
+    })
+    expect(() => a.transport.open(other, true, true)).not.toThrow()
+    await vi.waitUntil(() => a.seen.closed === 1)
+    refusing.mockRestore()
+    a.transport.send(sid, 'control', new Uint8Array([7]))
+    await vi.waitUntil(() => b.seen.frames.length === 1)
+    expect(b.seen.closed).toBe(0)
+  })
+
   it('says how its open connections run, by types of candidates and without an address', async () => {
     const { a, b } = await connected()
     a.transport.send(sid, 'bulk', new Uint8Array(16_384))
