@@ -14,6 +14,7 @@ const CHROMIUM = {
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-sync',
+    '--js-flags=--expose-gc',
   ],
 }
 

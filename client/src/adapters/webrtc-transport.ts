@@ -48,7 +48,7 @@ export class WebRtcTransport implements Transport {
   readonly #events: TransportEvents
   iceServers: readonly IceServer[] = []
   #isRelayOnly = false
-  /** Connections constructed in this tab's life: Chrome refuses more than about 500. */
+  /** Connections constructed in this tab's life. Chromium refuses more than 500 that it has not collected as garbage. */
   constructedCount = 0
 
   constructor(events: TransportEvents) {

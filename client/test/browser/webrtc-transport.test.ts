@@ -86,6 +86,19 @@ describe('the WebRTC transport', () => {
     expect(b.seen.closed).toBe(0)
   })
 
+  it('keeps nothing of closed connections, so that a tab may make any number in its life', async () => {
+    const { a } = await connected()
+    const other = 'cd'.repeat(16) as typeof sid
+    const collect = (globalThis as unknown as { gc: (options: object) => Promise<void> }).gc
+    // Chromium refuses to construct more than 500 that it has not collected.
+    for (let i = 0; i < 600; i++) {
+      a.transport.open(other, true, true)
+      a.transport.close(other)
+      if (i % 100 === 99) await collect({ type: 'major', execution: 'async' })
+    }
+    expect([a.seen.closed, a.transport.constructedCount]).toEqual([0, 601])
+  })
+
   it('says how its open connections run, by types of candidates and without an address', async () => {
     const { a, b } = await connected()
     a.transport.send(sid, 'bulk', new Uint8Array(16_384))
