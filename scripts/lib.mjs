@@ -77,12 +77,23 @@ export function needDebian(packages) {
     stop(`The tests need these packages, please install them: ${names.join(', ')}
 On Debian or Ubuntu: sudo apt-get install ${names.join(' ')}`)
   }
+  if (!installDebian(names)) stop(`apt-get could not install ${names.join(', ')}; see above.`)
+}
+
+/** @returns whether all of them are there now */
+function installDebian(names) {
   console.log(`Installing Debian packages: ${names.join(', ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   run('apt-get', ['update', '-qq'], { env })
-  if (run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env }) !== 0) {
-    stop(`apt-get could not install ${names.join(', ')}; see above.`)
-  }
+  return run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env }) === 0
+}
+
+/** Where it can be had, most specs use Chromium without a desktop's parts: the same engine, and less work for each peer. */
+export function offerHeadlessShell() {
+  const name = 'chromium-headless-shell'
+  if (existsSync(`/usr/bin/${name}`)) return
+  if (isRoot() && existsSync('/usr/bin/apt-get') && installDebian([name])) return
+  console.log(`Without ${name} the end-to-end specs run in the whole Chromium, which takes longer.`)
 }
 
 /** What the tests need besides npm packages. */

@@ -7,6 +7,7 @@ import {
   installPackages,
   isRoot,
   needDebian,
+  offerHeadlessShell,
   root,
   run,
   stop,
@@ -110,6 +111,7 @@ checkNode()
 if (!process.argv.includes('--no-install')) {
   installPackages()
   needDebian(TEST_PACKAGES)
+  offerHeadlessShell()
 }
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })

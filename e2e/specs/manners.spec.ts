@@ -1,8 +1,10 @@
 import type { Page } from '@playwright/test'
 import { AppTab } from '../bench/app-tab.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WHOLE_BROWSER } from '../fixtures/test.ts'
 import type { App, Snapshot } from '../pages/app.ts'
+
+test.use(WHOLE_BROWSER)
 
 /** What {@link spyOnDevice} notes. */
 interface Noted {
