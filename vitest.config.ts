@@ -1,7 +1,7 @@
 import { playwright } from '@vitest/browser-playwright'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
-import { SIMPLE_PEER_ALIASES } from './client/src/adapters/simple-peer/aliases.ts'
+import { SIMPLE_PEER_ALIASES } from './client/aliases.ts'
 
 /** Debian's Chromium; Playwright's own download is not used. Flags as root in a container needs them. */
 const CHROMIUM = {

@@ -5,7 +5,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { minify, type MinifyOptions } from 'terser'
 import { defineConfig, type Plugin } from 'vite'
 import { VitePWA, type VitePWAOptions } from 'vite-plugin-pwa'
-import { SIMPLE_PEER_ALIASES } from './src/adapters/simple-peer/aliases.ts'
+import { SIMPLE_PEER_ALIASES } from './aliases.ts'
 
 /** The server that `npm run dev` starts beside Vite. */
 const SERVER = 'http://localhost:8080'

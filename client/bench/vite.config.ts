@@ -1,5 +1,5 @@
 import { defineConfig } from 'vite'
-import { SIMPLE_PEER_ALIASES } from '../src/adapters/simple-peer/aliases.ts'
+import { SIMPLE_PEER_ALIASES } from '../aliases.ts'
 
 /** The benchmark page: the engine without its interface, beside a bare data channel. Not part of the app. */
 export default defineConfig({

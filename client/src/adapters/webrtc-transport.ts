@@ -1,4 +1,4 @@
-import type SimplePeer from 'simple-peer'
+import SimplePeer from 'simple-peer'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
@@ -28,23 +28,12 @@ interface Connection extends BulkFlow {
   isCongested: boolean
 }
 
-interface Waiting {
-  readonly isInitiator: boolean
-  readonly isTrickling: boolean
-  readonly signals: LocalSignal[]
-}
-
 /**
  * WebRTC by simple-peer: one connection per peer with two channels that both ends agreed on beforehand,
  * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that knows simple-peer.
  */
 export class WebRtcTransport implements Transport {
   readonly #connections = new Map<SessionId, Connection>()
-  /** Asked for while simple-peer was still being fetched, with the signals that came meanwhile. */
-  readonly #waiting = new Map<SessionId, Waiting>()
-  /** Fetched with the first connection: a page that shows itself need not wait for it. */
-  #library: typeof SimplePeer | null = null
-  #isLoading = false
   readonly #events: TransportEvents
   iceServers: readonly IceServer[] = []
   #isRelayOnly = false
@@ -64,32 +53,10 @@ export class WebRtcTransport implements Transport {
 
   /** @param isTrickling false: the one description that is signalled holds all candidates. */
   open(sid: SessionId, isInitiator: boolean, isTrickling: boolean): void {
-    if (this.#library !== null) return this.#construct(this.#library, sid, isInitiator, isTrickling)
-    this.#waiting.set(sid, { isInitiator, isTrickling, signals: [] })
-    if (!this.#isLoading) void this.#load()
-  }
-
-  async #load(): Promise<void> {
-    this.#isLoading = true
-    const loaded = await import('simple-peer').catch(() => null)
-    this.#isLoading = false
-    this.#library = loaded?.default ?? null
-    for (const [sid, { isInitiator, isTrickling, signals }] of [...this.#waiting]) {
-      this.#waiting.delete(sid)
-      if (this.#library === null) {
-        this.#events.closed(sid)
-        continue
-      }
-      this.#construct(this.#library, sid, isInitiator, isTrickling)
-      for (const signal of signals) this.signal(sid, signal)
-    }
-  }
-
-  #construct(library: typeof SimplePeer, sid: SessionId, isInitiator: boolean, isTrickling: boolean): void {
     let peer: SimplePeer.Instance
     try {
       this.constructedCount++
-      peer = new library({
+      peer = new SimplePeer({
         initiator: isInitiator,
         trickle: isTrickling,
         objectMode: true,
@@ -122,7 +89,6 @@ export class WebRtcTransport implements Transport {
 
   /** Hands over a signal that has been checked; simple-peer itself would destroy the peer over a bad one. */
   signal(sid: SessionId, signal: LocalSignal): void {
-    this.#waiting.get(sid)?.signals.push(signal)
     const connection = this.#connections.get(sid)
     if (connection === undefined || connection.peer.destroyed) return
     if (signal.type !== 'candidate') {
@@ -182,7 +148,6 @@ export class WebRtcTransport implements Transport {
   }
 
   close(sid: SessionId): void {
-    this.#waiting.delete(sid)
     const connection = this.#connections.get(sid)
     if (connection === undefined) return
     connection.state = 'closed'
@@ -202,7 +167,6 @@ export class WebRtcTransport implements Transport {
   }
 
   closeAll(): void {
-    this.#waiting.clear()
     for (const sid of [...this.#connections.keys()]) this.close(sid)
   }
 
