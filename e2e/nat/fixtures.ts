@@ -9,7 +9,7 @@ import {
 import { SERVER_ENTRY } from '../fixtures/server.ts'
 import { Cli } from '../fixtures/cli.ts'
 import { App } from '../pages/app.ts'
-import { HEADLESS } from '../playwright.config.ts'
+import { CHROMIUM } from '../playwright.config.ts'
 import { Internet, SERVER_ADDRESS, type Home } from './internet.ts'
 
 const PORT = 8080
@@ -105,9 +105,9 @@ export const test = base.extend<NatFixtures>({
     await untilHealthy(internet)
     const openAt = async (home: Home, hash = ''): Promise<Resident> => {
       const browser = await chromium.launch({
-        executablePath: internet.command(home.name, HEADLESS.executablePath),
+        executablePath: internet.command(home.name, CHROMIUM.executablePath),
         // The pages of this small internet come without a certificate.
-        args: [...HEADLESS.args, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`],
+        args: [...CHROMIUM.args, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`],
       })
       browsers.push(browser)
       const context: BrowserContext = await browser.newContext({ acceptDownloads: true })

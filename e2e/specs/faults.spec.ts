@@ -1,8 +1,8 @@
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
+import { expect, test, WHOLE_BROWSER, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 
-test.use(WITHOUT_SERVICE_WORKER)
+test.use({ ...WHOLE_BROWSER, ...WITHOUT_SERVICE_WORKER })
 
 /** Until so many more bytes of a share are verified than now. */
 async function untilMore(app: App, infoHash: string, bytes: number): Promise<void> {
