@@ -207,7 +207,10 @@ export class ServerSocket {
       this.#events.iceServers(parsed.output.iceServers.map(iceServer))
       this.#events.up(parsed.output.roles)
     } catch {
-      if (this.#socket.id === id) this.#down('unreachable')
+      if (this.#socket.id !== id) return
+      // The server may take us for connected from now on, and then nothing else would ever bring us back.
+      this.#socket.disconnect()
+      this.#retryLater()
     }
   }
 

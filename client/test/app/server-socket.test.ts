@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { parsePeerId, type PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { Identity } from '../../src/adapters/identity.ts'
 import { ServerSocket, type ServerEvents } from '../../src/adapters/server-socket.ts'
@@ -27,6 +27,7 @@ beforeEach(async () => {
   url = `http://127.0.0.1:${String((http.address() as AddressInfo).port)}`
 })
 afterEach(async () => {
+  vi.useRealTimers()
   socket?.disconnect()
   await io.close()
 })
@@ -74,4 +75,15 @@ it('a signature that comes after the connection has gone is sent to nobody', asy
   sign('00')
   await expect.poll(() => owed.length).toBe(1)
   expect(seen.at(-1)?.state).toBe('connecting')
+})
+
+it('an answer of the server that is too late leaves nobody connected and down: it is asked again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const seen = connect(() => Promise.resolve('00'))
+  await expect.poll(() => owed.length).toBe(1)
+  vi.advanceTimersByTime(10_000)
+  await expect.poll(() => seen.at(-1)).toEqual({ state: 'down', because: 'unreachable' })
+  owed[0]?.()
+  vi.advanceTimersByTime(30_000)
+  await expect.poll(() => owed.length).toBe(2)
 })
