@@ -106,6 +106,11 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     isJson: values.json === true,
     stateFolder: resolve(values.state ?? defaultState(surroundings)),
   }
+  if ((name === 'share' || name === 'node') && rest.includes(''))
+    throw usage(
+      'A path or link is empty.',
+      'A variable of the shell may be unset; the current folder is written as ".".',
+    )
   const out = resolve(values.out ?? '.')
   const isUnlisted = values.unlisted === true
   if (name === 'share') {

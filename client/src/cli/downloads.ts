@@ -105,19 +105,12 @@ export async function treesOf(
   return trees
 }
 
-/** Asks for all files, and writes down that they are wanted. */
+/** Asks for all files, and writes down that they are wanted. One that has stopped goes on. */
 export async function startDownload(peer: Peer, info: ShareInfo, out: string): Promise<void> {
   const { infoHash, infoBytes } = info
   const entry = peer.runtime.node.shares.get(infoHash)
-  if (entry?.exchange.isStarted === true) return
-  const { bavail, bsize } = await statfs(out)
-  if (bavail * bsize < info.totalBytes + SPARE_BYTES)
-    throw new CliFailure(
-      'files',
-      'There is not enough room for this download.',
-      `It needs ${bytesInWords(info.totalBytes)}; ${out} has ${bytesInWords(bavail * bsize)} left.`,
-      'Make room, or name another folder with --out DIR.',
-    )
+  if (entry?.exchange.isStarted === true) return resumeDownload(peer, infoHash, out)
+  await requireRoom(out, info.totalBytes)
   const isUnlisted = entry?.isUnlisted ?? false
   const start = { isSource: false, isPaused: false, isUnlisted, addedAt: Date.now(), handles: null }
   try {
@@ -126,6 +119,25 @@ export async function startDownload(peer: Peer, info: ShareInfo, out: string): P
     throw filesFailure(`Downloads can’t go to ${out}.`, error)
   }
   peer.runtime.feed({ type: 'command', infoHash, command: { type: 'download', files: null } })
+}
+
+/** Goes on where a full or broken disk stopped the node. */
+async function resumeDownload(peer: Peer, infoHash: InfoHash, out: string): Promise<void> {
+  const share = peer.share(infoHash)
+  if (share === null || (share.state.name !== 'paused' && share.state.name !== 'failed')) return
+  await requireRoom(out, share.wantedBytes - share.verifiedBytes)
+  peer.runtime.feed({ type: 'command', infoHash, command: { type: 'resume' } })
+}
+
+async function requireRoom(out: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(out)
+  if (bavail * bsize >= bytes + SPARE_BYTES) return
+  throw new CliFailure(
+    'files',
+    'There is not enough room for this download.',
+    `It needs ${bytesInWords(bytes)}; ${out} has ${bytesInWords(bavail * bsize)} left.`,
+    'Make room, or name another folder with --out DIR.',
+  )
 }
 
 /** Waits until every byte is there and verified. @param onProgress called whenever something changed. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { takeLock } from '../adapters/node/file-lock.ts'
-import { ownFile } from '../adapters/node/delivery.ts'
+import { isHomeAway, ownFile } from '../adapters/node/delivery.ts'
 import type { Command } from './arguments.ts'
 import { openDownload, prepareOut, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
@@ -11,8 +11,9 @@ import { HashAgain } from './hash-again.ts'
 import { NodeMemory, type OwnPath, type Saved, type Wanted } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
+import { safeName, safePath } from './safe-names.ts'
 import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
-import { announceShare, FilesInMotion, offerShare, placedFiles, prepareShare } from './sharing.ts'
+import { announceShare, FilesAway, FilesInMotion, offerShare, placedFiles, prepareShare } from './sharing.ts'
 import { bytesInWords, countInWords, timeInWords } from './words.ts'
 
 type NodeCommand = Extract<Command, { name: 'node' }>
@@ -49,7 +50,7 @@ export class Member {
   readonly #origins = new Map<InfoHash, OwnPath | Saved>()
   /** What goes on besides. */
   readonly #jobs = new Set<Promise<void>>()
-  readonly #again: HashAgain<OwnPath>
+  readonly #again: HashAgain<OwnPath | Saved | Wanted>
 
   constructor(
     readonly session: Session,
@@ -97,7 +98,16 @@ export class Member {
         )
       else this.#begin(() => this.#shareSaved(origin))
     }
-    for (const own of this.#again.due()) this.#begin(() => this.#sharePath(own))
+    for (const due of this.#again.due())
+      this.#begin(() => {
+        if ('path' in due) return this.#sharePath(due)
+        return 'files' in due ? this.#shareSaved(due) : this.#fetch(due)
+      })
+  }
+
+  /** What can't be had now is looked for again. Says so once. @param next what happens then, in words. */
+  #awaits(item: OwnPath | Saved | Wanted, { code, what, why }: CliFailure, next: string): void {
+    if (this.#again.onAway(item, what)) this.session.output.failure(new CliFailure(code, what, why, next))
   }
 
   /** Own files are to be hashed once more. @returns what to do about it, in words. */
@@ -110,9 +120,14 @@ export class Member {
   async #sharePath(own: OwnPath): Promise<void> {
     const { peer, output, signal } = this.session
     const made = await prepareShare([own.path], output, signal).catch((error: unknown) => {
+      if (error instanceof FilesAway) {
+        this.#awaits(own, error, `Nothing: it is looked for, and shared once it is at ${safePath(own.path)}.`)
+        return null
+      }
       if (!(error instanceof FilesInMotion)) throw error
       throw new CliFailure(error.code, error.what, error.why, this.#later(own))
     })
+    if (made === null) return
     offerShare(peer, made, own.isUnlisted)
     this.#origins.set(made.info.infoHash, own)
     this.#again.onShared(own)
@@ -125,31 +140,54 @@ export class Member {
     const info = parseInfo(infoBytes)
     const own = await Promise.all(files.map(ownFile))
     const present = own.flatMap((file) => file ?? [])
+    const isWhole = present.length === files.length
+    if (info.ok && !isWhole && (await isHomeAway(info.value, files)))
+      return this.#awaits(saved, awayFrom(info.value, files), 'Nothing: it is shared once they are back.')
     const trees =
       info.ok && present.length === info.value.files.length
         ? await treesOf(info.value, present, signal)
         : null
-    if (!info.ok || trees === null) {
-      await this.memory.dropSaved(infoBytes)
-      const why = `The files at ${files[0] ?? 'their place'} are gone or were changed.`
+    if (!info.ok || trees === null) return this.#onSpoilt(saved)
+    this.memory.confirmSaved(info.value.infoHash)
+    offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, isUnlisted)
+    this.#origins.set(info.value.infoHash, saved)
+    this.#again.onShared(saved)
+    announceShare(this.server, info.value, output)
+  }
+
+  /** A download is not what it was. Whoever gave its link again wants it again. */
+  async #onSpoilt(saved: Saved): Promise<void> {
+    const wanted = await this.memory.dropSaved(saved)
+    const why = `The files at ${safePath(saved.files[0] ?? 'their place')} are gone or were changed.`
+    if (wanted === null)
       throw new CliFailure(
         'files',
         'A download is no longer shared.',
         why,
         'Get it again, or share it as your own.',
       )
-    }
-    offerShare(peer, { info: info.value, trees, files: placedFiles(info.value, present) }, isUnlisted)
-    this.#origins.set(info.value.infoHash, saved)
-    announceShare(this.server, info.value, output)
+    this.session.output.note(`${why} They are downloaded again.`)
+    this.#begin(() => this.#fetch(wanted))
   }
 
-  /** However long it takes. */
-  async #fetch({ infoHash, isUnlisted }: Wanted): Promise<void> {
+  /** However long it takes, and however often the disk is full. */
+  async #fetch(wanted: Wanted): Promise<void> {
+    try {
+      await this.#download(wanted)
+    } catch (error) {
+      if (this.session.signal.aborted) throw error
+      this.#awaits(wanted, failureOf(error), 'Nothing: it is tried again, and goes on where it is.')
+    }
+  }
+
+  async #download({ infoHash, isUnlisted }: Wanted): Promise<void> {
     const { peer, output, signal } = this.session
-    await openDownload(peer, infoHash, isUnlisted)
+    const isNew = peer.runtime.node.shares.get(infoHash) === undefined
+    if (isNew) await openDownload(peer, infoHash, isUnlisted)
     const info: ShareInfo = await untilKnown(peer, infoHash, signal, Infinity)
-    announceDownload(info, output)
+    // It came to be shared from files of the person's own.
+    if (this.#origins.has(infoHash)) return this.memory.dropWanted(infoHash)
+    if (isNew) announceDownload(info, output)
     const fetched = await fetchWhole(this.session, info, this.out, Infinity, () => undefined)
     const { paths } = fetched
     output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
@@ -189,3 +227,11 @@ export class Member {
     output.status('status', fields, words.join(', '))
   }
 }
+
+const awayFrom = ({ name }: ShareInfo, files: readonly string[]): CliFailure =>
+  new CliFailure(
+    'files',
+    `${safeName(name)} is not shared now.`,
+    `There is nothing where its files were, at ${safePath(files[0] ?? '')}.`,
+    '',
+  )

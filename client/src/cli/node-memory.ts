@@ -45,6 +45,9 @@ const KEY = 'node'
 
 /** What the always-on member shares and fetches, over restarts. */
 export class NodeMemory {
+  /** Links that were given in this run though their downloads are saved. */
+  readonly #asked = new Set<InfoHash>()
+
   private constructor(
     readonly values: Values,
     private memory: Memory,
@@ -82,6 +85,7 @@ export class NodeMemory {
     const { saved } = this.memory
     if (!saved.some((each) => isOf(each, infoHash)))
       return this.#save({ wanted: [...this.#othersWanted(infoHash), { infoHash, isUnlisted }] })
+    this.#asked.add(infoHash)
     return this.#save({ saved: saved.map((each) => (isOf(each, infoHash) ? { ...each, isUnlisted } : each)) })
   }
 
@@ -90,9 +94,25 @@ export class NodeMemory {
     return this.#save({ wanted: this.#othersWanted(infoHash), saved: [...this.memory.saved, saved] })
   }
 
-  /** Its files are gone or changed. */
-  dropSaved(infoBytes: Bytes): Promise<void> {
-    return this.#save({ saved: this.memory.saved.filter((each) => each.infoBytes !== infoBytes) })
+  /** A wanted share needs not be fetched. */
+  dropWanted(infoHash: InfoHash): Promise<void> {
+    return this.#save({ wanted: this.#othersWanted(infoHash) })
+  }
+
+  /** The files of a download are as they were: it has what its link was given for. */
+  confirmSaved(infoHash: InfoHash): void {
+    this.#asked.delete(infoHash)
+  }
+
+  /** Its files are gone or changed. @returns what is wanted instead: that of a link that was given in this run. */
+  async dropSaved({ infoBytes, isUnlisted }: Saved): Promise<Wanted | null> {
+    const saved = this.memory.saved.filter((each) => each.infoBytes !== infoBytes)
+    const info = parseInfo(infoBytes)
+    const infoHash = info.ok && this.#asked.delete(info.value.infoHash) ? info.value.infoHash : null
+    const again = infoHash === null ? null : { infoHash, isUnlisted }
+    const wanted = again === null ? this.memory.wanted : [...this.#othersWanted(again.infoHash), again]
+    await this.#save({ saved, wanted })
+    return again
   }
 
   #othersWanted(infoHash: InfoHash): Memory['wanted'] {

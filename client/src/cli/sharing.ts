@@ -40,6 +40,9 @@ const MAKE_WORDS = {
 /** Files that can't be hashed now, and perhaps later: something writes to them. */
 export class FilesInMotion extends CliFailure {}
 
+/** Files that are not there now, and perhaps later: their disk is still to come, or they are still to be put there. */
+export class FilesAway extends CliFailure {}
+
 /** Hashes files and folders, in as much time as it takes. Nothing is shared yet. */
 export async function prepareShare(
   paths: readonly string[],
@@ -47,13 +50,12 @@ export async function prepareShare(
   signal: AbortSignal,
 ): Promise<OwnShare> {
   const picked = await pickPaths(paths)
-  if (!picked.ok)
-    throw new CliFailure(
-      'files',
-      `"${picked.path}" can’t be shared.`,
-      PICK_WORDS[picked.because],
-      'Check the path and its permissions.',
-    )
+  if (!picked.ok) {
+    const { path, because } = picked
+    const Failure = because === 'missing' || because === 'unreadable' ? FilesAway : CliFailure
+    const next = 'Check the path and its permissions.'
+    throw new Failure('files', `"${safePath(path)}" can’t be shared.`, PICK_WORDS[because], next)
+  }
   for (const { path, because } of picked.skipped) {
     const line = `Left out: ${safePath(path)}, ${SKIP_WORDS[because]}.`
     if (output.isJson) output.event('skipped', { path, because }, null)
@@ -62,7 +64,8 @@ export async function prepareShare(
   const { files } = picked
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   let hashedBytes = 0
-  const made = await makeShare(files, new DiskHasher(), (bytes) => {
+  const hasher = new DiskHasher()
+  const made = await makeShare(files, hasher, (bytes) => {
     signal.throwIfAborted()
     hashedBytes += bytes
     output.progress(
@@ -73,9 +76,22 @@ export async function prepareShare(
   })
   signal.throwIfAborted()
   if (made.ok) return made.value
-  const Failure = made.code === 'unreadable' ? FilesInMotion : CliFailure
-  const next = 'Check the files, or share them in several parts.'
-  throw new Failure('files', 'The share can’t be made.', MAKE_WORDS[made.code], next)
+  throw unmade(made.code, hasher.lost)
+}
+
+function unmade(code: keyof typeof MAKE_WORDS, lost: OwnFile | null): CliFailure {
+  const Failure = code === 'unreadable' ? FilesInMotion : code === 'empty' ? FilesAway : CliFailure
+  // Among thousands nobody finds it.
+  const why =
+    code === 'unreadable' && lost !== null
+      ? `${safePath(lost.path)} can’t be read, or was changed meanwhile.`
+      : MAKE_WORDS[code]
+  return new Failure(
+    'files',
+    'The share can’t be made.',
+    why,
+    'Check the files, or share them in several parts.',
+  )
 }
 
 /** Offers a share to everybody. */

@@ -70,6 +70,9 @@ describe('the command line', () => {
     ['an unknown option', ['get', MAGNET, '--fast']],
     ['an option of another command', ['share', 'a', '--by', 'ring']],
     ['no path', ['share']],
+    // As of a variable of the shell that is unset: the current folder is not meant.
+    ['an empty path to share', ['share', '']],
+    ['an empty path of a node', ['node', 'a', '']],
     ['no link', ['get']],
     ['two links', ['get', MAGNET, MAGNET]],
     ['no words', ['search']],

@@ -145,6 +145,8 @@ describe('own files', () => {
     symlinkSync('a', join(folder, 'same'))
     symlinkSync('.', join(folder, 'loop'))
     symlinkSync('nowhere', join(folder, 'broken'))
+    // A name that is no UTF-8.
+    writeFileSync(Buffer.concat([Buffer.from(join(folder, 'z')), Buffer.of(0xff)]), '')
     const picked = await pickPaths([folder])
     if (!picked.ok) throw new Error(picked.because)
     expect(picked.files.map(({ path }) => path.join('/'))).toEqual([
@@ -156,6 +158,7 @@ describe('own files', () => {
       'brokenLink',
       'linkToFolder',
       'linkOutside',
+      'unreadable',
     ])
     expect(await pickPaths([join(folder, 'none')])).toMatchObject({ ok: false, because: 'missing' })
     expect(await pickPaths(['/dev/null'])).toMatchObject({ ok: false, because: 'special' })

@@ -5,22 +5,9 @@ import { ownFile } from '../../src/adapters/node/delivery.ts'
 import { DiskHasher } from '../../src/adapters/node/disk-hasher.ts'
 import { FileValues } from '../../src/adapters/node/file-values.ts'
 import { treesOf } from '../../src/cli/downloads.ts'
-import { Member } from '../../src/cli/node-command.ts'
 import { NodeMemory } from '../../src/cli/node-memory.ts'
-import { askFor, lonePeer, rememberDownload, SERVER, type LonePeer } from './lone-peer.ts'
-
-const start = ({ peer, output, memory, out }: LonePeer, signal: AbortSignal, clock?: () => number) =>
-  new Member({ peer, output, signal }, memory, SERVER, out, clock).run()
-
-/** Starts a member that ends with the test. */
-function startMember(world: LonePeer, clock?: () => number): void {
-  const ending = new AbortController()
-  const done = start(world, ending.signal, clock)
-  onTestFinished(async () => {
-    ending.abort()
-    await done
-  })
-}
+import { askFor, lonePeer, rememberDownload, type LonePeer } from './lone-peer.ts'
+import { runMember, saidOf, startMember, untilSaid } from './member.ts'
 
 /** As if it had been downloaded and not been delivered yet. */
 function moveToParts({ peer, info, note }: LonePeer): void {
@@ -28,10 +15,6 @@ function moveToParts({ peer, info, note }: LonePeer): void {
   mkdirSync(parts, { recursive: true })
   renameSync(note, join(parts, 'note.txt'))
 }
-
-const saidOf = ({ events }: LonePeer, name: string) => events.filter(({ event }) => event === name)
-const untilSaid = (world: LonePeer, name: string, count = 1) =>
-  vi.waitUntil(() => saidOf(world, name).length >= count, { timeout: 10_000 })
 
 describe('what a member remembers', () => {
   it('is not wanted again once it is saved, by an earlier version neither', async () => {
@@ -196,7 +179,7 @@ describe('a member', () => {
     const { memory, info, note, events, stateFolder } = world
     await memory.addPath(note, false)
     await memory.addSaved(info.infoHash, { infoBytes: info.infoBytes, files: [note], isUnlisted: false })
-    await start(world, AbortSignal.abort())
+    await runMember(world, AbortSignal.abort())
     expect(events.map(({ event }) => event)).toEqual(['status'])
     expect((await NodeMemory.load(stateFolder)).saved).toHaveLength(1)
     const files = [(await ownFile(note)) ?? expect.unreachable()]

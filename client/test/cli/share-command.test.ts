@@ -59,3 +59,12 @@ describe('shares that are watched', () => {
     expect(await end).toBeNull()
   })
 })
+
+it('files of which one is written while they are hashed are not shared, and it is named', async () => {
+  const { out, note, output } = await lonePeer()
+  const changing = join(out, 'changing.txt')
+  writeFileSync(changing, 'before')
+  vi.spyOn(output, 'progress').mockImplementation(() => writeFileSync(changing, 'longer after'))
+  const shared = prepareShare([note, changing], output, new AbortController().signal)
+  await expect(shared).rejects.toMatchObject({ why: expect.stringContaining('changing.txt') })
+})

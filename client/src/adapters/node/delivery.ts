@@ -33,6 +33,18 @@ export async function findDelivered(info: ShareInfo, out: string): Promise<OwnFi
   return files
 }
 
+/** Whether the folder that a download was delivered to is missing, or has nothing in it: as when its disk is not mounted. */
+export async function isHomeAway(info: ShareInfo, files: readonly string[]): Promise<boolean> {
+  const depth = info.isSingleFile ? 1 : (info.files[0]?.path.length ?? 0) + 1
+  let home = files[0] ?? ''
+  for (let up = 0; up < depth; up++) home = dirname(home)
+  try {
+    return (await readdir(home)).length === 0
+  } catch (error) {
+    return hasCode(error, 'ENOENT', 'ENOTDIR')
+  }
+}
+
 /** A regular file as it is now, symbolic links not followed; `null` for anything else. */
 export async function ownFile(path: string): Promise<OwnFile | null> {
   try {

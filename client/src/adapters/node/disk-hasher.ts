@@ -14,15 +14,24 @@ export interface DiskHashJob {
 
 /** Hashes files where they lie, one after the other, without ever holding one whole. */
 export class DiskHasher {
+  #lost: OwnFile | null = null
+
+  /** The file for which the last job came to nothing. */
+  get lost(): OwnFile | null {
+    return this.#lost
+  }
+
   /** The block hashes of each file, or `null` when one can't be read or is not what it was. */
   async hash({ files, onProgress }: DiskHashJob): Promise<readonly Uint8Array<ArrayBuffer>[] | null> {
-    try {
-      const leaves: Uint8Array<ArrayBuffer>[] = []
-      for (const file of files) leaves.push(await hashFile(file, onProgress))
-      return leaves
-    } catch {
-      return null
-    }
+    const leaves: Uint8Array<ArrayBuffer>[] = []
+    for (const file of files)
+      try {
+        leaves.push(await hashFile(file, onProgress))
+      } catch {
+        this.#lost = file
+        return null
+      }
+    return leaves
   }
 }
 

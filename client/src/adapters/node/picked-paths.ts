@@ -79,7 +79,8 @@ class Pick {
       const inner = [...path, entry.name]
       if (entry.isDirectory()) await this.#addInner(at, () => this.#addFolder(root, at, inner))
       else if (entry.isSymbolicLink()) await this.#addLink(root, at, inner)
-      else if (!(await this.#addFile(at, inner))) this.#skip(at, 'special')
+      // Names that are no UTF-8 can't be opened again by what was read of them.
+      else if (!(await this.#addFile(at, inner))) this.#skip(at, entry.isFile() ? 'unreadable' : 'special')
     }
   }
 
