@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type * as Promises from 'node:fs/promises'
 import { statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
@@ -7,7 +8,7 @@ import { askFor, lonePeer, rememberDownload, type LonePeer } from './lone-peer.t
 import { saidOf, startMember, untilSaid } from './member.ts'
 
 vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>()
+  const real = await original<typeof Promises>()
   return { ...real, statfs: vi.fn(real.statfs) }
 })
 
