@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { ClientAddresses, limitKey } from '../src/signaling/client-address.ts'
-import { AddressLimiter } from '../src/signaling/rate-limits.ts'
+import { AddressLimiter, SITE_FACTOR } from '../src/signaling/rate-limits.ts'
 
 function requestFrom(remoteAddress: string, forwarded?: string): IncomingMessage {
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }
@@ -76,6 +76,31 @@ describe('AddressLimiter', () => {
     expect(limiter.admits('2001:db9::3', limits, 0)).toBe(true)
     limiter.closed('2001:db8::1')
     expect(limiter.admits('2001:db8::3', limits, 0)).toBe(true)
+  })
+
+  it('does not let the many networks of one site take everything', () => {
+    const limiter = new AddressLimiter()
+    const address = (network: number) => `2001:db8:7:${network.toString(16)}::1`
+    const opened = (limiter: AddressLimiter, roomy: typeof limits) => {
+      let admitted = 0
+      for (let network = 0; network < 1_000; network++) {
+        if (!limiter.admits(address(network), roomy, 0)) continue
+        limiter.opened(address(network))
+        admitted++
+      }
+      return admitted
+    }
+    expect(opened(limiter, { sockets: 2, connectsPerSecond: 1_000 })).toBe(2 * SITE_FACTOR)
+    expect(limiter.admits('2001:db8:8::1', limits, 0)).toBe(true)
+    for (let network = 0; network < 2 * SITE_FACTOR; network++) limiter.closed(address(network))
+    expect(limiter.admits(address(5_000), { sockets: 2, connectsPerSecond: 1_000 }, 0)).toBe(true)
+    expect(opened(new AddressLimiter(), { sockets: 1_000, connectsPerSecond: 3 })).toBe(3 * SITE_FACTOR)
+  })
+
+  it('refuses the neighbours of a network that connects too often nothing for that', () => {
+    const limiter = new AddressLimiter()
+    for (let at = 0; at < 1_000; at++) limiter.admits('2001:db8:7:1::1', limits, 0)
+    expect(limiter.admits('2001:db8:7:2::1', limits, 0)).toBe(true)
   })
 
   it('limits connects a second', () => {

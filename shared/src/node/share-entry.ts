@@ -58,10 +58,10 @@ export function takeTracker(entry: ShareEntry, effect: TrackerWord, now: number)
     entry.tracker = effect.state
     return
   }
-  // The tracker counts us too; people want to know about the others.
-  const isSeed = leftOf(entry.exchange) === 0
-  entry.seeders = Math.max(0, effect.seeders - (isSeed ? 1 : 0))
-  entry.leechers = Math.max(0, effect.leechers - (isSeed ? 0 : 1))
+  // The tracker counts us too, as we were when we told it; people want to know about the others.
+  const { wasSeed } = effect
+  entry.seeders = Math.max(0, effect.seeders - (wasSeed ? 1 : 0))
+  entry.leechers = Math.max(0, effect.leechers - (wasSeed ? 0 : 1))
   entry.seedSeenAgoMs = effect.seedSeenAgoMs
   entry.trackerAt = now
 }

@@ -77,7 +77,17 @@ export class ClientAddresses {
 }
 
 /** The key that limits count by: an IPv4 address, or the /64 network of an IPv6 address, which one party owns. */
-export function limitKey(address: string): string {
+export const limitKey = (address: string): string => networkKey(address, 4)
+
+/**
+ * The /48 network of an IPv6 address: what one party may be given at the most (RFC 6177), and takes apart into 65,536 of those
+ * that {@link limitKey} names. `null` for anything else.
+ */
+export const siteKey = (address: string): string | null =>
+  isIP(address) === 6 ? networkKey(address, 3) : null
+
+/** @param kept groups of 16 bits that stay of an IPv6 address. */
+function networkKey(address: string, kept: number): string {
   if (isIP(address) !== 6) return address
   const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
   const left = head === '' ? [] : head.split(':')
@@ -85,9 +95,9 @@ export function limitKey(address: string): string {
   const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
   const groups = [...left, ...Array.from({ length: gap }, () => '0'), ...right]
   return `${groups
-    .slice(0, 4)
+    .slice(0, kept)
     .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`
+    .join(':')}::/${String(16 * kept)}`
 }
 
 function unmapped(address: string): string {

@@ -2,7 +2,7 @@ import { BoundedMap } from '@ringdrop/shared/kernel/bounded.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { TokenBucket } from '@ringdrop/shared/kernel/token-bucket.ts'
 import type { AddressLimits } from '../config.ts'
-import { limitKey } from './client-address.ts'
+import { limitKey, siteKey } from './client-address.ts'
 
 /** Bounds on one socket. Rates in events a second. All our choice. */
 export const SOCKET_LIMITS = {
@@ -54,32 +54,47 @@ export class SocketBudget {
 
 /** Addresses whose connect rate is remembered. Our choice. */
 const REMEMBERED_ADDRESSES = 20_000
+/** What the /48 of an IPv6 address may have, of what one address may: a provider has many homes in one. Our choice. */
+export const SITE_FACTOR = 16
 
-/** Counts the sockets and connects of each address (of each /64 network for IPv6). */
+/** Counts the sockets and connects of each address (of each /64 network for IPv6, and of the /48 around it). */
 export class AddressLimiter {
   readonly #sockets = new Map<string, number>()
   readonly #connects = new BoundedMap<string, TokenBucket>(REMEMBERED_ADDRESSES)
 
   /** Whether one more socket may be opened; counts the attempt. */
   admits(address: string, limits: AddressLimits, now: number): boolean {
-    const key = limitKey(address)
-    let bucket = this.#connects.get(key)
-    if (bucket === undefined) {
-      bucket = new TokenBucket(limits.connectsPerSecond, limits.connectsPerSecond, now)
-      this.#connects.set(key, bucket)
-    }
-    return bucket.take(1, now) && (this.#sockets.get(key) ?? 0) < limits.sockets
+    const site = siteKey(address)
+    // What the narrower one refuses does not use up what its neighbours may.
+    return (
+      this.#admits(limitKey(address), limits, 1, now) &&
+      (site === null || this.#admits(site, limits, SITE_FACTOR, now))
+    )
   }
 
   opened(address: string): void {
-    const key = limitKey(address)
-    this.#sockets.set(key, (this.#sockets.get(key) ?? 0) + 1)
+    for (const key of keysOf(address)) this.#sockets.set(key, (this.#sockets.get(key) ?? 0) + 1)
   }
 
   closed(address: string): void {
-    const key = limitKey(address)
-    const left = (this.#sockets.get(key) ?? 0) - 1
-    if (left > 0) this.#sockets.set(key, left)
-    else this.#sockets.delete(key)
+    for (const key of keysOf(address)) {
+      const left = (this.#sockets.get(key) ?? 0) - 1
+      if (left > 0) this.#sockets.set(key, left)
+      else this.#sockets.delete(key)
+    }
   }
+
+  #admits(key: string, { sockets, connectsPerSecond }: AddressLimits, factor: number, now: number): boolean {
+    let bucket = this.#connects.get(key)
+    if (bucket === undefined) {
+      bucket = new TokenBucket(factor * connectsPerSecond, factor * connectsPerSecond, now)
+      this.#connects.set(key, bucket)
+    }
+    return bucket.take(1, now) && (this.#sockets.get(key) ?? 0) < factor * sockets
+  }
+}
+
+function keysOf(address: string): readonly string[] {
+  const site = siteKey(address)
+  return site === null ? [limitKey(address)] : [limitKey(address), site]
 }

@@ -57,6 +57,8 @@ export type AnnouncerEffect =
       readonly seeders: number
       readonly leechers: number
       readonly seedSeenAgoMs: number | null
+      /** Whether we are among the seeders; else among the leechers. */
+      readonly wasSeed: boolean
     }
   /** Only when it changes. */
   | { readonly type: 'trackerState'; readonly infoHash: InfoHash; readonly state: TrackerState }
@@ -238,7 +240,8 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   #answered(share: Share, response: AnnounceResponse, now: number): void {
     const { infoHash } = share
     const { seeders, leechers, peers, seedSeenAgoMs, intervalMs } = response
-    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs })
+    const wasSeed = share.toldLeft === 0
+    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs, wasSeed })
     if (peers.length > 0) this.#effects.push({ type: 'peersFound', infoHash, peers })
     if (share.phase.name !== 'asking') return
     this.#show(share, 'ok')

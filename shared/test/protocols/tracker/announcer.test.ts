@@ -76,7 +76,7 @@ describe('Announcer', () => {
       },
     ])
     expect(bench.answer()).toEqual([
-      { type: 'swarmStatus', infoHash: hash(1), seeders: 1, leechers: 2, seedSeenAgoMs: 0 },
+      { type: 'swarmStatus', infoHash: hash(1), seeders: 1, leechers: 2, seedSeenAgoMs: 0, wasSeed: false },
       { type: 'peersFound', infoHash: hash(1), peers: [peer(1)] },
       { type: 'trackerState', infoHash: hash(1), state: 'ok' },
     ])
@@ -277,6 +277,17 @@ describe('Announcer', () => {
     const at = bench.announcer.wakeAt()
     expect(bench.answer().map((effect) => effect.type)).toEqual(['swarmStatus', 'peersFound'])
     expect(bench.announcer.wakeAt()).toBe(at)
+  })
+
+  it('says in which number of an answer we are, as we were when we asked', () => {
+    const bench = new Bench()
+    bench.up()
+    bench.add(100)
+    bench.progress(0)
+    const counted = () => bench.answer().flatMap((effect) => ('wasSeed' in effect ? [effect.wasSeed] : []))
+    expect(counted()).toEqual([false])
+    bench.wake()
+    expect(counted()).toEqual([true])
   })
 
   it.each([
