@@ -39,14 +39,20 @@ export type RelayDeskEffect =
 
 type Data = Extract<RelayMessage, { type: 'data' }>
 
+/** Parts for one end of a circuit. */
+interface Waiting {
+  readonly parts: Data[]
+  bytes: number
+}
+
 /** `dialling`: whoever asked waits until we have a link with the far end. */
 interface Circuit {
   readonly id: CircuitId
   readonly from: PeerId
   readonly to: PeerId
   state: 'dialling' | 'open'
-  /** What waits for its turn, by the end that it is for. */
-  readonly waiting: Map<PeerId, { readonly parts: Data[]; bytes: number }>
+  /** What waits for its turn, by the end that it is for; the end that had a turn stands last. */
+  readonly waiting: Map<PeerId, Waiting>
 }
 
 /**
@@ -195,29 +201,33 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
     }
   }
 
-  /** One part of each circuit and direction in turn, as long as the allowance lasts. */
+  /** One part of each circuit in turn, and of its directions, as long as the allowance lasts. */
   #drain(now: number): void {
-    let isMore = true
-    while (isMore) {
-      isMore = false
-      for (const circuit of this.#circuits.values())
-        for (const [to, queue] of circuit.waiting) {
-          const part = queue.parts[0]
-          if (part === undefined) continue
-          const cost = part.bytes.length + PART_COST_BYTES
-          if (!this.#bucket.takeIntoDebt(cost, now)) continue
-          // Not asked of it: the node's own uploads would take all that it has, and they make up for the debt.
-          this.uploadBucket.charge(cost, now)
-          this.#ends.set(circuit.id, now + IDLE_MS)
-          queue.parts.shift()
-          queue.bytes -= part.bytes.length
-          if (queue.parts.length === 0) circuit.waiting.delete(to)
-          this.carriedBytes += part.bytes.length
-          this.#send(to, part)
-          isMore = true
-        }
+    for (const circuit of this.#circuits.values()) {
+      const [next] = circuit.waiting
+      const part = next?.[1].parts[0]
+      if (next === undefined || part === undefined) continue
+      const cost = part.bytes.length + PART_COST_BYTES
+      if (!this.#bucket.takeIntoDebt(cost, now)) break
+      // Not asked of it: the node's own uploads would take all that it has, and they make up for the debt.
+      this.uploadBucket.charge(cost, now)
+      this.#ends.set(circuit.id, now + IDLE_MS)
+      this.#passOn(circuit, ...next)
+      // Behind the others, also for the next time: often the allowance is for a single part.
+      this.#circuits.delete(circuit.id)
+      this.#circuits.set(circuit.id, circuit)
     }
     this.#readyAt = this.#bucket.readyAt(now)
+  }
+
+  #passOn(circuit: Circuit, to: PeerId, queue: Waiting): void {
+    const part = queue.parts.shift()
+    circuit.waiting.delete(to)
+    if (part === undefined) return
+    queue.bytes -= part.bytes.length
+    if (queue.parts.length > 0) circuit.waiting.set(to, queue)
+    this.carriedBytes += part.bytes.length
+    this.#send(to, part)
   }
 
   #giveUp(id: CircuitId, reason: Refusal = 'unreachable'): void {

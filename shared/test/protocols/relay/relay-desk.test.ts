@@ -167,6 +167,35 @@ describe('a relay', () => {
     expect(passed / seconds).toBeGreaterThan(RELAY_BYTES_PER_SECOND * 0.8)
   })
 
+  it('gives the circuits their turns, also where the allowance is for one part at a time', () => {
+    const rig = new Rig(A, B, C)
+    const circuits = [
+      [A, ONE],
+      [C, id(2)],
+    ] as const
+    for (const [from, circuit] of circuits) rig.open(from, B, circuit)
+    const passed = new Map<CircuitId, number>()
+    const count = (effects: RelayDeskEffect[]) => {
+      for (const effect of effects)
+        if (effect.type === 'send' && effect.message.type === 'data')
+          passed.set(effect.message.circuit, (passed.get(effect.message.circuit) ?? 0) + 1)
+    }
+    const bytes = new Uint8Array(PART_BYTES)
+    const fill = ([from, circuit]: (typeof circuits)[number]) =>
+      count(rig.say(from, { type: 'data', circuit, isLast: true, bytes }))
+    for (let part = 0; part < 10; part++) circuits.forEach(fill)
+    // Each end sends on as soon as something of it is through.
+    for (let turn = 0; turn < 200; turn++) {
+      const before = new Map(passed)
+      count(rig.wake())
+      for (const each of circuits)
+        for (let more = before.get(each[1]) ?? 0; more < (passed.get(each[1]) ?? 0); more++) fill(each)
+    }
+    const [first = 0, second = 0] = circuits.map(([, circuit]) => passed.get(circuit) ?? 0)
+    expect(first + second).toBeGreaterThan(100)
+    expect(Math.abs(first - second)).toBeLessThan(10)
+  })
+
   it('does not hold what an end sends beyond its window', () => {
     const rig = new Rig(A, B)
     rig.open(A, B)
