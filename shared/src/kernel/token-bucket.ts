@@ -9,6 +9,7 @@ export class TokenBucket {
   #at: number
   #ratePerSecond: number
   #burst: number
+  #isRoundOver = false
 
   /** @param ratePerSecond `Infinity` means no limit. */
   constructor(ratePerSecond: number, burst: number, now: number) {
@@ -37,6 +38,21 @@ export class TokenBucket {
     if (this.#tokens <= 0) return false
     this.#tokens -= amount
     return true
+  }
+
+  /**
+   * The same for several who share the bucket: once one of them was refused all are until the next round, or whoever asks most
+   * often would have everything.
+   */
+  takeInTurn(amount: number, now: number): boolean {
+    const isTaken = (this.#ratePerSecond === Infinity || !this.#isRoundOver) && this.takeIntoDebt(amount, now)
+    this.#isRoundOver ||= !isTaken
+    return isTaken
+  }
+
+  /** Those who were refused may ask again, in another order. */
+  nextRound(): void {
+    this.#isRoundOver = false
   }
 
   /** Takes `amount` tokens only when all of them are there. */

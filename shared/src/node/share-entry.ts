@@ -104,6 +104,21 @@ export function createEntry(
   return { exchange, ...start, ...figures }
 }
 
+/** Whose turn it is: the limits of all shares go to whoever comes first, and so each time another one does. */
+export class Turns {
+  #first: InfoHash | null = null
+
+  /** All shares, beginning after the one that was the first to have something due the last time. */
+  of(entries: ReadonlyMap<InfoHash, ShareEntry>, now: number): [InfoHash, ShareEntry][] {
+    const all = [...entries]
+    const at = all.findIndex(([infoHash]) => infoHash === this.#first) + 1
+    const turned = [...all.slice(at), ...all.slice(0, at)]
+    const first = turned.find(([, { exchange }]) => exchange.wakeAt() <= now)
+    if (first !== undefined) this.#first = first[0]
+    return turned
+  }
+}
+
 /** Whether the share would gain from more peers. */
 export function wantsPeers({ state, links }: Exchange): boolean {
   return state.name === 'metadata' || isFetching(state) || (state.name === 'offered' && links.size === 0)

@@ -9,8 +9,8 @@ import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, figuresOf, isStarving, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
-import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
+import { createEntry, figuresOf, isStarving, takeTracker, Turns, wantingShare } from './share-entry.ts'
+import { wantsPeers, type ShareEntry, type TrackerWord, type WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -38,6 +38,7 @@ export interface SharesParts {
 export class Shares {
   readonly #parts: SharesParts
   readonly #entries = new Map<InfoHash, ShareEntry>()
+  readonly #turns = new Turns()
   #now = 0
 
   constructor(parts: SharesParts) {
@@ -115,7 +116,7 @@ export class Shares {
   }
 
   wake(now: number): void {
-    for (const [infoHash, { exchange }] of this.#entries) {
+    for (const [infoHash, { exchange }] of this.#turns.of(this.#entries, now)) {
       if (exchange.wakeAt() <= now) this.feed(infoHash, { type: 'wake' }, now)
       this.#report('progress', infoHash, exchange, now)
     }
@@ -149,9 +150,8 @@ export class Shares {
   }
 
   onLinkUp(link: Link, now: number): void {
-    for (const infoHash of this.#entries.keys()) {
+    for (const infoHash of this.#entries.keys())
       if (this.#parts.dialler.knows(infoHash, link.peer)) this.join(link, infoHash)
-    }
     this.#now = now
   }
 

@@ -16,6 +16,8 @@ const KAZAA = ['protocols/kazaa']
 const INTRODUCTION = ['introduction']
 const RELAY = ['protocols/relay']
 const EXCHANGE = ['protocols/bittorrent/exchange', 'protocols/bittorrent/choker']
+/** Several shares of one node, and its limits. */
+const FAIR = ['node/fair-shares']
 const FRAMES = ['protocols/bittorrent/frames']
 /** Whole networks with their checkers: slower, for what no single core shows. */
 const SWARM = ['sim/swarm']
@@ -521,5 +523,26 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: 'if (totalBytes < 1 || totalBytes > LIMITS.metainfoBytes',
     put: 'if (totalBytes > LIMITS.metainfoBytes',
     tests: ['protocols/bittorrent/metadata'],
+  },
+  {
+    name: 'the circuit that was there first has the whole allowance of a relay',
+    file: 'protocols/relay/relay-desk.ts',
+    find: '      this.#circuits.delete(circuit.id)\n      this.#circuits.set(circuit.id, circuit)',
+    put: '',
+    tests: RELAY,
+  },
+  {
+    name: 'the share that was there first has the whole limit',
+    file: 'node/share-entry.ts',
+    find: 'if (first !== undefined) this.#first = first[0]',
+    put: '',
+    tests: FAIR,
+  },
+  {
+    name: 'the tracker is taken to count us as we are now',
+    file: 'protocols/tracker/announcer.ts',
+    find: 'const wasSeed = share.toldLeft === 0',
+    put: 'const wasSeed = share.left === 0',
+    tests: ['protocols/tracker/announcer'],
   },
 ]

@@ -186,9 +186,7 @@ export class Downloads {
 
   onChoked(link: PeerLink): void {
     // With the fast extension each request is still answered; until then its blocks may be asked of others.
-    for (const [block, request] of link.outstanding) {
-      if (request.state === 'asked') this.#release(link, block)
-    }
+    for (const [block, request] of link.outstanding) if (request.state === 'asked') this.#release(link, block)
   }
 
   refillAll(now: number): void {
@@ -199,10 +197,11 @@ export class Downloads {
   onWake(now: number): void {
     if (now >= this.#snubCheckAt) this.#checkSnubs(now)
     if (now >= this.#endgameAt) this.#endgame(now)
-    if (this.#waitsForBucket && now >= this.#parts.bucket.readyAt(now)) {
-      this.#waitsForBucket = false
-      this.refillAll(now)
-    }
+    const { bucket } = this.#parts
+    if (!this.#waitsForBucket || now < bucket.readyAt(now)) return
+    bucket.nextRound()
+    this.#waitsForBucket = false
+    this.refillAll(now)
   }
 
   /** The requests of peers that deliver nothing go to others. */
@@ -222,7 +221,7 @@ export class Downloads {
   #ask(link: PeerLink, block: BlockIndex, now: number): boolean {
     const { geometry, picker, out, bucket } = this.#parts
     const length = geometry.blockSize(block)
-    if (!bucket.takeIntoDebt(length, now)) {
+    if (!bucket.takeInTurn(length, now)) {
       this.#waitsForBucket = true
       return false
     }

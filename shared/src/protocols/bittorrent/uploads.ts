@@ -113,7 +113,10 @@ export class Uploads {
   }
 
   onWake(now: number): void {
-    if (this.#waitsForBucket && now >= this.#parts.bucket.readyAt(now)) this.serve(now)
+    const { bucket } = this.#parts
+    if (!this.#waitsForBucket || now < bucket.readyAt(now)) return
+    bucket.nextRound()
+    this.serve(now)
   }
 
   /** In the past when the upload limit was lifted, or somebody else's input refilled the bucket, since the last input. */
@@ -137,7 +140,7 @@ export class Uploads {
         previous === null ||
         (block === previous + 1 && geometry.rangeOf(block).begin % (run * LIMITS.blockBytes) > 0)
       if (!isNext) break
-      if (!bucket.takeIntoDebt(geometry.blockSize(block), now)) {
+      if (!bucket.takeInTurn(geometry.blockSize(block), now)) {
         this.#waitsForBucket = true
         break
       }
