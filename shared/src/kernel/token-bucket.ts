@@ -29,6 +29,7 @@ export class TokenBucket {
     this.#ratePerSecond = ratePerSecond
     this.#burst = burst
     this.#tokens = Math.min(this.#tokens, burst)
+    this.#isRoundOver = false
   }
 
   /** Takes `amount` tokens if the bucket is not in debt. It may then go into debt by less than `amount`. */
@@ -45,14 +46,14 @@ export class TokenBucket {
    * often would have everything.
    */
   takeInTurn(amount: number, now: number): boolean {
-    const isTaken = (this.#ratePerSecond === Infinity || !this.#isRoundOver) && this.takeIntoDebt(amount, now)
-    this.#isRoundOver ||= !isTaken
-    return isTaken
+    this.#isRoundOver ||= !this.takeIntoDebt(amount, now)
+    return !this.#isRoundOver
   }
 
-  /** Those who were refused may ask again, in another order. */
-  nextRound(): void {
-    this.#isRoundOver = false
+  /** Whether those who were refused may ask again: in another order, once it is out of debt. */
+  nextRound(now: number): boolean {
+    this.#isRoundOver = this.readyAt(now) > now
+    return !this.#isRoundOver
   }
 
   /** Takes `amount` tokens only when all of them are there. */

@@ -58,10 +58,8 @@ export function takeTracker(entry: ShareEntry, effect: TrackerWord, now: number)
     entry.tracker = effect.state
     return
   }
-  // The tracker counts us too, as we were when we told it; people want to know about the others.
-  const { wasSeed } = effect
-  entry.seeders = Math.max(0, effect.seeders - (wasSeed ? 1 : 0))
-  entry.leechers = Math.max(0, effect.leechers - (wasSeed ? 0 : 1))
+  entry.seeders = effect.seeders
+  entry.leechers = effect.leechers
   entry.seedSeenAgoMs = effect.seedSeenAgoMs
   entry.trackerAt = now
 }
@@ -102,21 +100,6 @@ export function createEntry(
     tracker: 'waiting',
   } as const
   return { exchange, ...start, ...figures }
-}
-
-/** Whose turn it is: the limits of all shares go to whoever comes first, and so each time another one does. */
-export class Turns {
-  #first: InfoHash | null = null
-
-  /** All shares, beginning after the one that was the first to have something due the last time. */
-  of(entries: ReadonlyMap<InfoHash, ShareEntry>, now: number): [InfoHash, ShareEntry][] {
-    const all = [...entries]
-    const at = all.findIndex(([infoHash]) => infoHash === this.#first) + 1
-    const turned = [...all.slice(at), ...all.slice(0, at)]
-    const first = turned.find(([, { exchange }]) => exchange.wakeAt() <= now)
-    if (first !== undefined) this.#first = first[0]
-    return turned
-  }
 }
 
 /** Whether the share would gain from more peers. */

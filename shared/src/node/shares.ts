@@ -9,8 +9,8 @@ import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, figuresOf, isStarving, takeTracker, Turns, wantingShare } from './share-entry.ts'
-import { wantsPeers, type ShareEntry, type TrackerWord, type WantingShare } from './share-entry.ts'
+import { createEntry, figuresOf, isStarving, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
+import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -38,8 +38,8 @@ export interface SharesParts {
 export class Shares {
   readonly #parts: SharesParts
   readonly #entries = new Map<InfoHash, ShareEntry>()
-  readonly #turns = new Turns()
   #now = 0
+  #turn = 0
 
   constructor(parts: SharesParts) {
     this.#parts = parts
@@ -116,7 +116,11 @@ export class Shares {
   }
 
   wake(now: number): void {
-    for (const [infoHash, { exchange }] of this.#turns.of(this.#entries, now)) {
+    const all = [...this.#entries]
+    // The limits of all shares go to whoever comes first: the next time to one behind the first that is due now.
+    all.push(...all.splice(0, this.#turn % all.length))
+    this.#turn += 1 + all.findIndex(([, { exchange }]) => exchange.wakeAt() <= now)
+    for (const [infoHash, { exchange }] of all) {
       if (exchange.wakeAt() <= now) this.feed(infoHash, { type: 'wake' }, now)
       this.#report('progress', infoHash, exchange, now)
     }
@@ -156,9 +160,8 @@ export class Shares {
   }
 
   onLinkDown(link: Link, now: number): void {
-    for (const infoHash of this.#entries.keys()) {
+    for (const infoHash of this.#entries.keys())
       if (link.hasJoined(infoHash)) this.feed(infoHash, { type: 'peerLeft', peer: link.peer }, now)
-    }
   }
 
   onCongestion(link: Link, type: 'congested' | 'writable', now: number): void {
@@ -203,19 +206,16 @@ export class Shares {
 
   #onJoin(link: Link, infoHash: InfoHash, handle: number, hasMetadata: boolean, now: number): void {
     const entry = this.#entries.get(infoHash)
-    if (entry === undefined || entry.exchange.state.name === 'failed') {
-      link.send({ type: 'decline', infoHash })
-      return
-    }
+    if (entry === undefined || entry.exchange.state.name === 'failed')
+      return void link.send({ type: 'decline', infoHash })
     if (link.theirs.has(infoHash)) return
     link.theirs.set(infoHash, handle)
     this.join(link, infoHash)
     if (!link.hasJoined(infoHash)) return
     this.#parts.dialler.learn(infoHash, link.peer, null)
     // The metadata may have come from another peer between our join and this one's.
-    if (link.joinedBlind.delete(infoHash) && entry.exchange.swarm !== null) {
+    if (link.joinedBlind.delete(infoHash) && entry.exchange.swarm !== null)
       link.sendExchange(infoHash, { type: 'metadataReady' })
-    }
     this.feed(infoHash, { type: 'peerJoined', peer: link.peer, hasMetadata }, now)
     if (link.isCongested) this.feed(infoHash, { type: 'congested', peer: link.peer }, now)
   }

@@ -3,7 +3,6 @@ import { createRng } from '../../src/kernel/rng.ts'
 import { HashTree } from '../../src/content/merkle.ts'
 import { createInfo, DEFAULT_PIECE_BYTES } from '../../src/content/metainfo.ts'
 import { sha256 } from '../../src/content/sha256.ts'
-import { takeTracker } from '../../src/node/share-entry.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
 import { NodeWorld, type TestNode } from '../../sim/nodes/node-world.ts'
 import type { AnnounceRequest } from '../../src/wire/signaling.ts'
@@ -82,14 +81,4 @@ it('who has everything and gives nothing, since it is paused or its files are go
   expect(source.stateOf(infoHash)).toBe('failed')
   world.pass(60_000)
   expect(seedersAt(picky, world)).toBe(0)
-})
-
-it('whoever became a full source while the tracker answered takes no other one away from its count', () => {
-  const { world, infoHash, source } = start()
-  const entry = source.node.shares.get(infoHash) ?? expect.unreachable()
-  const figures = { infoHash, seeders: 1, leechers: 1, seedSeenAgoMs: 0 }
-  takeTracker(entry, { type: 'swarmStatus', ...figures, wasSeed: false }, world.now)
-  expect(entry).toMatchObject({ seeders: 1, leechers: 0 })
-  takeTracker(entry, { type: 'swarmStatus', ...figures, wasSeed: true }, world.now)
-  expect(entry).toMatchObject({ seeders: 0, leechers: 1 })
 })

@@ -533,16 +533,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the share that was there first has the whole limit',
-    file: 'node/share-entry.ts',
-    find: 'if (first !== undefined) this.#first = first[0]',
+    file: 'node/shares.ts',
+    find: 'this.#turn += 1 + all.findIndex(([, { exchange }]) => exchange.wakeAt() <= now)',
     put: '',
     tests: FAIR,
   },
   {
     name: 'the tracker is taken to count us as we are now',
     file: 'protocols/tracker/announcer.ts',
-    find: 'const wasSeed = share.toldLeft === 0',
-    put: 'const wasSeed = share.left === 0',
+    find: 'share.toldLeft === 0 ? 1 : 0',
+    put: 'share.left === 0 ? 1 : 0',
     tests: ['protocols/tracker/announcer'],
   },
 ]

@@ -197,9 +197,7 @@ export class Downloads {
   onWake(now: number): void {
     if (now >= this.#snubCheckAt) this.#checkSnubs(now)
     if (now >= this.#endgameAt) this.#endgame(now)
-    const { bucket } = this.#parts
-    if (!this.#waitsForBucket || now < bucket.readyAt(now)) return
-    bucket.nextRound()
+    if (!this.#waitsForBucket || !this.#parts.bucket.nextRound(now)) return
     this.#waitsForBucket = false
     this.refillAll(now)
   }

@@ -113,10 +113,7 @@ export class Uploads {
   }
 
   onWake(now: number): void {
-    const { bucket } = this.#parts
-    if (!this.#waitsForBucket || now < bucket.readyAt(now)) return
-    bucket.nextRound()
-    this.serve(now)
+    if (this.#waitsForBucket && this.#parts.bucket.nextRound(now)) this.serve(now)
   }
 
   /** In the past when the upload limit was lifted, or somebody else's input refilled the bucket, since the last input. */

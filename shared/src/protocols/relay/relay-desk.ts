@@ -39,12 +39,6 @@ export type RelayDeskEffect =
 
 type Data = Extract<RelayMessage, { type: 'data' }>
 
-/** Parts for one end of a circuit. */
-interface Waiting {
-  readonly parts: Data[]
-  bytes: number
-}
-
 /** `dialling`: whoever asked waits until we have a link with the far end. */
 interface Circuit {
   readonly id: CircuitId
@@ -52,7 +46,7 @@ interface Circuit {
   readonly to: PeerId
   state: 'dialling' | 'open'
   /** What waits for its turn, by the end that it is for; the end that had a turn stands last. */
-  readonly waiting: Map<PeerId, Waiting>
+  readonly waiting: Map<PeerId, { readonly parts: Data[]; bytes: number }>
 }
 
 /**
@@ -204,30 +198,28 @@ export class RelayDesk implements Core<RelayDeskInput, RelayDeskEffect> {
   /** One part of each circuit in turn, and of its directions, as long as the allowance lasts. */
   #drain(now: number): void {
     for (const circuit of this.#circuits.values()) {
-      const [next] = circuit.waiting
-      const part = next?.[1].parts[0]
-      if (next === undefined || part === undefined) continue
+      const { waiting } = circuit
+      const [next] = waiting
+      if (next === undefined) continue
+      const [to, queue] = next
+      const part = queue.parts[0]
+      if (part === undefined) continue
       const cost = part.bytes.length + PART_COST_BYTES
       if (!this.#bucket.takeIntoDebt(cost, now)) break
       // Not asked of it: the node's own uploads would take all that it has, and they make up for the debt.
       this.uploadBucket.charge(cost, now)
       this.#ends.set(circuit.id, now + IDLE_MS)
-      this.#passOn(circuit, ...next)
+      queue.parts.shift()
+      queue.bytes -= part.bytes.length
+      this.carriedBytes += part.bytes.length
+      this.#send(to, part)
+      waiting.delete(to)
+      if (queue.parts.length > 0) waiting.set(to, queue)
       // Behind the others, also for the next time: often the allowance is for a single part.
       this.#circuits.delete(circuit.id)
       this.#circuits.set(circuit.id, circuit)
     }
     this.#readyAt = this.#bucket.readyAt(now)
-  }
-
-  #passOn(circuit: Circuit, to: PeerId, queue: Waiting): void {
-    const part = queue.parts.shift()
-    circuit.waiting.delete(to)
-    if (part === undefined) return
-    queue.bytes -= part.bytes.length
-    if (queue.parts.length > 0) circuit.waiting.set(to, queue)
-    this.carriedBytes += part.bytes.length
-    this.#send(to, part)
   }
 
   #giveUp(id: CircuitId, reason: Refusal = 'unreachable'): void {

@@ -51,14 +51,13 @@ export type TrackerState = 'off' | 'waiting' | 'ok' | 'failed'
 export type AnnouncerEffect =
   | { readonly type: 'announce'; readonly request: AnnounceRequest }
   | { readonly type: 'peersFound'; readonly infoHash: InfoHash; readonly peers: readonly PeerId[] }
+  /** By the tracker's count, without ourselves as it counts us. */
   | {
       readonly type: 'swarmStatus'
       readonly infoHash: InfoHash
       readonly seeders: number
       readonly leechers: number
       readonly seedSeenAgoMs: number | null
-      /** Whether we are among the seeders; else among the leechers. */
-      readonly wasSeed: boolean
     }
   /** Only when it changes. */
   | { readonly type: 'trackerState'; readonly infoHash: InfoHash; readonly state: TrackerState }
@@ -150,10 +149,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   #shareAdded(input: Extract<AnnouncerInput, { type: 'shareAdded' }>, now: number): void {
     const { infoHash, left, wantsPeers } = input
     const known = this.#shares.get(infoHash)
-    if (known !== undefined) {
-      this.#change(known, left, wantsPeers, now)
-      return
-    }
+    if (known !== undefined) return this.#change(known, left, wantsPeers, now)
     const share: Share = {
       infoHash,
       left,
@@ -239,9 +235,10 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   /** A late answer to an announce that was given up still brings its peers, but changes no schedule. */
   #answered(share: Share, response: AnnounceResponse, now: number): void {
     const { infoHash } = share
-    const { seeders, leechers, peers, seedSeenAgoMs, intervalMs } = response
-    const wasSeed = share.toldLeft === 0
-    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs, wasSeed })
+    const [{ peers, seedSeenAgoMs, intervalMs }, ofUs] = [response, share.toldLeft === 0 ? 1 : 0]
+    const seeders = Math.max(0, response.seeders - ofUs)
+    const leechers = Math.max(0, response.leechers + ofUs - 1)
+    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs })
     if (peers.length > 0) this.#effects.push({ type: 'peersFound', infoHash, peers })
     if (share.phase.name !== 'asking') return
     this.#show(share, 'ok')
