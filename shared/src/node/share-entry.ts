@@ -3,7 +3,8 @@ import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
 import { isFetching, type ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
-import type { AnnouncerEffect, TrackerState } from '../protocols/tracker/announcer.ts'
+import type { TrackerState } from '../protocols/tracker/announced-share.ts'
+import type { AnnouncerEffect } from '../protocols/tracker/announcer.ts'
 import type { NewShare } from './node-io.ts'
 
 /** One share of this node, with what the tracker says about it. */

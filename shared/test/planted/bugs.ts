@@ -540,9 +540,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the tracker is taken to count us as we are now',
-    file: 'protocols/tracker/announcer.ts',
-    find: 'share.toldLeft === 0 ? 1 : 0',
-    put: 'share.left === 0 ? 1 : 0',
+    file: 'protocols/tracker/announced-share.ts',
+    find: '{ toldLeft }: AnnouncedShare,',
+    put: '{ left: toldLeft }: AnnouncedShare,',
     tests: ['protocols/tracker/announcer'],
   },
 ]

@@ -1,7 +1,6 @@
 import { assertNever, type Core } from '../../kernel/core.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
-import { LIMITS } from '../../kernel/limits.ts'
 import type { Rng } from '../../kernel/rng.ts'
 import type {
   AnnounceEvent,
@@ -10,6 +9,14 @@ import type {
   Refusal,
   ServerRole,
 } from '../../wire/signaling.ts'
+import {
+  isMistaken,
+  numWant,
+  othersOf,
+  withStarted,
+  type AnnouncedShare,
+  type TrackerState,
+} from './announced-share.ts'
 import { ANNOUNCER } from './constants.ts'
 
 /** What became of an announce. `noAnswer`: no acknowledgement came in the host's time limit, or the socket closed. */
@@ -45,9 +52,6 @@ export type AnnouncerInput =
 
 type Progress = Extract<AnnouncerInput, { readonly uploaded: number }>
 
-/** `off`: no tracker to ask; `waiting`: not answered yet; `ok`, `failed`: the last announce. */
-export type TrackerState = 'off' | 'waiting' | 'ok' | 'failed'
-
 export type AnnouncerEffect =
   | { readonly type: 'announce'; readonly request: AnnounceRequest }
   | { readonly type: 'peersFound'; readonly infoHash: InfoHash; readonly peers: readonly PeerId[] }
@@ -62,30 +66,9 @@ export type AnnouncerEffect =
   /** Only when it changes. */
   | { readonly type: 'trackerState'; readonly infoHash: InfoHash; readonly state: TrackerState }
 
-/** Where a share stands with the tracker; the moment of `scheduled` and `retrying` is its deadline. */
-type Phase =
-  | { readonly name: 'off' | 'scheduled' | 'retrying' }
-  | { readonly name: 'asking'; readonly event: AnnounceEvent }
-
-interface Share {
-  readonly infoHash: InfoHash
-  left: number
-  /** As it was announced last. */
-  toldLeft: number
-  uploaded: number
-  downloaded: number
-  wantsPeers: boolean
-  phase: Phase
-  shown: TrackerState
-  /** Events that the tracker has not acknowledged yet, oldest first; when empty, an announce is an `update`. */
-  owes: readonly ('started' | 'completed')[]
-  failures: number
-  lastSentAt: number
-}
-
 /** Keeps the tracker told about our shares, and asks it for peers. */
 export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
-  readonly #shares = new Map<InfoHash, Share>()
+  readonly #shares = new Map<InfoHash, AnnouncedShare>()
   readonly #deadlines = new Deadlines<InfoHash>()
   readonly #rng: Rng
   #tracker: 'up' | 'down' = 'down'
@@ -140,7 +123,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     for (const share of this.#shares.values()) this.#turnOff(share)
   }
 
-  #turnOff(share: Share): void {
+  #turnOff(share: AnnouncedShare): void {
     share.phase = { name: 'off' }
     this.#deadlines.clear(share.infoHash)
     this.#show(share, 'off')
@@ -150,7 +133,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     const { infoHash, left, wantsPeers } = input
     const known = this.#shares.get(infoHash)
     if (known !== undefined) return this.#change(known, left, wantsPeers, now)
-    const share: Share = {
+    const share: AnnouncedShare = {
       infoHash,
       left,
       toldLeft: left,
@@ -171,7 +154,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   }
 
   /** First announce on this connection: at once, or at a random moment when many shares start together. */
-  #start(share: Share, starting: number, now: number): void {
+  #start(share: AnnouncedShare, starting: number, now: number): void {
     share.failures = 0
     this.#show(share, 'waiting')
     if (starting <= ANNOUNCER.spreadAbove) return this.#announce(share, now)
@@ -197,7 +180,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     this.#change(share, input.left, input.wantsPeers, now)
   }
 
-  #change(share: Share, left: number, wantsPeers: boolean, now: number): void {
+  #change(share: AnnouncedShare, left: number, wantsPeers: boolean, now: number): void {
     const [before, hadEnough] = [share.left, numWant(share) === 0]
     share.left = left
     share.wantsPeers = wantsPeers
@@ -212,7 +195,7 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   }
 
   /** At once, or as soon as the last announce is so long ago. The first one has its place among those of other shares. */
-  #announceSoon(share: Share, now: number, gapMs: number = ANNOUNCER.minGapMs): void {
+  #announceSoon(share: AnnouncedShare, now: number, gapMs: number = ANNOUNCER.minGapMs): void {
     if (share.phase.name !== 'scheduled' || share.owes[0] === 'started') return
     const soonest = Math.max(now, share.lastSentAt + gapMs)
     if (soonest <= now) this.#announce(share, now)
@@ -233,12 +216,10 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
   }
 
   /** A late answer to an announce that was given up still brings its peers, but changes no schedule. */
-  #answered(share: Share, response: AnnounceResponse, now: number): void {
+  #answered(share: AnnouncedShare, response: AnnounceResponse, now: number): void {
     const { infoHash } = share
-    const [{ peers, seedSeenAgoMs, intervalMs }, ofUs] = [response, share.toldLeft === 0 ? 1 : 0]
-    const seeders = Math.max(0, response.seeders - ofUs)
-    const leechers = Math.max(0, response.leechers + ofUs - 1)
-    this.#effects.push({ type: 'swarmStatus', infoHash, seeders, leechers, seedSeenAgoMs })
+    const { peers, seedSeenAgoMs, intervalMs } = response
+    this.#effects.push({ type: 'swarmStatus', infoHash, ...othersOf(share, response), seedSeenAgoMs })
     if (peers.length > 0) this.#effects.push({ type: 'peersFound', infoHash, peers })
     if (share.phase.name !== 'asking') return
     this.#show(share, 'ok')
@@ -257,19 +238,19 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     }
   }
 
-  #schedule(share: Share, at: number): void {
+  #schedule(share: AnnouncedShare, at: number): void {
     share.phase = { name: 'scheduled' }
     this.#deadlines.set(share.infoHash, at)
   }
 
-  #announce(share: Share, now: number): void {
+  #announce(share: AnnouncedShare, now: number): void {
     const event = share.owes[0] ?? 'update'
     share.phase = { name: 'asking', event }
     this.#deadlines.clear(share.infoHash)
     this.#send(share, event, now)
   }
 
-  #send(share: Share, event: AnnounceEvent, now: number): void {
+  #send(share: AnnouncedShare, event: AnnounceEvent, now: number): void {
     share.lastSentAt = now
     share.toldLeft = share.left
     const { infoHash, left, uploaded, downloaded } = share
@@ -280,21 +261,9 @@ export class Announcer implements Core<AnnouncerInput, AnnouncerEffect> {
     })
   }
 
-  #show(share: Share, state: TrackerState): void {
+  #show(share: AnnouncedShare, state: TrackerState): void {
     if (share.shown === state) return
     share.shown = state
     this.#effects.push({ type: 'trackerState', infoHash: share.infoHash, state })
   }
-}
-
-/** Seeds ask for nobody: they wait for leechers to dial. */
-function numWant(share: Share): number {
-  return share.left > 0 && share.wantsPeers ? LIMITS.announcePeers : 0
-}
-
-/** Whether the tracker takes us for a full source and we are none, or the other way round. */
-const isMistaken = ({ left, toldLeft }: Share): boolean => (left === 0) !== (toldLeft === 0)
-
-function withStarted(owes: Share['owes']): Share['owes'] {
-  return owes[0] === 'started' ? owes : ['started', ...owes]
 }
