@@ -1,4 +1,4 @@
-import { type LinkCode, type ParsedLink, parseLink } from '@ringdrop/shared/content/magnet.ts'
+import { bareLink, type LinkCode, type ParsedLink, parseLink } from '@ringdrop/shared/content/magnet.ts'
 
 /** What the fragment of the address asks for. */
 export type Route =
@@ -46,15 +46,15 @@ export function parseRoute(hash: string): Route {
  * and a copied address show the same page.
  */
 export function hashFor(text: string): string {
-  const trimmed = text
-    .trim()
-    .replace(/^<+|>+$/g, '')
-    .trim()
+  const trimmed = bareLink(text)
   const fragment = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
     ? trimmed.slice(trimmed.indexOf('#') + 1)
     : trimmed
   return `#${fragment}`
 }
+
+/** True for the reply to an invite. It has no page: it is taken wherever it is pasted. */
+export const isReply = (text: string): boolean => /^reply:[\w-]+$/.test(bareLink(text))
 
 /** True when pasted text looks like something to open, a share or an invite, rather than like prose. */
 export function looksLikeLink(text: string): boolean {

@@ -1,5 +1,5 @@
 import { parseLink } from '@ringdrop/shared/content/magnet.ts'
-import { hashFor, parseRoute } from './route.ts'
+import { hashFor, isReply, parseRoute } from './route.ts'
 
 /** What the text of a QR code is for us. Whose it is nobody knows: it is treated as if it had been pasted. */
 export type Scanned =
@@ -15,7 +15,7 @@ const TEXT_SHOWN = 80
 /** Never throws. */
 export function readScanned(raw: string): Scanned {
   const text = raw.trim()
-  if (/^reply:[\w-]+$/.test(text)) return { kind: 'reply', text }
+  if (isReply(text)) return { kind: 'reply', text }
   const hash = hashFor(text)
   const isInvite = parseRoute(hash).page === 'invite'
   if (isInvite || parseLink(text).ok) return { kind: 'page', hash }

@@ -1,3 +1,4 @@
+import { bareLink } from '@ringdrop/shared/content/magnet.ts'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type {
@@ -13,7 +14,7 @@ import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
 import { displayName } from '../lib/links.ts'
 import { patient } from '../lib/patient.ts'
 import { persistent } from '../lib/persistent.ts'
-import { looksLikeLink } from '../lib/route.ts'
+import { isReply, looksLikeLink } from '../lib/route.ts'
 import { pickFolder, pickZip, saveFile, type SaveOutcome } from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
 import type { Language } from '../lang/language.ts'
@@ -120,8 +121,22 @@ export class Actions {
     ])
   }
 
-  /** Text that was dropped or pasted may have been meant for something else, so that is asked. */
-  offerText(text: string): void {
+  /** Opens a link or an invite, and takes the reply to one of ours. @returns false when the text is none of these. */
+  openText(text: string): boolean {
+    if (isReply(text)) void this.#takeReply(bareLink(text))
+    else if (looksLikeLink(text)) this.#router.open(text)
+    else return false
+    return true
+  }
+
+  async #takeReply(text: string): Promise<void> {
+    const taken = await this.run({ type: 'pasteInvite', text })
+    if (taken !== null) this.#notices.show(this.#lang.t.invite.fits, 'good')
+  }
+
+  /** Text that came from elsewhere, or was dropped or pasted: what can't be opened may have been meant for sharing, so that is asked. */
+  openOrOfferText(text: string): void {
+    if (this.openText(text)) return
     const { t } = this.#lang
     const start = text.trim().replace(/\s+/g, ' ')
     const shown = start.length > TEXT_SHOWN ? `${start.slice(0, TEXT_SHOWN)}…` : start
@@ -131,12 +146,6 @@ export class Actions {
       void this.#share([{ file, path: [name] }])
     }
     this.#notices.show(t.text.question(shown), 'quiet', [{ label: t.text.share, run }])
-  }
-
-  /** Text that came from elsewhere: a link is opened, other text may be shared. */
-  openOrOfferText(text: string): void {
-    if (looksLikeLink(text)) this.#router.open(text)
-    else this.offerText(text)
   }
 
   /** Until it is resumed, also after a reload. */
