@@ -3,9 +3,12 @@
  * their own stack, so that nesting can never exhaust the engine's.
  */
 import type { Bytes } from '../kernel/bytes.ts'
-import { defined, invariant } from '../kernel/invariant.ts'
+import { defined } from '../kernel/invariant.ts'
 import { allSteps, type Steps } from '../kernel/steps.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
+import { keyFromBytes, keyToBytes } from './bencode-keys.ts'
+
+export { keyFromBytes, keyToBytes }
 
 /**
  * A dictionary. Keys are byte strings, one character U+0000..U+00FF for each byte (see {@link keyFromBytes}), so
@@ -50,25 +53,6 @@ const MAX_KEY_BYTES = 1_024
 
 const [INTEGER, LIST, DICT, END, COLON, MINUS] = [0x69, 0x6c, 0x64, 0x65, 0x3a, 0x2d]
 const [ZERO, NINE] = [0x30, 0x39]
-
-/** The dictionary key for these bytes. */
-export function keyFromBytes(bytes: Uint8Array): string {
-  if (bytes.length <= MAX_KEY_BYTES) return String.fromCharCode(...bytes)
-  let key = ''
-  for (const byte of bytes) key += String.fromCharCode(byte)
-  return key
-}
-
-/** The bytes of a dictionary key. */
-export function keyToBytes(key: string): Bytes {
-  const bytes = new Uint8Array(key.length)
-  for (let i = 0; i < key.length; i++) {
-    const byte = key.charCodeAt(i)
-    invariant(byte <= 0xff, 'a dictionary key is a string of bytes')
-    bytes[i] = byte
-  }
-  return bytes
-}
 
 /** True for a dictionary, as opposed to the other kinds of value. */
 export const isDict = (value: Bencode | undefined): value is BencodeDict => value instanceof Map
@@ -132,9 +116,8 @@ function step(reader: Reader, builder: Builder): BencodeCode | null {
   }
   if (builder.wantsKey) {
     if (!isDigit(byte)) return 'badKey'
-    const key = reader.string()
-    if (!key.ok) return key.code
-    return key.value.length > MAX_KEY_BYTES ? 'badKey' : builder.key(keyFromBytes(key.value))
+    const key = reader.key()
+    return key.ok ? builder.key(key.value) : key.code
   }
   if (byte === LIST || byte === DICT) {
     reader.skip()
@@ -243,6 +226,20 @@ class Reader {
 
   /** `<length>:<bytes>`, at a digit. */
   string(): Result<Bytes, BencodeCode> {
+    const start = this.#stringStart()
+    return start.ok ? ok(new Uint8Array(this.bytes.subarray(start.value, this.#at))) : start
+  }
+
+  /** The same, as the key of a dictionary. */
+  key(): Result<string, BencodeCode> {
+    const start = this.#stringStart()
+    if (!start.ok) return start
+    if (this.#at - start.value > MAX_KEY_BYTES) return fail('badKey')
+    return ok(keyFromBytes(this.bytes, start.value, this.#at))
+  }
+
+  /** Where the bytes of a string begin; goes on to their end. */
+  #stringStart(): Result<number, BencodeCode> {
     const digits = this.#digits(MAX_LENGTH_DIGITS)
     if (this.atEnd) return fail('truncated')
     if (this.peek() !== COLON || isPadded(digits)) return fail('badLength')
@@ -250,7 +247,7 @@ class Reader {
     const end = start + Number(digits)
     if (end > this.bytes.length) return fail('truncated')
     this.#at = end
-    return ok(new Uint8Array(this.bytes.subarray(start, end)))
+    return ok(start)
   }
 
   /** At most `limit` digits. */

@@ -116,9 +116,13 @@ export function* readingFileTree(tree: Bencode | undefined): Steps<Result<ShareF
   return code === null ? ok(files) : fail(code)
 }
 
+/** What is not ASCII. Most names are, which is its own UTF-8; to decode them would take long in a large share. */
+const NOT_ASCII = /[\x80-\xff]/
+
 /** `null` when the key is empty, too long or not UTF-8. */
 function readName(key: string): string | null {
-  return key.length === 0 || key.length > LIMITS.nameBytes ? null : utf8Decode(keyToBytes(key))
+  if (key.length === 0 || key.length > LIMITS.nameBytes) return null
+  return NOT_ASCII.test(key) ? utf8Decode(keyToBytes(key)) : key
 }
 
 function readFile(path: readonly string[], leaf: Bencode): ShareFile | null {
