@@ -37,6 +37,43 @@ test('the focus stays where somebody works, also where a button does the opposit
   await expect(page.getByRole('textbox', { name: 'Invite link' })).toBeFocused()
 })
 
+/** What keeps the focus is fetched when there is one for the first time. */
+async function begin(page: Page): Promise<void> {
+  const code = page.waitForResponse(/keep-focus/)
+  await page.keyboard.press('Tab')
+  await (await code).finished()
+}
+
+test('the focus goes on to what is next when that goes which has it', async ({ openPeer }) => {
+  const folder = scratch()
+  const sharer = await openPeer()
+  const { page } = sharer
+  await begin(page)
+  const kept = await sharer.shareFiles(makeFile(folder, 'Kept.bin', 300_000, 72).path)
+  const pause = sharer.transfer(kept.infoHash).getByRole('button', { name: 'Pause' })
+  const removed = await sharer.shareFiles(makeFile(folder, 'Removed.bin', 1_000, 73).path)
+  await sharer.transfer(removed.infoHash).getByRole('button', { name: 'Remove' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(pause).toBeFocused()
+
+  // Of what lies over the page, it goes back to where it was before.
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', 'Meet at nine.')
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+  })
+  await page.getByRole('button', { name: 'Dismiss' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(pause).toBeFocused()
+
+  const receiver = await openPeer(new URL(kept.link).hash)
+  await begin(receiver.page)
+  await receiver.page.getByRole('button', { name: 'Download', exact: true }).focus()
+  await receiver.page.keyboard.press('Enter')
+  await receiver.untilDone(kept.infoHash)
+  await expect(receiver.transfer(kept.infoHash).locator(':focus')).toHaveCount(1)
+})
+
 test('single keys can be switched off, and stay off', async ({ openPeer }) => {
   const { page } = await openPeer()
   const settings = page.getByRole('button', { name: 'Settings' })
