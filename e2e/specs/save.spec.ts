@@ -25,3 +25,30 @@ test('a large zip is streamed by the service worker where the browser can’t as
   expect(saved.map(({ path, sha }) => ({ path: path.split('/').at(-1), sha }))).toEqual(wanted)
   await expect(page.getByText('was handed to your browser to save').last()).toBeVisible()
 })
+
+test('a download whose file the browser has thrown away is not saved as nothing, but fetched again', async ({
+  openPeer,
+}) => {
+  const file = makeFile(scratch(), 'evicted.bin', MiB, 63)
+  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const { page } = receiver
+  const { link, infoHash } = await sender.shareFiles(file.path)
+  await page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  // What is saved is let go of, so that it can be deleted.
+  expect(await receiver.save(infoHash)).toEqual({ sha: file.sha, name: 'evicted.bin' })
+  await page.evaluate(async (name) => {
+    const root = await navigator.storage.getDirectory()
+    const share = await (await root.getDirectoryHandle('shares')).getDirectoryHandle(name)
+    await share.removeEntry('0')
+    // As when somebody else has asked for it before it was missed.
+    await share.getFileHandle('0', { create: true })
+  }, infoHash)
+  const transfer = receiver.transfer(infoHash)
+  await transfer.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByText('was not saved').last()).toBeVisible()
+  await receiver.until(({ node }) => (node?.shares[0]?.downloadedBytes ?? 0) >= MiB)
+  await receiver.untilDone(infoHash)
+  expect(await receiver.save(infoHash)).toEqual({ sha: file.sha, name: 'evicted.bin' })
+})

@@ -77,6 +77,8 @@ export interface StorageView {
   readonly quotaBytes: number | null
   /** Shares that could not be written down so far, whole or in part: a reload would lose that. */
   readonly unwritten: number
+  /** Downloads of which something was stored and is gone again, and not fetched anew yet. */
+  readonly lost: readonly InfoHash[]
 }
 
 /** Bytes per second; `null` for no limit. */

@@ -20,7 +20,7 @@ export function emptySnapshot(phase: AppPhase): AppSnapshot {
     hashing: [],
     missingSources: [],
     server: { state: phase.name === 'failed' ? 'down' : 'connecting', because: null },
-    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null, unwritten: 0 },
+    storage: { kind: 'opfs', usedBytes: null, quotaBytes: null, unwritten: 0, lost: [] },
     limits: { uploadRate: null, downloadRate: null },
     settings: DEFAULT_SETTINGS,
     nearby: NO_NEARBY,

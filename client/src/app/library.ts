@@ -1,6 +1,7 @@
 import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
 import { creatingInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { isPausedByPerson } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
 import type { StateStore } from '../adapters/state-store.ts'
@@ -10,6 +11,7 @@ import type { MissingSource, PickedFile } from './api.ts'
 import { inSlices } from './breath.ts'
 import type { MadeShare } from './share-maker.ts'
 import { filesFor, rememberedFiles } from './own-files.ts'
+import { downloadOf, spansOf } from './stored-download.ts'
 import { treesFrom } from './stored-trees.ts'
 import { Unwritten } from './unwritten.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -69,7 +71,7 @@ export class Library {
       }
       const trees = await treesFrom(info.value, spans)
       if (share.isSource) await this.#restoreSource({ stored: share, info: info.value, trees })
-      else this.#restoreDownload(share, info.value, trees)
+      else this.restoreDownload(share, info.value, trees)
     }
     this.runtime.isRestored = true
     setTimeout(() => void this.#sweep(), SWEEP_AFTER_MS)
@@ -133,11 +135,7 @@ export class Library {
   #choices(infoHash: InfoHash, before: Pick<StoredShare, 'isPaused' | 'isUnlisted'>) {
     const entry = this.runtime.node.shares.get(infoHash)
     if (entry === undefined) return before
-    const { state } = entry.exchange
-    return {
-      isPaused: state.name === 'paused' && state.because === 'person',
-      isUnlisted: entry.isUnlisted,
-    }
+    return { isPaused: isPausedByPerson(entry.exchange.state), isUnlisted: entry.isUnlisted }
   }
 
   /** Writes down what is shared or fetched now, whatever of it is there already. */
@@ -150,22 +148,9 @@ export class Library {
     const addedAt = (await this.state.share(infoHash))?.addedAt ?? Date.now()
     if (own !== undefined) return this.rememberSource(own, isUnlisted, false, addedAt)
     if (!exchange.isStarted) return
-    for (const { root, span } of swarm.hashes.held()) {
-      const servable = swarm.hashes.servable(root, span)
-      if (servable !== null) await this.state.saveSpan(infoHash, { root, span, ...servable })
-    }
-    const { infoBytes, files } = swarm.info
-    const all = files.map((_, file) => file)
-    await this.state.saveShare({
-      infoHash,
-      infoBytes,
-      isSource: false,
-      ...this.#choices(infoHash, { isPaused: false, isUnlisted }),
-      selection: all.filter((file) => exchange.wishes.isSelected(file)),
-      priorities: all.map((file) => exchange.wishes.priorityOf(file)),
-      addedAt,
-      handles: null,
-    })
+    for (const span of spansOf(swarm)) await this.state.saveSpan(infoHash, span)
+    const choices = this.#choices(infoHash, { isPaused: false, isUnlisted })
+    await this.state.saveShare({ ...downloadOf(exchange, swarm), ...choices, addedAt })
   }
 
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
@@ -223,7 +208,7 @@ export class Library {
     if (!renamed.ok) return fail('badName')
     if (renamed.value.infoHash === infoHash) return ok({ infoHash })
     const { isUnlisted, exchange } = entry
-    const isPaused = exchange.state.name === 'paused' && exchange.state.because === 'person'
+    const isPaused = isPausedByPerson(exchange.state)
     // Written down first: what the browser can't remember would be gone after a reload, under either name.
     const next = { info: renamed.value, trees, files }
     try {
@@ -269,7 +254,8 @@ export class Library {
     this.runtime.feed({ type: 'addShare', share })
   }
 
-  #restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
+  /** Begins again with what is remembered of a download, whatever its files hold. */
+  restoreDownload(stored: StoredShare, info: ShareInfo, trees: ReadonlyMap<FileRoot, HashTree>): void {
     this.runtime.openFiles(info, null)
     const { selection, isUnlisted } = stored
     this.runtime.feed({

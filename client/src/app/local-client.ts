@@ -8,7 +8,16 @@ import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { isRelayAmong } from '../adapters/transport.ts'
 import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
-import type { AppCommand, AppPhase, AppResult, AppResults, AppSnapshot, LimitsView } from './api.ts'
+import { persistent } from '../lib/persistent.ts'
+import type {
+  AppCommand,
+  AppPhase,
+  AppResult,
+  AppResults,
+  AppSnapshot,
+  LimitsView,
+  StorageView,
+} from './api.ts'
 import { fail, ok, type Failure, type Success } from './answers.ts'
 import { AwaitedCode } from './awaited-code.ts'
 import { browserPorts } from './browser-ports.ts'
@@ -50,6 +59,7 @@ export class LocalClient implements Owner {
   #phase: AppPhase = { name: 'owner' }
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
   #usage = UNKNOWN_USAGE
+  #lost: readonly InfoHash[] = []
   #snapshot: AppSnapshot | null = null
   #notifyTimer: ReturnType<typeof setTimeout> | null = null
   #measureTimer: ReturnType<typeof setTimeout> | null = null
@@ -65,6 +75,7 @@ export class LocalClient implements Owner {
       changed: () => this.#changed(),
       completed: () => void this.#measureStorage(),
       unwritten: (infoHash) => this.#library.unwritten.add(infoHash),
+      unreadable: (infoHash) => void this.#onUnreadable(infoHash),
       offerStarted: (infoHash) => void this.#shares.remember(infoHash, null),
       fault: (error) => {
         this.#phase = { name: 'failed', because: 'fault', detail: String(error) }
@@ -112,7 +123,7 @@ export class LocalClient implements Owner {
       hashing: this.#jobs.views,
       missingSources: this.#library.missingSources,
       server: this.runtime.socket.view,
-      storage: { kind: this.runtime.storageKind, ...this.#usage, unwritten: this.#library.unwritten.count },
+      storage: this.#storage(),
       limits: this.#limits,
       settings: this.#network.settings,
       nearby: this.#nearby.view(),
@@ -122,6 +133,25 @@ export class LocalClient implements Owner {
       constructedConnections: this.runtime.transport.constructedCount,
     })
     return this.#snapshot
+  }
+
+  #storage(): StorageView {
+    const { runtime } = this
+    const isLost = (infoHash: InfoHash) => {
+      const state = runtime.node.shares.get(infoHash)?.exchange.state.name
+      return state !== undefined && state !== 'seeding'
+    }
+    this.#lost = this.#lost.filter(isLost)
+    const unwritten = this.#library.unwritten.count
+    return { kind: runtime.storageKind, ...this.#usage, unwritten, lost: this.#lost }
+  }
+
+  async #onUnreadable(infoHash: InfoHash): Promise<void> {
+    const code = await persistent(() => import('./lost-downloads.ts')).catch(() => null)
+    const isBegun = await code?.checkAgain({ runtime: this.runtime, library: this.#library }, infoHash)
+    if (isBegun !== true) return
+    this.#lost = [...this.#lost.filter((each) => each !== infoHash), infoHash]
+    this.#changed()
   }
 
   onChange(listener: () => void): () => void {

@@ -42,6 +42,8 @@ export interface RuntimeEvents {
   completed(infoHash: InfoHash): void
   /** Something of a share could not be written down. */
   unwritten?(infoHash: InfoHash): void
+  /** Bytes that were stored and verified can't be read. */
+  unreadable?(infoHash: InfoHash): void
   /** The download of an accepted offer has begun. */
   offerStarted(infoHash: InfoHash): void
   fault(error: unknown): void
@@ -113,6 +115,7 @@ export class NodeRuntime<Source = File> {
     this.blocks = ports.blocks(
       {
         results: (infoHash, results) => this.feed({ type: 'storeResults', infoHash, results }),
+        unreadable: (infoHash) => events.unreadable?.(infoHash),
         ready: (kind) => (this.storageKind = kind),
       },
       (infoHash, a, b) => {

@@ -3,6 +3,7 @@ import type { AnswerView } from '@ringdrop/shared/node/searches.ts'
 import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 import type { SystemsView } from '@ringdrop/shared/node/systems-view.ts'
 import type { Language } from '../lang/language.ts'
+import type { NetworkMessages } from '../lang/network/en.ts'
 
 /** How a search of one system ended, or that it has not. */
 export function endWords({ t }: Language, { system, because, state, hits }: AnswerView): string {
@@ -26,7 +27,7 @@ export function endWords({ t }: Language, { system, because, state, hits }: Answ
 
 /** How this peer stands in each system. */
 export function standingWords(
-  { t: { system: t } }: Language,
+  t: StandingMessages,
   { overlays, directory, gnutella, kazaa, ring }: SystemsView,
 ): Readonly<Record<SystemName, string>> {
   const off = overlays === 'starting' ? t.starting : t.off
@@ -38,17 +39,17 @@ export function standingWords(
   }
 }
 
-type SystemMessages = Language['t']['system']
+type StandingMessages = NetworkMessages['standing']
 
 function kazaaWords(
-  t: SystemMessages,
+  t: StandingMessages,
   { role, children, leader }: NonNullable<SystemsView['kazaa']>,
 ): string {
   if (role === 'superNode') return t.superNode(children.length)
   return leader === null ? t.orphan : t.childOf(leader.slice(0, 6))
 }
 
-function ringWords(t: SystemMessages, { state, size }: NonNullable<SystemsView['ring']>): string {
+function ringWords(t: StandingMessages, { state, size }: NonNullable<SystemsView['ring']>): string {
   if (state === 'alone') return t.alone
   if (state === 'joining') return t.joining
   return state === 'forming' ? t.forming(size) : t.members(size)

@@ -183,11 +183,21 @@ export class Actions {
     if (torrent !== null) saveFile(torrent.name, torrent.file)
   }
 
-  /** One finished file of a share. */
-  async saveOne(infoHash: InfoHash, index: number): Promise<void> {
-    const blobs = await this.run({ type: 'blobs', infoHash, files: [index] })
-    const [saved] = blobs?.files ?? []
+  /** One finished file of a share. @param fileName as it is shown, should it not be readable. */
+  async saveOne(infoHash: InfoHash, index: number, fileName: string): Promise<void> {
+    const [saved] = (await this.#blobs(fileName, infoHash, [index])) ?? []
     if (saved !== undefined) saveFile(saved.path.at(-1) ?? 'file', saved.file)
+  }
+
+  /** @returns `null` where there are none, which has been said then. */
+  async #blobs(name: string, infoHash: InfoHash, files: readonly number[] | null) {
+    const asked = this.try({ type: 'blobs', infoHash, files })
+    // What does not answer in time can't be read either.
+    const blobs = await patient(asked).catch(() => ({ ok: false, code: 'io' }) as const)
+    if (blobs.ok) return blobs.value.files
+    if (blobs.code === 'io') this.#report(name, 'unread')
+    else this.#fail(blobs.code)
+    return null
   }
 
   /** Saves all wanted files of a share. Must be called in answer to a click, for the browser's dialogs. */
@@ -206,11 +216,8 @@ export class Actions {
     // Before anything that takes long: a browser lets a page ask only for a while after the click.
     const place = await this.#pick(name, share, way)
     if (typeof place === 'string') return this.#report(name, place)
-    const asked = this.run({ type: 'blobs', infoHash: share.infoHash, files: null })
-    const blobs = await patient(asked).catch(() => 'late' as const)
-    if (blobs === null) return
-    if (blobs === 'late') return this.#report(name, 'unread')
-    this.#report(name, await this.#write(name, blobs.files, way, place, onProgress))
+    const files = await this.#blobs(name, share.infoHash, null)
+    if (files !== null) this.#report(name, await this.#write(name, files, way, place, onProgress))
   }
 
   /** @returns `null` where the browser's downloads take it. */

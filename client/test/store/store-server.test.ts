@@ -117,3 +117,17 @@ it('a block that is on its way when its share is removed is neither written nor 
   await vi.waitUntil(() => storage.log.includes('removed'))
   expect([storage.log, answers]).toEqual([['closed', 'removed'], []])
 })
+
+it('a file that is not as long as it should be is not handed out', async () => {
+  const answers: unknown[] = []
+  const storage = new HeldStorage()
+  const server = new StoreServer(storage, noOwn, (answer) => answers.push(answer))
+  server.handle({ type: 'open', infoHash, pieceBytes: 262_144, sizes: [1, 0], files: null })
+  server.handle({ type: 'blobs', infoHash, files: [0], ticket: 1 })
+  server.handle({ type: 'blobs', infoHash, files: [1], ticket: 2 })
+  await vi.waitUntil(() => answers.length > 1)
+  expect(answers).toEqual([
+    { type: 'blobs', ticket: 1, blobs: null },
+    { type: 'blobs', ticket: 2, blobs: [new Blob([])] },
+  ])
+})

@@ -4,6 +4,7 @@ import { simIdentity } from '@ringdrop/shared/sim/nodes/identity.ts'
 import type { AnswerView } from '@ringdrop/shared/node/searches.ts'
 import type { SystemsView } from '@ringdrop/shared/node/systems-view.ts'
 import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
+import { network } from '../../src/lang/network/en.ts'
 import { inviteText, isInviteText, readInviteText } from '../../src/app/invite-text.ts'
 import { english as en } from '../../src/lang/language.ts'
 import { parseRoute, searchHash } from '../../src/lib/route.ts'
@@ -116,14 +117,14 @@ describe('words about systems', () => {
 
   it('say how this peer stands, honestly in small rings', () => {
     const standing = standingWords(
-      en,
+      network.standing,
       systems({ directory: { state: 'roleOff' }, ring: ring({ state: 'forming', size: 3 }) }),
     )
     expect(standing).toMatchObject({ directory: 'this server runs none', gnutella: 'switched off' })
     expect(standing.ring).toContain('too few to be sure')
-    const early = standingWords(en, systems({ overlays: 'starting' }))
+    const early = standingWords(network.standing, systems({ overlays: 'starting' }))
     expect(early).toMatchObject({ directory: 'switched off', gnutella: 'starting…', ring: 'starting…' })
-    expect(standingWords(en, systems({ ring: ring({}) })).ring).toContain('12')
+    expect(standingWords(network.standing, systems({ ring: ring({}) })).ring).toContain('12')
   })
 })
 

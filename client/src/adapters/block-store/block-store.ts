@@ -10,6 +10,8 @@ import { resultsOf } from './store-results.ts'
 export interface BlockStoreEvents {
   results(infoHash: InfoHash, results: readonly StoreResult[]): void
   ready(kind: 'opfs' | 'indexedDb'): void
+  /** Something of a share that should be there could not be read. */
+  unreadable?(infoHash: InfoHash): void
 }
 
 /** Where the store does its work, in another thread or in this one. */
@@ -59,7 +61,12 @@ export class BlockStore<Source = File> {
     if (answer.type === 'ready') this.#events.ready(answer.kind)
     else if (answer.type === 'blobs') settle(this.#blobs, answer.ticket, answer.blobs)
     else if (answer.type === 'range') settle(this.#ranges, answer.ticket, answer.bytes)
-    else this.#events.results(answer.infoHash, resultsOf(answer))
+    else this.#onResults(answer.infoHash, resultsOf(answer))
+  }
+
+  #onResults(infoHash: InfoHash, results: readonly StoreResult[]): void {
+    this.#events.results(infoHash, results)
+    if (results.some(({ type }) => type === 'readFailed')) this.#events.unreadable?.(infoHash)
   }
 
   /**
@@ -95,20 +102,27 @@ export class BlockStore<Source = File> {
 
   /** Files backed by storage; `null` when they can't be read. */
   blobs(infoHash: InfoHash, files: readonly number[]): Promise<readonly Blob[] | null> {
-    const ticket = this.#nextTicket++
-    return new Promise((resolve) => {
-      this.#blobs.set(ticket, resolve)
-      this.post({ type: 'blobs', infoHash, files, ticket })
-    })
+    return this.#ask(this.#blobs, infoHash, (ticket) => this.post({ type: 'blobs', infoHash, files, ticket }))
   }
 
   /** Bytes of one file; the caller knows that they are verified. `null` when they can't be read. */
   range(infoHash: InfoHash, file: number, offset: number, length: number): Promise<ArrayBuffer | null> {
+    const post = (ticket: number) => this.post({ type: 'range', infoHash, file, offset, length, ticket })
+    return this.#ask(this.#ranges, infoHash, post)
+  }
+
+  async #ask<Value>(
+    waiting: Map<number, (value: Value | null) => void>,
+    infoHash: InfoHash,
+    post: (ticket: number) => void,
+  ): Promise<Value | null> {
     const ticket = this.#nextTicket++
-    return new Promise((resolve) => {
-      this.#ranges.set(ticket, resolve)
-      this.post({ type: 'range', infoHash, file, offset, length, ticket })
+    const value = await new Promise<Value | null>((resolve) => {
+      waiting.set(ticket, resolve)
+      post(ticket)
     })
+    if (value === null) this.#events.unreadable?.(infoHash)
+    return value
   }
 
   terminate(): void {

@@ -204,7 +204,12 @@ export class StoreServer<Source = File> {
     try {
       const blobs: Blob[] = []
       await share?.use(async () => {
-        for (const file of files) blobs.push(await share.files.blob(file))
+        for (const file of files) {
+          const blob = await share.files.blob(file)
+          // Made anew, empty, in the place of one that the browser has deleted.
+          if (blob.size !== share.geometry.fileSize(file)) throw new Error('not whole')
+          blobs.push(blob)
+        }
       })
       this.post({ type: 'blobs', ticket, blobs: share === undefined ? null : blobs }, [])
     } catch {

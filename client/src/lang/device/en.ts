@@ -10,6 +10,21 @@ export const device = {
     later: 'When it is done',
     waits: 'This tab reloads by itself as soon as nothing is under way.',
   },
+  keys: {
+    rows: {
+      search: 'Search',
+      home: 'All transfers',
+      network: 'Network',
+      lab: 'Lab',
+      files: 'Choose files',
+      paste: 'Share files, pictures or text from the clipboard, or open a link',
+      help: 'This sheet',
+      close: 'Close what is open',
+    },
+    paste: 'Ctrl or ⌘ + V',
+    escape: 'Esc',
+    note: 'Single keys work while no text field has the focus. The settings switch them off.',
+  },
   scan: {
     aim: 'Hold the QR code of a link, an invite or a reply in front of the camera.',
     camera: 'Picture of the camera',

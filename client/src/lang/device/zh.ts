@@ -11,6 +11,21 @@ export const device: DeviceMessages = {
     later: '完成之后',
     waits: '一旦没有正在进行的传输，此标签页就会自动重新加载。',
   },
+  keys: {
+    rows: {
+      search: '搜索',
+      home: '所有传输',
+      network: '网络',
+      lab: '实验室',
+      files: '选择文件',
+      paste: '共享剪贴板中的文件、图片或文字，或打开链接',
+      help: '本页',
+      close: '关闭当前打开的内容',
+    },
+    paste: 'Ctrl 或 ⌘ + V',
+    escape: 'Esc',
+    note: '焦点不在文本框中时，单键有效。可在设置中关闭。',
+  },
   scan: {
     aim: '把链接、邀请或回复的二维码放到摄像头前。',
     camera: '摄像头画面',

@@ -1,6 +1,7 @@
 /** English: the words of the network page, and the shape that every other language must have. */
 import { isolate } from '../../lib/format.ts'
 import { count } from '../format.ts'
+import { invite } from './invite/en.ts'
 
 /** Why there is no link with a peer. */
 export interface FailureWords {
@@ -250,6 +251,31 @@ const network = {
     why: `The reason is one that this page does not know: ${isolate(code)}.`,
     todo: ITSELF,
   }),
+  invite,
+  standing: {
+    off: 'switched off',
+    starting: 'starting…',
+    directory: {
+      down: 'no server',
+      roleOff: 'this server runs none',
+      registering: 'registering your files',
+      registered: 'your files are listed',
+      full: 'the directory is full: some of your files are not listed',
+    },
+    neighbours: (n: number) => count(n, 'neighbour'),
+    superNode: (n: number) => `super node with ${count(n, 'child', 'children')}`,
+    orphan: 'looking for a super node',
+    childOf: (peer: string) => `child of ${peer}`,
+    alone: 'alone on the ring',
+    joining: 'joining',
+    forming: (n: number) => `forming: ${count(n, 'member')}, too few to be sure`,
+    members: (n: number) => `about ${count(n, 'member')}`,
+    caption: 'The discovery systems in this browser',
+    system: 'System',
+    here: 'Here',
+    sent: 'Sent',
+    received: 'Received',
+  },
 }
 
 /** The words of the network page. */

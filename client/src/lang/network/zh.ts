@@ -2,6 +2,7 @@
 import { isolate } from '../../lib/format.ts'
 import { withUnit } from '../format.ts'
 import type { NetworkMessages } from './en.ts'
+import { invite } from './invite/zh.ts'
 
 const ITSELF = '会自动重试。'
 const peers = withUnit('个节点')
@@ -226,4 +227,29 @@ export const network: NetworkMessages = {
     why: `原因是本页不认识的：${isolate(code)}。`,
     todo: ITSELF,
   }),
+  invite,
+  standing: {
+    off: '已关闭',
+    starting: '正在启动…',
+    directory: {
+      down: '没有服务器',
+      roleOff: '此服务器没有目录',
+      registering: '正在登记你的文件',
+      registered: '你的文件已登记',
+      full: '目录已满：你的部分文件没有登记',
+    },
+    neighbours: (n) => `${String(n)} 个邻居`,
+    superNode: (n) => `超级节点，有 ${String(n)} 个子节点`,
+    orphan: '正在寻找超级节点',
+    childOf: (peer) => `${peer} 的子节点`,
+    alone: '环上只有自己',
+    joining: '正在加入',
+    forming: (n) => `正在形成：${String(n)} 个成员，还不够稳妥`,
+    members: (n) => `约 ${String(n)} 个成员`,
+    caption: '此浏览器中的发现系统',
+    system: '系统',
+    here: '此处',
+    sent: '发送',
+    received: '接收',
+  },
 }

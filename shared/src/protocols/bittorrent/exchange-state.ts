@@ -12,8 +12,8 @@ export type ExchangeState =
   | { readonly name: 'metadata' }
   /** Names and sizes are known; no byte of a file moves until the person says so. */
   | { readonly name: 'offered' }
-  /** What the store holds is being hashed. `fraction` 0 to 1. */
-  | { readonly name: 'checking'; readonly fraction: number }
+  /** What the store holds is being hashed. `fraction` 0 to 1. `isPaused`: by the person, who wants it to stay so afterwards. */
+  | { readonly name: 'checking'; readonly fraction: number; readonly isPaused: boolean }
   | { readonly name: 'leeching' }
   /** Every missing block has been asked for. */
   | { readonly name: 'endgame' }
@@ -30,3 +30,7 @@ export const isFetching = (state: ExchangeState): boolean =>
 
 /** States in which blocks are given. */
 export const isServing = (state: ExchangeState): boolean => isFetching(state) || state.name === 'seeding'
+
+/** Whether the person has paused it: it stays so until they resume it, also over a reload. */
+export const isPausedByPerson = (state: ExchangeState): boolean =>
+  state.name === 'checking' ? state.isPaused : state.name === 'paused' && state.because === 'person'

@@ -59,7 +59,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   #state: ExchangeState = { name: 'metadata' }
   /** Whether the person asked for the files. */
   #isStarted: boolean
-  #pausedWhileChecking = false
   #now: number
 
   constructor(options: ExchangeOptions) {
@@ -147,7 +146,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
       case 'checked':
         return this.#onChecked(input.bits, now)
       case 'checkProgress':
-        if (this.#state.name === 'checking') this.#state = { name: 'checking', fraction: input.fraction }
+        if (this.#state.name === 'checking') this.#state = { ...this.#state, fraction: input.fraction }
         return
       case 'checkFailed':
         return this.#fail(input.code, now)
@@ -291,12 +290,13 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   #onChecked(bits: Uint8Array, now: number): void {
     const swarm = this.#swarm
     if (swarm === null || this.#state.name !== 'checking') return
+    const { isPaused } = this.#state
     const held = Bitfield.fromBytes(bits, swarm.geometry.blockCount)
     if (held === null) return this.#fail('io', now)
     if (this.#options.isSource && !held.isFull) return this.#fail('sourceChanged', now)
     this.#adopt(held, now)
     this.#introduceAll()
-    if (this.#pausedWhileChecking) this.#pause('person', now)
+    if (isPaused) this.#pause('person', now)
   }
 
   #onDownload(files: readonly number[] | null, now: number): void {
@@ -314,13 +314,13 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   #onResume(now: number): void {
-    this.#pausedWhileChecking = false
+    if (this.#state.name === 'checking') this.#state = { ...this.#state, isPaused: false }
     if (this.#state.name === 'paused') this.#activate(now)
     if (this.#state.name === 'failed') this.#check()
   }
 
   #check(): void {
-    this.#state = { name: 'checking', fraction: 0 }
+    this.#state = { name: 'checking', fraction: 0, isPaused: false }
     this.#out.push({ type: 'check' })
   }
 
@@ -346,7 +346,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
 
   #pause(because: 'person' | StoreFailure, now: number): void {
     // What the store holds is still found out; then the share stays as the person left it.
-    if (this.#state.name === 'checking') this.#pausedWhileChecking = because === 'person'
+    if (this.#state.name === 'checking') this.#state = { ...this.#state, isPaused: because === 'person' }
     if (!isServing(this.#state)) return
     this.#state = { name: 'paused', because }
     this.#swarm?.downloads.setActive(false, now)
