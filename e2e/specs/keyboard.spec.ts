@@ -68,7 +68,9 @@ test('the focus goes on to what is next when that goes which has it', async ({ o
 
   const receiver = await openPeer(new URL(kept.link).hash)
   await begin(receiver.page)
-  await receiver.page.getByRole('button', { name: 'Download', exact: true }).focus()
+  const download = receiver.page.getByRole('button', { name: 'Download', exact: true })
+  await expect(download).toBeEnabled()
+  await download.focus()
   await receiver.page.keyboard.press('Enter')
   await receiver.untilDone(kept.infoHash)
   await expect(receiver.transfer(kept.infoHash).locator(':focus')).toHaveCount(1)

@@ -153,6 +153,17 @@ export class Library {
     await this.state.saveShare({ ...downloadOf(exchange, swarm), ...choices, addedAt })
   }
 
+  /** A download as a reload would find it; `null` for what is none. */
+  async rememberedNow(infoHash: InfoHash) {
+    const entry = this.runtime.node.shares.get(infoHash)
+    const swarm = entry?.exchange.swarm ?? null
+    if (entry === undefined || swarm === null || this.owns(infoHash)) return null
+    const trees = await treesFrom(swarm.info, [...spansOf(swarm)])
+    const choices = this.#choices(infoHash, { isPaused: false, isUnlisted: entry.isUnlisted })
+    const stored = { ...downloadOf(entry.exchange, swarm), ...choices, addedAt: Date.now() }
+    return { stored, info: swarm.info, trees }
+  }
+
   async rememberDownload(info: ShareInfo, selection: readonly number[] | null): Promise<void> {
     const { infoHash, infoBytes } = info
     this.#waiting.delete(infoHash)

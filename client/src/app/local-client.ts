@@ -8,7 +8,6 @@ import type { Identity } from '../adapters/identity.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { isRelayAmong } from '../adapters/transport.ts'
 import { storageUsage, UNKNOWN_USAGE } from '../adapters/storage-usage.ts'
-import { persistent } from '../lib/persistent.ts'
 import type {
   AppCommand,
   AppPhase,
@@ -137,19 +136,16 @@ export class LocalClient implements Owner {
 
   #storage(): StorageView {
     const { runtime } = this
-    const isLost = (infoHash: InfoHash) => {
-      const state = runtime.node.shares.get(infoHash)?.exchange.state.name
-      return state !== undefined && state !== 'seeding'
-    }
-    this.#lost = this.#lost.filter(isLost)
+    const stateOf = (infoHash: InfoHash) =>
+      runtime.node.shares.get(infoHash)?.exchange.state.name ?? 'seeding'
+    this.#lost = this.#lost.filter((infoHash) => stateOf(infoHash) !== 'seeding')
     const unwritten = this.#library.unwritten.count
     return { kind: runtime.storageKind, ...this.#usage, unwritten, lost: this.#lost }
   }
 
   async #onUnreadable(infoHash: InfoHash): Promise<void> {
-    const code = await persistent(() => import('./lost-downloads.ts')).catch(() => null)
-    const isBegun = await code?.checkAgain({ runtime: this.runtime, library: this.#library }, infoHash)
-    if (isBegun !== true) return
+    const code = await import('./lost-downloads.ts').catch(() => null)
+    if ((await code?.checkAgain({ runtime: this.runtime, library: this.#library }, infoHash)) !== true) return
     this.#lost = [...this.#lost.filter((each) => each !== infoHash), infoHash]
     this.#changed()
   }
@@ -236,8 +232,13 @@ export class LocalClient implements Owner {
   #open(text: string): Success<{ infoHash: InfoHash }> | Failure {
     const link = parseLink(text)
     if (!link.ok) return fail(link.code)
-    this.runtime.feed({ type: 'openLink', infoHash: link.value.infoHash })
-    return ok({ infoHash: link.value.infoHash })
+    const { infoHash } = link.value
+    this.runtime.feed({ type: 'openLink', infoHash })
+    // Where its code can't be fetched, the next link has them forgotten.
+    void import('./looked-at-links.ts')
+      .then((late) => late.forgetOldLinks(this.runtime, infoHash))
+      .catch(() => null)
+    return ok({ infoHash })
   }
 
   /** Whoever clicks has seen what there is to download, maybe as another tab ran the node: this one asks for it anew. */

@@ -1,9 +1,6 @@
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
-import { isPausedByPerson, isServing } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { Library } from './library.ts'
 import type { NodeRuntime } from './node-runtime.ts'
-import { downloadOf, spansOf } from './stored-download.ts'
-import { treesFrom } from './stored-trees.ts'
 
 /** A fault that passes by itself must not have everything hashed again and again. Our choice. */
 const CHECK_AGAIN_MS = 60_000
@@ -19,25 +16,15 @@ export async function checkAgain(
   { runtime, library }: { readonly runtime: NodeRuntime; readonly library: Library },
   infoHash: InfoHash,
 ): Promise<boolean> {
-  const entry = () => runtime.node.shares.get(infoHash)
-  const before = entry()
-  const swarm = before?.exchange.swarm ?? null
-  if (before === undefined || swarm === null || library.owns(infoHash)) return false
-  const { exchange, isUnlisted } = before
-  const isPaused = exchange.state.name === 'paused'
-  if (!exchange.isStarted || !(isServing(exchange.state) || isPaused) || !isDue(runtime, infoHash))
-    return false
-  const trees = await treesFrom(swarm.info, [...spansOf(swarm)])
+  const exchange = () => runtime.node.shares.get(infoHash)?.exchange
+  const before = exchange()
+  const isHeld = before?.state.name !== 'checking' && before?.state.name !== 'failed'
+  if (before?.isStarted !== true || before.isSource || !isHeld || !isDue(runtime, infoHash)) return false
+  const remembered = await library.rememberedNow(infoHash)
   // Removed meanwhile, or begun anew.
-  if (entry() !== before) return false
-  const stored = {
-    ...downloadOf(exchange, swarm),
-    isPaused: isPausedByPerson(exchange.state),
-    isUnlisted,
-    addedAt: Date.now(),
-  }
+  if (remembered === null || exchange() !== before) return false
   runtime.feed({ type: 'removeShare', infoHash })
-  library.restoreDownload(stored, swarm.info, trees)
+  library.restoreDownload(remembered.stored, remembered.info, remembered.trees)
   // What was remembered of it may be gone with its files.
   await library.unwritten.unless(infoHash, library.unwritten.write(infoHash))
   return true
