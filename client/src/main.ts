@@ -40,7 +40,7 @@ function describe(client: NodeClient) {
 
 trustOwnScripts()
 // Not before somebody is at something: until then no focus can be lost.
-const keepFocus = () => persistent(() => import('./lib/keep-focus.ts')).then((code) => code.keepFocus())
+const keepFocus = () => import('./lib/keep-focus.ts').then((code) => code.keepFocus())
 addEventListener('focusin', () => void keepFocus().catch(() => undefined), { once: true })
 const client = new LateClient(loadClient())
 Object.defineProperty(globalThis, 'ringdrop', { value: describe(client), enumerable: true })

@@ -156,7 +156,7 @@ export const en = {
     noWrite: 'Paused: could not write',
     noWriteDetail:
       'The browser’s storage refused a write. What is here is kept. Resume to try again; if it happens again, restart the browser.',
-    lost: 'A part of this is not in the browser’s storage any more: the site’s data was deleted, or the browser made room. It is fetched again. Save it to your disk when it is complete.',
+    lost: 'A part of this is gone from the browser’s storage: site data was deleted, or the browser made room. It is fetched again. Save it when it is complete.',
     changed: 'Stopped: the file has changed',
     changedDetail:
       'The file on your disk is not the one you shared any more, so its link no longer holds. Remove this and share the file again.',
@@ -434,13 +434,6 @@ export const en = {
   },
   system: {
     names: { directory: 'Directory', gnutella: 'Gnutella', kazaa: 'KaZaA', ring: 'Ring' },
-    ideas: {
-      directory:
-        'One server knows every file. Fast and complete, but it sees each query, and it ends with the server.',
-      gnutella: 'Your question is passed from neighbour to neighbour. No server, many messages.',
-      kazaa: 'Strong peers index the others and ask each other. No server, few messages.',
-      ring: 'Each word has its place on a ring of all peers. No server, a few hops; whole words only.',
-    },
     asking: 'asking…',
     offHere: 'switched off here',
     notYet: 'is still loading: ask again in a moment',

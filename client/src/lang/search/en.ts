@@ -1,7 +1,9 @@
 /** English: the words of the search page, and the shape that every other language's must have. */
 import { isolate } from '../../lib/format.ts'
+import { ideas } from './ideas/en.ts'
 
 export const search = {
+  ideas,
   title: 'Search',
   box: 'Search files',
   placeholder: 'Words of a file’s name',

@@ -1,8 +1,10 @@
 /** 简体中文：搜索页的文字。 */
 import { isolate } from '../../lib/format.ts'
 import type { SearchMessages } from './en.ts'
+import { ideas } from './ideas/zh.ts'
 
 export const search: SearchMessages = {
+  ideas,
   title: '搜索',
   box: '搜索文件',
   placeholder: '文件名中的词',

@@ -1,6 +1,8 @@
 /** English: the words of the settings, and the shape that every other language's must have. */
+import { ideas } from '../search/ideas/en.ts'
 
 export const settings = {
+  ideas,
   limits: 'Speed limits',
   upload: 'Upload limit (KiB/s)',
   download: 'Download limit (KiB/s)',

@@ -1,7 +1,9 @@
 /** 简体中文：设置的文字。 */
 import type { SettingsMessages } from './en.ts'
+import { ideas } from '../search/ideas/zh.ts'
 
 export const settings: SettingsMessages = {
+  ideas,
   limits: '速度限制',
   upload: '上传限制（KiB/s）',
   download: '下载限制（KiB/s）',
