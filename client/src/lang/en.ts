@@ -156,7 +156,7 @@ export const en = {
     noWrite: 'Paused: could not write',
     noWriteDetail:
       'The browser’s storage refused a write. What is here is kept. Resume to try again; if it happens again, restart the browser.',
-    lost: 'A part of this is gone from the browser’s storage: site data was deleted, or the browser made room. It is fetched again. Save it when it is complete.',
+    lost: 'A part of this is gone from the browser’s storage: site data was deleted, or the browser made room. It is fetched again.',
     changed: 'Stopped: the file has changed',
     changedDetail:
       'The file on your disk is not the one you shared any more, so its link no longer holds. Remove this and share the file again.',
@@ -218,7 +218,7 @@ export const en = {
     notWritten: (name: string) =>
       `${isolate(name)} could not be written. The disk may be full or the folder protected. Try another place.`,
     notRead: (name: string) =>
-      `${isolate(name)} was not saved: the browser’s storage does not give it. The browser may have deleted it, or the disk is busy. What is still there is checked, and the rest is fetched again; if nothing happens, reload this page.`,
+      `${isolate(name)} was not saved: the browser’s storage does not give it. The browser may have deleted it, or the disk is busy. What is left is kept, the rest fetched again; if nothing happens, reload this page.`,
     noZip: (name: string) =>
       `${isolate(name)} is too large for this browser to save as one zip file. Choose “More ways”, then “File by file”.`,
   },
