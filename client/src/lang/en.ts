@@ -156,7 +156,7 @@ export const en = {
     noWrite: 'Paused: could not write',
     noWriteDetail:
       'The browser’s storage refused a write. What is here is kept. Resume to try again; if it happens again, restart the browser.',
-    lost: 'A part of this is gone from the browser’s storage: site data was deleted, or the browser made room. It is fetched again.',
+    lost: 'The browser has deleted a part of this from its storage. It is fetched again.',
     changed: 'Stopped: the file has changed',
     changedDetail:
       'The file on your disk is not the one you shared any more, so its link no longer holds. Remove this and share the file again.',
