@@ -92,7 +92,8 @@ function installDebian(names) {
 export function offerHeadlessShell() {
   const name = 'chromium-headless-shell'
   if (existsSync(`/usr/bin/${name}`)) return
-  if (isRoot() && existsSync('/usr/bin/apt-get') && installDebian([name])) return
+  // Both share a package of one version: an older Chromium is renewed with it.
+  if (isRoot() && existsSync('/usr/bin/apt-get') && installDebian(['chromium', name])) return
   console.log(`Without ${name} the end-to-end specs run in the whole Chromium, which takes longer.`)
 }
 

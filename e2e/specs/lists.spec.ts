@@ -13,10 +13,12 @@ test('cards stay as they are when the list grows long, and far away they keep wh
     app.transfer((await app.shareFiles(makeFile(folder, `file ${String(number)}.bin`, 1_000).path)).infoHash)
   for (let number = 1; number <= 10; number++) await shareOne(number)
   const card = await shareOne(11)
+  await expect(card.getByRole('button', { name: 'Remove' })).toHaveAccessibleDescription(/^file 11/)
   await card.getByRole('button', { name: 'Peers and files' }).click()
   const rename = card.getByRole('button', { name: 'Rename' })
   await rename.click()
   const field = page.getByRole('dialog').getByLabel('New name')
+  await expect(field).toBeFocused()
   await field.fill('half typed')
   // With the twelfth, cards are drawn only near the part of the list that is on screen.
   const newest = await shareOne(12)

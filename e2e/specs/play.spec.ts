@@ -95,7 +95,8 @@ test('a film that was left out is fetched when it is played; of a paused share i
   await page.keyboard.press('Escape')
 
   await page.getByRole('button', { name: 'Pause' }).click()
-  await receiver.untilShare(({ state }) => state.name === 'paused')
+  // Until it is seen on the page, which follows the node by a tenth of a second.
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible()
   await page.getByRole('button', { name: 'Play third.mp4' }).click()
   await expect(page.getByText('Resume it to play this file.')).toBeVisible()
   expect((await receiver.share())?.wantedBytes).toBe(2 * MiB)

@@ -59,6 +59,7 @@ export class LocalClient implements Owner {
   #limits: LimitsView = { uploadRate: null, downloadRate: null }
   #usage = UNKNOWN_USAGE
   #lost: readonly InfoHash[] = []
+  readonly #checkedAt = new Map<InfoHash, number>()
   #snapshot: AppSnapshot | null = null
   #notifyTimer: ReturnType<typeof setTimeout> | null = null
   #measureTimer: ReturnType<typeof setTimeout> | null = null
@@ -135,17 +136,17 @@ export class LocalClient implements Owner {
   }
 
   #storage(): StorageView {
-    const { runtime } = this
-    const stateOf = (infoHash: InfoHash) =>
-      runtime.node.shares.get(infoHash)?.exchange.state.name ?? 'seeding'
+    const { shares } = this.runtime.node
+    const stateOf = (infoHash: InfoHash) => shares.get(infoHash)?.exchange.state.name ?? 'seeding'
     this.#lost = this.#lost.filter((infoHash) => stateOf(infoHash) !== 'seeding')
     const unwritten = this.#library.unwritten.count
-    return { kind: runtime.storageKind, ...this.#usage, unwritten, lost: this.#lost }
+    return { kind: this.runtime.storageKind, ...this.#usage, unwritten, lost: this.#lost }
   }
 
   async #onUnreadable(infoHash: InfoHash): Promise<void> {
     const code = await import('./lost-downloads.ts').catch(() => null)
-    if ((await code?.checkAgain({ runtime: this.runtime, library: this.#library }, infoHash)) !== true) return
+    const parts = { runtime: this.runtime, library: this.#library, checkedAt: this.#checkedAt }
+    if ((await code?.checkAgain(parts, infoHash)) !== true) return
     this.#lost = [...this.#lost.filter((each) => each !== infoHash), infoHash]
     this.#changed()
   }

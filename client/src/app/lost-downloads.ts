@@ -5,7 +5,12 @@ import type { NodeRuntime } from './node-runtime.ts'
 /** A fault that passes by itself must not have everything hashed again and again. Our choice. */
 const CHECK_AGAIN_MS = 60_000
 
-const checkedAt = new WeakMap<NodeRuntime, Map<InfoHash, number>>()
+interface Parts {
+  readonly runtime: NodeRuntime
+  readonly library: Library
+  /** When each download was checked for this last, on the node's clock. */
+  readonly checkedAt: Map<InfoHash, number>
+}
 
 /**
  * Bytes of a download can't be read: the browser may have made room, or a person cleared the site's data. What a reload would
@@ -13,13 +18,16 @@ const checkedAt = new WeakMap<NodeRuntime, Map<InfoHash, number>>()
  * @returns whether the download begins again.
  */
 export async function checkAgain(
-  { runtime, library }: { readonly runtime: NodeRuntime; readonly library: Library },
+  { runtime, library, checkedAt }: Parts,
   infoHash: InfoHash,
 ): Promise<boolean> {
   const exchange = () => runtime.node.shares.get(infoHash)?.exchange
+  const now = runtime.ports.clock.now()
   const before = exchange()
   const isHeld = before?.state.name !== 'checking' && before?.state.name !== 'failed'
-  if (before?.isStarted !== true || before.isSource || !isHeld || !isDue(runtime, infoHash)) return false
+  if (before?.isStarted !== true || before.isSource || !isHeld) return false
+  if (now - (checkedAt.get(infoHash) ?? -Infinity) < CHECK_AGAIN_MS) return false
+  checkedAt.set(infoHash, now)
   const remembered = await library.rememberedNow(infoHash)
   // Removed meanwhile, or begun anew.
   if (remembered === null || exchange() !== before) return false
@@ -27,14 +35,5 @@ export async function checkAgain(
   library.restoreDownload(remembered.stored, remembered.info, remembered.trees)
   // What was remembered of it may be gone with its files.
   await library.unwritten.unless(infoHash, library.unwritten.write(infoHash))
-  return true
-}
-
-function isDue(runtime: NodeRuntime, infoHash: InfoHash): boolean {
-  const times = checkedAt.get(runtime) ?? new Map<InfoHash, number>()
-  checkedAt.set(runtime, times)
-  const now = runtime.ports.clock.now()
-  if (now - (times.get(infoHash) ?? -Infinity) < CHECK_AGAIN_MS) return false
-  times.set(infoHash, now)
   return true
 }

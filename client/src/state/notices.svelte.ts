@@ -14,11 +14,15 @@ export interface Notice {
 
 /** A passing remark goes away after so long; errors and questions stay until they are closed. */
 const SHOWN_MS = 6_000
+/** Of two texts that follow each other sooner, screen readers speak only the last. Our choice. */
+const SPOKEN_APART_MS = 1_000
 
 /** Short messages at the edge of the screen, and the one sentence that screen readers speak. */
 export class Notices {
   #items = $state.raw<readonly Notice[]>([])
   #spoken = $state('')
+  readonly #unspoken: string[] = []
+  #pause: ReturnType<typeof setTimeout> | null = null
   #nextId = 1
 
   get items(): readonly Notice[] {
@@ -43,13 +47,18 @@ export class Notices {
     this.#items = this.#items.filter((item) => item.id !== id)
   }
 
-  /**
-   * Spoken only, what is said at one moment together: of two texts at once only the last would be heard. The same
-   * text twice in a row is spoken twice: the second carries an invisible space.
-   */
+  /** Spoken only: at once, or together with all else that comes up, after what was said just before. */
   say(...sentences: readonly string[]): void {
-    if (sentences.length === 0) return
-    const text = sentences.join('. ')
+    this.#unspoken.push(...sentences)
+    if (this.#pause === null) this.#speak()
+  }
+
+  /** The same text twice in a row is spoken twice: the second carries an invisible space. */
+  #speak(): void {
+    this.#pause = null
+    if (this.#unspoken.length === 0) return
+    const text = this.#unspoken.splice(0).join('. ')
     this.#spoken = this.#spoken === text ? `${text}\u00a0` : text
+    this.#pause = setTimeout(() => this.#speak(), SPOKEN_APART_MS)
   }
 }

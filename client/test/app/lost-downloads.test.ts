@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { StoreResult } from '@ringdrop/shared/node/node-io.ts'
 import { BlockStore } from '../../src/adapters/block-store/block-store.ts'
 import type { StoreAnswer } from '../../src/adapters/block-store/protocol.ts'
@@ -15,6 +16,7 @@ async function setUp(kind: 'download' | 'own' = 'download', held = ALL) {
   const { info, trees, files } = makeShare('album', ['a.txt', 'b.txt'])
   const { infoHash } = info
   const library = new Library(state, runtime)
+  const checkedAt = new Map<InfoHash, number>()
   const picked = files.map((file) => ({ file, path: [file.name] }))
   if (kind === 'own') await library.rememberSource({ info, trees, files: picked }, false)
   else await library.rememberDownload(info, null)
@@ -34,7 +36,7 @@ async function setUp(kind: 'download' | 'own' = 'download', held = ALL) {
     answer,
     stateName: () => entry()?.exchange.state.name,
     asked: () => commands.map(({ type }) => type),
-    check: () => checkAgain({ runtime, library }, infoHash),
+    check: () => checkAgain({ runtime, library, checkedAt }, infoHash),
   }
 }
 
