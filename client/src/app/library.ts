@@ -159,8 +159,9 @@ export class Library {
     const swarm = entry?.exchange.swarm ?? null
     if (entry === undefined || swarm === null || this.owns(infoHash)) return null
     const trees = await treesFrom(swarm.info, [...spansOf(swarm)])
-    const choices = this.#choices(infoHash, { isPaused: false, isUnlisted: entry.isUnlisted })
-    const stored = { ...downloadOf(entry.exchange, swarm), ...choices, addedAt: Date.now() }
+    const { exchange, isUnlisted } = entry
+    const isPaused = isPausedByPerson(exchange.state)
+    const stored = { ...downloadOf(exchange, swarm), isPaused, isUnlisted, addedAt: Date.now() }
     return { stored, info: swarm.info, trees }
   }
 
