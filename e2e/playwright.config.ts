@@ -48,14 +48,18 @@ export const HEADLESS = {
   executablePath: process.env['CHROMIUM'] ?? (existsSync(SHELL) ? SHELL : CHROMIUM.executablePath),
 }
 
+/** A dozen browsers at a time. */
+const CROWDS = ['**/discovery.spec.ts']
+
 /** They wait much: for silence to be noticed, for leases, for somebody who is killed again and again. */
 const PATIENT = ['**/faults*.spec.ts', '**/survive.spec.ts', '**/wake.spec.ts']
 
 export default defineConfig({
   testDir: './specs',
-  // `npm test` runs the patient ones beside the routers: both leave the cores idle at times.
+  // `npm test` runs the patient ones beside the others, and the crowds alone.
   projects: [
-    { name: 'specs', testIgnore: PATIENT, outputDir: './results/specs' },
+    { name: 'specs', testIgnore: [...PATIENT, ...CROWDS], outputDir: './results/specs' },
+    { name: 'crowds', testMatch: CROWDS, outputDir: './results/crowds' },
     { name: 'patient', testMatch: PATIENT, outputDir: './results/patient' },
   ],
   // Two cores: one spec at a time. Beside twelve browsers a transfer of 12 MiB by a command took three minutes.

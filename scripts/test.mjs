@@ -9,7 +9,6 @@ import {
   needDebian,
   offerHeadlessShell,
   root,
-  run,
   stop,
   TEST_PACKAGES,
 } from './lib.mjs'
@@ -23,17 +22,32 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 let isRed = false
 /** Names of what failed, said again at the end: logs are long, and often only their end is kept. */
 const failures = []
+/** End-to-end specs that failed and passed when they were tried again, and how many of them a run may have (docs/adr/0033). */
+const unsteady = []
+const UNSTEADY_MAX = 2
 
 function read(file) {
   const path = join(results, file)
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null
 }
 
-function suite(name, [command, ...args]) {
+/** Runs with its output shown. Others may run beside it. */
+async function suite(name, [command, ...args], env = {}) {
   console.log(`\n== ${name}`)
   const started = Date.now()
-  report(name, run(command, args, { env: process.env }), started)
+  report(
+    name,
+    await ended(spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })),
+    started,
+  )
 }
+
+/** @returns the exit code of a process */
+const ended = (child) =>
+  new Promise((resolve) => {
+    child.once('error', () => resolve(1))
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
 
 function report(name, code, started) {
   if (code !== 0) {
@@ -49,28 +63,20 @@ function report(name, code, started) {
 const idly = (command) =>
   existsSync('/usr/bin/chrt') ? ['chrt', '-i', '0', ...command] : ['nice', '-n', '19', ...command]
 
-/**
- * Runs beside others.
- * @returns what waits for its end and prints it
- */
-function beside(name, [command, ...args], env = {}) {
+/** Runs beside others; its output is kept until its end, and then shown in one piece. */
+async function beside(name, [command, ...args], env = {}) {
   const started = Date.now()
   const log = join(results, `${name.replace(/\W+/g, '-')}.log`)
   const out = openSync(log, 'w')
-  const child = spawn(command, args, {
-    cwd: root,
-    stdio: ['ignore', out, out],
-    env: { ...process.env, ...env },
-  })
-  const ended = new Promise((resolve) => {
-    child.once('error', () => resolve(1))
-    child.once('exit', (code) => resolve(code ?? 1))
-  })
-  return async () => {
-    const code = await ended
-    console.log(`\n== ${name}\n${readFileSync(log, 'utf8')}`)
-    report(name, code, started)
-  }
+  const code = await ended(
+    spawn(command, args, {
+      cwd: root,
+      stdio: ['ignore', out, out],
+      env: { ...process.env, ...env },
+    }),
+  )
+  console.log(`\n== ${name}\n${readFileSync(log, 'utf8')}`)
+  report(name, code, started)
 }
 
 function addVitest(file) {
@@ -86,21 +92,23 @@ function addVitest(file) {
   }
 }
 
-function addFailure(file, test, message = '') {
-  failures.push(`${relative(root, file)} > ${test}\n${message.split('\n').slice(0, 12).join('\n')}`)
-}
+const told = (file, test, message = '') =>
+  `${relative(root, file)} > ${test}\n${message.split('\n').slice(0, 12).join('\n')}`
+
+const addFailure = (...what) => void failures.push(told(...what))
 
 function addPlaywright(file) {
   const report = read(file)
   if (report === null) return void (total.failed += 1)
-  total.passed += report.stats.expected
-  total.failed += report.stats.unexpected + report.stats.flaky
+  total.passed += report.stats.expected + report.stats.flaky
+  total.failed += report.stats.unexpected
   total.skipped += report.stats.skipped
   const visit = ({ suites = [], specs = [] }) => {
-    for (const { ok, file, title, tests } of specs)
-      if (!ok) {
-        const results = tests.flatMap(({ results }) => results)
-        addFailure(file, title, results.find(({ error }) => error)?.error.message)
+    for (const { file, title, tests } of specs)
+      for (const { status, results } of tests) {
+        const error = results.find(({ error }) => error)?.error.message
+        if (status === 'unexpected') addFailure(file, title, error)
+        if (status === 'flaky') unsteady.push(told(file, title, error))
       }
     suites.forEach(visit)
   }
@@ -116,31 +124,52 @@ if (!process.argv.includes('--no-install')) {
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const vitest = ['npx', 'vitest', 'run', '--reporter=default', '--reporter=json']
-suite('unit tests, simulations, contracts in Chromium', [...vitest, '--outputFile.json=.cache/vitest.json'])
+await suite('unit tests, simulations, contracts in Chromium', [
+  ...vitest,
+  '--outputFile.json=.cache/vitest.json',
+])
 addVitest('vitest.json')
 build()
-const playwright = (config, ...args) => ['npx', 'playwright', 'test', '--config', config, ...args]
+const playwright = (config, ...args) => [
+  'npx',
+  'playwright',
+  'test',
+  '--config',
+  config,
+  '--retries=1',
+  ...args,
+]
 const specs = (project) => playwright('e2e/playwright.config.ts', '--project', project)
-const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
-suite('end to end', specs('specs'))
-addPlaywright('e2e.json')
-// Routers, the dead and the sleeping are waited for at times: side by side they take 750 s instead of some 870.
-const endOfPatient = beside('end to end, what waits', specs('patient'), {
-  E2E_REPORT: 'patient',
-})
-if (isRoot()) {
-  suite('over routers, relays and a full disk', playwright('e2e/nat/playwright.config.ts'))
-  addPlaywright('nat.json')
-} else {
-  console.log(
-    '\n== over routers, relays and a full disk: skipped, since network namespaces and mounts need root',
-  )
-  total.skipped += 1
+
+/** Routers, the dead and the sleeping: both leave the cores idle at times, so they run beside the other specs. */
+async function whatWaits() {
+  if (isRoot()) {
+    await beside('over routers, relays and a full disk', playwright('e2e/nat/playwright.config.ts'))
+    addPlaywright('nat.json')
+  } else {
+    console.log(
+      '\n== over routers, relays and a full disk: skipped, since network namespaces and mounts need root',
+    )
+    total.skipped += 1
+  }
+  await beside('end to end, what waits', specs('patient'), { E2E_REPORT: 'patient' })
+  addPlaywright('patient.json')
 }
-await endOfPatient()
-addPlaywright('patient.json')
-await endOfStatic()
+
+const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
+// A dozen browsers at once want the machine for themselves.
+await suite('end to end, crowds', specs('crowds'), { E2E_REPORT: 'crowds' })
+addPlaywright('crowds.json')
+const endOfWaiting = whatWaits()
+await suite('end to end', specs('specs'))
+addPlaywright('e2e.json')
+await endOfWaiting
+await endOfStatic
+if (unsteady.length > 0) {
+  console.log(`\n== passed only when tried again, to be looked into\n${unsteady.join('\n\n')}`)
+  if (unsteady.length > UNSTEADY_MAX) failures.push(`${unsteady.length} specs passed only when tried again`)
+}
 if (failures.length > 0) console.log(`\n== what failed\n${failures.join('\n\n')}`)
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
-if (isRed || total.failed > 0) stop('Something failed; see above.')
+if (isRed || failures.length > 0 || total.failed > 0) stop('Something failed; see above.')
 if (total.passed === 0) stop('No test ran.')
