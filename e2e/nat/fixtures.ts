@@ -50,8 +50,8 @@ export class Resident {
 
 export interface World {
   readonly internet: Internet
-  /** Opens the app in a browser of its own inside this home. */
-  readonly openAt: (home: Home, hash?: string) => Promise<Resident>
+  /** Opens the app in a browser of its own inside this home, after a script of the test. */
+  readonly openAt: (home: Home, hash?: string, script?: string) => Promise<Resident>
   /** A member without a browser on the server's host, whom everybody reaches. */
   readonly startMember: () => Promise<void>
 }
@@ -103,7 +103,7 @@ export const test = base.extend<NatFixtures>({
     const members: Cli[] = []
     startServers(internet, hasTurn)
     await untilHealthy(internet)
-    const openAt = async (home: Home, hash = ''): Promise<Resident> => {
+    const openAt = async (home: Home, hash = '', script = ''): Promise<Resident> => {
       const browser = await chromium.launch({
         executablePath: internet.command(home.name, CHROMIUM.executablePath),
         // The pages of this small internet come without a certificate.
@@ -111,6 +111,7 @@ export const test = base.extend<NatFixtures>({
       })
       browsers.push(browser)
       const context: BrowserContext = await browser.newContext({ acceptDownloads: true })
+      await context.addInitScript(script)
       const sent: string[] = []
       context.on('page', (page) =>
         page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload)))),

@@ -1,6 +1,7 @@
 import { makeFile, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
+import { carryInvite } from '../pages/invite.ts'
 
 const OVERLAYS = ['Gnutella', 'KaZaA', 'Ring'] as const
 const SYSTEMS = ['Directory', ...OVERLAYS] as const
@@ -22,17 +23,6 @@ async function openPeers(openPeer: () => Promise<App>, count: number): Promise<A
   for (let i = 0; i < count; i++) apps.push(await openPeer())
   await untilSettled(apps)
   return apps
-}
-
-/** Two people carry an invite and its reply between their browsers. */
-async function invite(host: App, guest: App): Promise<void> {
-  await host.page.getByRole('button', { name: 'Make an invite' }).click()
-  const link = await host.page.getByRole('textbox', { name: 'Invite link' }).inputValue()
-  await guest.page.goto(link)
-  await guest.page.getByRole('button', { name: 'Accept the invite' }).click()
-  const reply = await guest.page.getByRole('textbox', { name: 'Your reply' }).inputValue()
-  await host.page.getByRole('textbox', { name: 'Invite or reply' }).fill(reply)
-  await host.page.getByRole('button', { name: 'Connect' }).click()
 }
 
 test('six browsers find files through each system, and compare them', async ({ openPeer }) => {
@@ -93,7 +83,7 @@ test('twelve browsers, and the plug is pulled: they search, meet strangers, heal
 
   await left[3]!.goto('#/network')
   await guest.goto('#/network')
-  await invite(left[3]!, guest)
+  await carryInvite(left[3]!, guest)
   await untilSettled([...left, guest])
   for (const system of OVERLAYS) await guest.searchUntil('survivor', system, 1)
 
@@ -139,9 +129,9 @@ test('with no server at all: the app opens from its cache, an invite connects tw
   for (const peer of peers) await peer.goto('#/network')
   for (const peer of peers) await peer.until(({ node }) => node?.links.length === 0)
 
-  await invite(host, guest)
+  await carryInvite(host, guest)
   await guest.until(({ node }) => node?.links.length === 1)
-  await invite(host, third)
+  await carryInvite(host, third)
   // The one that was invited last is introduced to the first guest through the host.
   await untilSettled(peers)
   await guest.until(({ node }) => node?.links.length === 2)

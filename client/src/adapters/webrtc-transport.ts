@@ -6,6 +6,7 @@ import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import { pathOf, type ConnectionPath } from './connection-path.ts'
 import { localSignal } from './local-signal.ts'
 import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
+import { PatientChecks } from './patient-checks.ts'
 import type { ChannelName, Transport, TransportEvents } from './transport.ts'
 
 /** The private parts of simple-peer that we need: it can neither make a second channel nor restart ICE. */
@@ -15,6 +16,8 @@ interface Internals {
   /** Whether candidates are signalled one by one. */
   trickle: boolean
   _isNegotiating: boolean
+  _onIceStateChange(): void
+  _onConnectionStateChange(): void
   /** Public, but missing in the types. */
   negotiate(): void
 }
@@ -22,6 +25,8 @@ interface Internals {
 interface Connection extends BulkFlow {
   readonly bulk: RTCDataChannel
   readonly peer: SimplePeer.Instance
+  /** While people carry the descriptions; `null` where they are signalled. */
+  readonly patience: PatientChecks | null
   /** Frames that came before both channels were open. */
   readonly early: { channel: ChannelName; bytes: Bytes }[]
   state: 'connecting' | 'open' | 'closed'
@@ -70,12 +75,14 @@ export class WebRtcTransport implements Transport {
       queueMicrotask(() => this.#events.closed(sid))
       return
     }
-    const bulk = (peer as unknown as Internals)._pc.createDataChannel('bulk', { negotiated: true, id: 1 })
+    const { _pc } = peer as unknown as Internals
+    const bulk = _pc.createDataChannel('bulk', { negotiated: true, id: 1 })
     bulk.binaryType = 'arraybuffer'
     bulk.bufferedAmountLowThreshold = HIGH_WATER_START_BYTES / 2
     const connection: Connection = {
       peer,
       bulk,
+      patience: isTrickling ? null : new PatientChecks(_pc),
       early: [],
       state: 'connecting',
       isCongested: false,
@@ -85,6 +92,7 @@ export class WebRtcTransport implements Transport {
     }
     this.#connections.set(sid, connection)
     this.#listen(sid, connection)
+    if (!isTrickling) outlastFailure(connection)
   }
 
   /** Hands over a signal that has been checked; simple-peer itself would destroy the peer over a bad one. */
@@ -92,6 +100,7 @@ export class WebRtcTransport implements Transport {
     const connection = this.#connections.get(sid)
     if (connection === undefined || connection.peer.destroyed) return
     if (signal.type !== 'candidate') {
+      connection.patience?.expect(signal.sdp)
       // An offer to an open connection is a restart, whose answer comes with candidates one by one.
       if (connection.state === 'open') (connection.peer as unknown as Internals).trickle = true
       connection.peer.signal(signal)
@@ -151,6 +160,7 @@ export class WebRtcTransport implements Transport {
     const connection = this.#connections.get(sid)
     if (connection === undefined) return
     connection.state = 'closed'
+    connection.patience?.stop()
     this.#connections.delete(sid)
     connection.peer.destroy()
   }
@@ -226,6 +236,7 @@ export class WebRtcTransport implements Transport {
     )
       return
     connection.state = 'open'
+    connection.patience?.stop()
     this.#events.open(sid)
     for (const { channel, bytes } of connection.early.splice(0)) this.#events.frame(sid, channel, bytes)
   }
@@ -239,7 +250,23 @@ export class WebRtcTransport implements Transport {
   #onClosed(sid: SessionId, connection: Connection): void {
     if (connection.state === 'closed') return
     connection.state = 'closed'
+    connection.patience?.stop()
     this.#connections.delete(sid)
     this.#events.closed(sid)
+  }
+}
+
+/** Until the connection is open, simple-peer does not hear that it failed, upon which it would end it. See {@link PatientChecks}. */
+function outlastFailure(connection: Connection): void {
+  const internals = connection.peer as unknown as Internals
+  const { _pc } = internals
+  const onIce = internals._onIceStateChange.bind(internals)
+  const onConnection = internals._onConnectionStateChange.bind(internals)
+  const isPatient = (state: string) => state === 'failed' && connection.state === 'connecting'
+  internals._onIceStateChange = () => {
+    if (!isPatient(_pc.iceConnectionState)) onIce()
+  }
+  internals._onConnectionStateChange = () => {
+    if (!isPatient(_pc.connectionState)) onConnection()
   }
 }

@@ -3,7 +3,7 @@ import type { NearbyView } from '@ringdrop/shared/node/nearby-view.ts'
 import type { FileView, NodeSnapshot } from '@ringdrop/shared/node/snapshot.ts'
 import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 import type { ConnectionPath } from '../adapters/connection-path.ts'
-import type { InviteFailure } from './invites.ts'
+import type { InviteFailure, MadeInvite, TakenInvite } from './invites.ts'
 import type { SleepView } from './wakefulness.ts'
 
 /**
@@ -232,9 +232,8 @@ export interface AppResults {
   search: { readonly id: Nonce }
   cancelSearch: null
   settings: null
-  invite: { readonly text: string }
-  /** `reply`: what must be carried back; `null` when the text was a reply and the link is being made. */
-  pasteInvite: { readonly reply: string | null }
+  invite: MadeInvite
+  pasteInvite: TakenInvite
   dismissHashing: null
   open: { readonly infoHash: InfoHash }
   download: null

@@ -1,5 +1,6 @@
 import type { ManualRefusal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
+import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { NodeRuntime } from './node-runtime.ts'
 import { inviteText, readInviteText } from './invite-text.ts'
 
@@ -7,6 +8,16 @@ import { inviteText, readInviteText } from './invite-text.ts'
 const WAIT_MS = 15_000
 
 export type InviteFailure = ManualRefusal | 'notAnInvite' | 'timeout'
+/** An invite as a link, and its negotiation as `NodeSnapshot.invites` names it. */
+export interface MadeInvite {
+  readonly sid: SessionId
+  readonly text: string
+}
+/** `reply`: what must be carried back; `null` when the text was a reply and the link is being made. */
+export interface TakenInvite {
+  readonly sid: SessionId
+  readonly reply: string | null
+}
 type Outcome = { readonly envelope: SignalEnvelope } | { readonly failure: InviteFailure }
 
 /** Turns what the node says about invites into answers to commands: one at a time. */
@@ -16,29 +27,29 @@ export class Invites {
   constructor(readonly runtime: NodeRuntime) {}
 
   /** An invite as a link, to be carried to another browser. */
-  async make(): Promise<{ readonly text: string } | { readonly failure: InviteFailure }> {
+  async make(): Promise<MadeInvite | { readonly failure: InviteFailure }> {
     const outcome = await this.#ask(() => this.runtime.feed({ type: 'invite' }))
     if ('failure' in outcome) return outcome
-    return { text: await inviteText(outcome.envelope, location.origin) }
+    const { envelope } = outcome
+    return { sid: envelope.sid, text: await inviteText(envelope, location.origin) }
   }
 
   /**
    * Takes a pasted invite, whose reply then has to be carried back, or a pasted reply, with which the link is on
    * its way.
    */
-  async paste(
-    text: string,
-  ): Promise<{ readonly reply: string | null } | { readonly failure: InviteFailure }> {
+  async paste(text: string): Promise<TakenInvite | { readonly failure: InviteFailure }> {
     const envelope = await readInviteText(text)
     if (envelope === null) return { failure: 'notAnInvite' }
+    const { sid } = envelope
     const feed = () => this.runtime.feed({ type: 'pasted', envelope })
     if (envelope.kind !== 'invite') {
       const refusal = await this.#refusalOf(feed)
-      return refusal === null ? { reply: null } : { failure: refusal }
+      return refusal === null ? { sid, reply: null } : { failure: refusal }
     }
     const outcome = await this.#ask(feed)
     if ('failure' in outcome) return outcome
-    return { reply: await inviteText(outcome.envelope, location.origin) }
+    return { sid, reply: await inviteText(outcome.envelope, location.origin) }
   }
 
   onEnvelope(envelope: SignalEnvelope): void {

@@ -72,6 +72,34 @@ describe('the WebRTC transport', () => {
     expect([a.seen.closed, b.seen.closed]).toEqual([0, 0])
   })
 
+  it('outlasts that the browser gives up while people carry a reply, and looks on for the other side', async () => {
+    const made: RTCPeerConnection[] = []
+    const Original = RTCPeerConnection
+    const Watched = class extends Original {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        made.push(this)
+      }
+    }
+    vi.stubGlobal('RTCPeerConnection', Watched)
+    const signals: LocalSignal[] = []
+    const { a, b } = pair(create, (signal) => (signals.push(signal), false))
+    open.push(a.transport, b.transport)
+    a.transport.open(sid, true, false)
+    b.transport.open(sid, false, false)
+    vi.unstubAllGlobals()
+    await vi.waitUntil(() => signals.length === 1, { timeout: 10_000 })
+    // What leads nowhere stands for a router that lets nothing in yet.
+    const offer = sdpOf(signals, 'offer').replace(/^(a=candidate:\S+ 1 udp \S+ \S+) \d+/gm, '$1 40009')
+    b.transport.signal(sid, { type: 'offer', sdp: offer })
+    const state = () => made[1]?.connectionState
+    await vi.waitUntil(() => state() === 'failed', { timeout: 40_000 })
+    await vi.waitUntil(() => state() === 'connecting', { timeout: 20_000 })
+    a.transport.signal(sid, { type: 'answer', sdp: sdpOf(signals, 'answer') })
+    await vi.waitUntil(() => a.seen.opened === 1 && b.seen.opened === 1, { timeout: 10_000 })
+    expect([a.seen.closed, b.seen.closed]).toEqual([0, 0])
+  }, 90_000)
+
   it('tells that a connection is closed which the browser refuses to construct, and goes on with others', async () => {
     const { a, b } = await connected()
     const other = 'cd'.repeat(16) as typeof sid

@@ -75,6 +75,7 @@ export function appSnapshot(shares: readonly ShareView[], parts: Partial<AppSnap
         ring: null,
       },
       searches: [],
+      invites: [],
       linkFailures: [],
     },
     session: 'one',

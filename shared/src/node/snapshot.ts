@@ -4,6 +4,7 @@ import type { ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
 import type { PeerLink, Trust } from '../protocols/bittorrent/peer-link.ts'
 import type { Priority } from '../protocols/bittorrent/piece-picker.ts'
 import type { Swarm } from '../protocols/bittorrent/swarm.ts'
+import type { InviteView } from '../protocols/introduction/sessions.ts'
 import type { TrackerState } from '../protocols/tracker/announced-share.ts'
 import { systemsView, type SystemsView } from './systems-view.ts'
 import type { SearchView } from './searches.ts'
@@ -20,6 +21,8 @@ export interface NodeSnapshot {
   readonly shares: readonly ShareView[]
   readonly systems: SystemsView
   readonly searches: readonly SearchView[]
+  /** By their negotiations: those that are no longer among them were given up, or their links are gone. */
+  readonly invites: readonly InviteView[]
   /** Peers that we could not link with, and why. */
   readonly linkFailures: readonly { readonly peer: PeerId; readonly code: string }[]
 }
@@ -124,6 +127,7 @@ export function snapshotOf(node: SharingNode, now: number): NodeSnapshot {
     ),
     systems: systemsView(node),
     searches: node.discovery.searches.views(),
+    invites: node.introducer.invites,
     linkFailures: [...node.linking.failures.entries()].map(([peer, code]) => ({ peer, code })),
   }
 }

@@ -32,6 +32,24 @@ describe('an invite', () => {
     expect(duo.sent.map(({ kind }) => kind)).toEqual(['invite', 'answer'])
   })
 
+  it('shows how far it is, at both ends, until it is given up or its link is gone', () => {
+    const duo = invited()
+    const states = () => [duo.a, duo.b].map(({ introducer }) => introducer.invites.map(({ state }) => state))
+    expect(states()).toEqual([['waiting'], []])
+    duo.paste(duo.b, written(duo))
+    expect(states()).toEqual([['waiting'], ['waiting']])
+    expect(duo.b.introducer.invites).toEqual(duo.a.introducer.invites)
+    duo.paste(duo.a, written(duo))
+    expect(states()).toEqual([['linked'], ['linked']])
+    for (const side of [duo.a, duo.b])
+      duo.feed(side, { type: 'channelClosed', sid: side.introducer.invites[0]!.sid })
+    expect(states()).toEqual([[], []])
+    duo.feed(duo.a, { type: 'invite' })
+    duo.now += INVITE_MS
+    duo.feed(duo.a, { type: 'wake' })
+    expect(states()).toEqual([[], []])
+  })
+
   it('holds all candidates: nothing is trickled', () => {
     const duo = invited()
     duo.paste(duo.b, written(duo))

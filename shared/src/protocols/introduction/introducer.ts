@@ -29,7 +29,7 @@ import { encodePayload, probeOf, type ByeReason, type Payload, type PayloadOf } 
 import { beginRestart, takeRestart, takeRestarted } from './restarts.ts'
 import { Signatures } from './signatures.ts'
 import { newSession, type Session, type SessionStage, type SessionStart } from './session.ts'
-import { Sessions } from './sessions.ts'
+import { Sessions, type InviteView } from './sessions.ts'
 
 export interface IntroducerOptions {
   readonly self: PeerId
@@ -79,6 +79,11 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
   /** Negotiations under way; links, and invites that wait for people, excluded. */
   get pendingCount(): number {
     return this.#sessions.pendingCount
+  }
+
+  /** What became of invites, as long as they are open or links. */
+  get invites(): InviteView[] {
+    return this.#sessions.inviteViews
   }
 
   /** How far things are with a peer; `null` when there is neither link nor negotiation. */
@@ -194,8 +199,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     const sid = randomSessionId(this.#options.rng)
     const peer = this.#options.self
     const start = { sid, peer, role: 'initiator', stage: 'offering', carrier: 'manual' } as const
-    const session = this.#open({ ...start, otherCarriers: [] }, now)
-    session.deadline = now + INVITE_MS
+    this.#open({ ...start, otherCarriers: [] }, now).deadline = now + INVITE_MS
     const how = { isInitiator: true, isTrickling: false, circuit: null } as const
     this.#effects.push({ type: 'openConnection', sid, peer, ...how })
   }

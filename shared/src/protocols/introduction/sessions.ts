@@ -3,6 +3,15 @@ import { CARRIER_LOST_MS } from './constants.ts'
 import type { Carrier } from './effects.ts'
 import type { Session, SessionStage } from './session.ts'
 
+/**
+ * What became of an invite, ours or one that we accepted. `waiting`: for somebody to carry the next word; `connecting`: our
+ * invite was taken, and the link is being made.
+ */
+export interface InviteView {
+  readonly sid: SessionId
+  readonly state: 'waiting' | 'connecting' | 'linked'
+}
+
 /** All negotiations of a node, and which of them counts for each peer. */
 export class Sessions {
   readonly #bySid = new Map<SessionId, Session>()
@@ -54,6 +63,15 @@ export class Sessions {
   /** Invites without a reply, oldest first. */
   invites(): Session[] {
     return this.all().filter(({ peer }) => peer === this.self)
+  }
+
+  /** Those that people carry, for as long as they are open or links. */
+  get inviteViews(): InviteView[] {
+    return this.all().flatMap(({ sid, peer, role, stage, isManual }): InviteView[] => {
+      if (!isManual) return []
+      if (stage === 'up') return [{ sid, state: 'linked' }]
+      return [{ sid, state: role === 'initiator' && peer !== this.self ? 'connecting' : 'waiting' }]
+    })
   }
 
   all(): Session[] {

@@ -24,7 +24,14 @@ export const invite = {
   broken: 'This invite does not work',
   oneStep: 'One step is left:',
   sendBack: 'send this reply back to whoever invited you.',
+  connecting: 'The reply fits. Connecting…',
   connected: 'Connected',
+  noPath:
+    'The reply fits, but the two browsers found no path to each other: their routers may be too strict. Try it from another network, or connect each of them with somebody else.',
+  ended:
+    'This invite is no longer open: nobody replied within half an hour, or its tab was closed. Make a new one.',
+  replyEnded:
+    'No connection came of this reply: it was not pasted within half an hour, or the two browsers found no path to each other. Ask for a new invite.',
   look: 'Look at the network',
   pending: 'The connection begins when they paste it. Keep this tab open.',
 }
