@@ -30,6 +30,6 @@ test('people take their time to carry an invite between two port-restricted home
   const meanwhile = () => expect.poll(failures, { timeout: 90_000 }).toBe(2)
   await carryInvite(host.app, guest.app, meanwhile)
   for (const { app } of [host, guest])
-    await expect(app.page.getByRole('status').filter({ hasText: 'Connected' })).toBeVisible()
+    await expect(app.page.getByRole('status').filter({ hasText: /^\s*Connected/ })).toBeVisible()
   expect(await guest.paths()).toEqual([expect.stringMatching(/^(srflx|prflx) ↔ (srflx|prflx)/)])
 })
