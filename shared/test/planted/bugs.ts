@@ -483,6 +483,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: KAZAA,
   },
   {
+    name: 'a large share keeps others off the ring',
+    file: 'protocols/chord/publications.ts',
+    find: 'const words = fairParts(wanted, CHORD.publications - shares.length)',
+    put: 'const words = wanted',
+    tests: CHORD,
+  },
+  {
     name: 'a share that is put again at once is forgotten',
     file: 'protocols/chord/publications.ts',
     find: 'if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)',

@@ -1,10 +1,9 @@
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import type { Listing } from '../../discovery/listing.ts'
-import { wordsOf } from '../../discovery/words.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Lookups } from './lookups.ts'
-import { providerKey, wordKey } from './position.ts'
+import { fairParts, partsOf, wordCountOf, type Part } from './parts.ts'
 import { nameOf, signedText, type RingRecord } from './record.ts'
 
 /** One record of ours, of which version after version is put into the ring. */
@@ -24,6 +23,8 @@ interface Publication {
 export class Publications {
   readonly #context: ChordContext
   readonly #lookups: Lookups
+  /** What is to be told, share by share; where there is no room for all words each share has its part. */
+  readonly #shares = new Map<InfoHash, { readonly listings: readonly Listing[]; readonly words: number }>()
   readonly #byName = new Map<string, Publication>()
   readonly #signing = new Map<number, { publication: Publication; unsigned: Omit<RingRecord, 'signature'> }>()
   #putting = 0
@@ -41,31 +42,23 @@ export class Publications {
   }
 
   publish(infoHash: InfoHash, listings: readonly Listing[]): void {
-    const before = new Set([...this.#byName.values()].filter((each) => each.infoHash === infoHash))
-    const parts: (readonly [string, Listing | null])[] = [[providerKey(infoHash), null]]
-    // Files of one share have most words in common, and each key is a hash.
-    const keys = new Map<string, string>()
-    for (const listing of listings)
-      for (const word of longestFirst(wordsOf(listing.name))) {
-        const key = keys.get(word) ?? wordKey(word)
-        keys.set(word, key)
-        parts.push([key, { ...listing, infoHash }])
-      }
-    for (const [key, listing] of parts) {
-      const name = nameOf({ key, provider: this.#context.self, infoHash, listing })
-      const known = this.#byName.get(name)
-      if (known !== undefined) before.delete(known)
-      if (known !== undefined && known.kind !== 'withdrawn' && known.listing?.name === listing?.name) continue
-      this.#add(name, key, infoHash, listing, known?.sequence ?? 0)
+    this.#shares.set(infoHash, { listings, words: wordCountOf(listings) })
+    const before = this.#live().get(infoHash) ?? []
+    const parts = new Map<string, Part>()
+    if (before.length > 0)
+      for (const part of partsOf(infoHash, listings)) parts.set(this.#nameOf(infoHash, part), part)
+    for (const publication of before) {
+      const part = parts.get(publication.name)
+      if (part === undefined) this.#withdraw(publication)
+      else if (part.listing?.name !== publication.listing?.name) this.#add(infoHash, part)
     }
-    for (const publication of before) this.#withdraw(publication)
-    this.#settle()
+    this.#fill()
   }
 
   withdraw(infoHash: InfoHash): void {
-    for (const publication of this.#byName.values())
-      if (publication.infoHash === infoHash) this.#withdraw(publication)
-    this.#settle()
+    this.#shares.delete(infoHash)
+    for (const publication of this.#live().get(infoHash) ?? []) this.#withdraw(publication)
+    this.#fill()
   }
 
   /** Everything is put again within this time: we are new in a ring, or much of it is gone. */
@@ -117,8 +110,53 @@ export class Publications {
     })
   }
 
-  #add(name: string, key: string, infoHash: InfoHash, listing: Listing | null, sequence: number): void {
-    if (this.#byName.size >= CHORD.publications) return
+  /** Gives each share its part of the room: what is too much is taken back, and what was left out is told. */
+  #fill(): void {
+    const shares = [...this.#shares].slice(0, CHORD.publications)
+    const wanted = shares.map(([, { words }]) => words)
+    const words = fairParts(wanted, CHORD.publications - shares.length)
+    const live = this.#live()
+    shares.forEach(([infoHash, { listings }], index) => {
+      const allowed = 1 + (words[index] ?? 0)
+      const told = live.get(infoHash) ?? []
+      // Those who hold our records have no more room for them than we.
+      for (const publication of told.slice(allowed)) this.#withdraw(publication)
+      let lacking = allowed - told.length
+      if (lacking <= 0) return
+      for (const part of partsOf(infoHash, listings)) {
+        if (lacking <= 0) return
+        const known = this.#byName.get(this.#nameOf(infoHash, part))
+        if (known !== undefined && known.kind !== 'withdrawn') continue
+        this.#add(infoHash, part)
+        lacking--
+      }
+    })
+    const withdrawn = [...this.#byName.values()].filter(({ kind }) => kind === 'withdrawn')
+    for (const { name } of withdrawn.slice(0, -CHORD.publications)) this.#byName.delete(name)
+    this.#settle()
+  }
+
+  /** What is told of each share, that we have it before any word. */
+  #live(): Map<InfoHash, Publication[]> {
+    const live = new Map<InfoHash, Publication[]>()
+    for (const publication of this.#byName.values()) {
+      if (publication.kind === 'withdrawn') continue
+      const ofShare = live.get(publication.infoHash) ?? []
+      live.set(publication.infoHash, ofShare)
+      if (publication.listing === null) ofShare.unshift(publication)
+      else ofShare.push(publication)
+    }
+    return live
+  }
+
+  #nameOf(infoHash: InfoHash, { key, listing }: Part): string {
+    return nameOf({ key, provider: this.#context.self, infoHash, listing })
+  }
+
+  /** Begins a publication, or takes the place of one that was withdrawn or had another name. */
+  #add(infoHash: InfoHash, { key, listing }: Part): void {
+    const name = this.#nameOf(infoHash, { key, listing })
+    const sequence = this.#byName.get(name)?.sequence ?? 0
     const kind = listing === null ? 'provider' : 'word'
     const dueAt = this.#context.now
     this.#byName.set(name, { name, key, infoHash, listing, kind, dueAt, state: 'waiting', sequence })
@@ -160,7 +198,6 @@ export class Publications {
     this.#putting--
     publication.state = 'waiting'
     if (!isDone) publication.dueAt = Math.min(publication.dueAt, this.#context.now + CHORD.putRetryMs)
-    // A withdrawal that arrived needs no repetition: it lives as long as what it takes back.
     else if (publication.kind === 'withdrawn' && publication.dueAt > this.#context.now) {
       // It may have been published anew meanwhile.
       if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)
@@ -179,6 +216,3 @@ export class Publications {
       if (state === 'waiting') this.#earliest = Math.min(this.#earliest, dueAt)
   }
 }
-
-/** Where there is no room for all words, the telling ones are there. */
-const longestFirst = (words: readonly string[]): string[] => [...words].sort((a, b) => b.length - a.length)
