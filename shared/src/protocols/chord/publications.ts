@@ -13,6 +13,8 @@ interface Publication {
   readonly infoHash: InfoHash
   readonly listing: Listing | null
   kind: RingRecord['kind']
+  /** Until when others may have a version that is not withdrawn. */
+  heldUntil: number
   /** When the next version is due. */
   dueAt: number
   state: 'waiting' | 'signing' | 'putting'
@@ -156,10 +158,10 @@ export class Publications {
   /** Begins a publication, or takes the place of one that was withdrawn or had another name. */
   #add(infoHash: InfoHash, { key, listing }: Part): void {
     const name = this.#nameOf(infoHash, { key, listing })
-    const sequence = this.#byName.get(name)?.sequence ?? 0
+    const { sequence, heldUntil } = this.#byName.get(name) ?? { sequence: 0, heldUntil: -Infinity }
     const kind = listing === null ? 'provider' : 'word'
-    const dueAt = this.#context.now
-    this.#byName.set(name, { name, key, infoHash, listing, kind, dueAt, state: 'waiting', sequence })
+    const known = { sequence, heldUntil, dueAt: this.#context.now }
+    this.#byName.set(name, { name, key, infoHash, listing, kind, state: 'waiting', ...known })
   }
 
   #withdraw(publication: Publication): void {
@@ -178,6 +180,8 @@ export class Publications {
     // Clocks of browsers have fractions of milliseconds; records travel as whole ones.
     publication.sequence = Math.max(Math.floor(date), last + 1)
     publication.dueAt = this.#nextDue()
+    if (kind !== 'withdrawn' && this.#context.phase === 'member')
+      publication.heldUntil = this.#context.now + CHORD.recordLifeMs
     this.#putting++
     const unsigned = {
       key,
@@ -199,8 +203,11 @@ export class Publications {
     publication.state = 'waiting'
     if (!isDone) publication.dueAt = Math.min(publication.dueAt, this.#context.now + CHORD.putRetryMs)
     else if (publication.kind === 'withdrawn' && publication.dueAt > this.#context.now) {
+      // One that only we heard of is for those who are linked again while they may still have what it takes back.
+      if (this.#context.phase !== 'member' && publication.heldUntil > this.#context.now)
+        publication.dueAt = publication.heldUntil
       // It may have been published anew meanwhile.
-      if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)
+      else if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)
     }
     this.#settle()
   }

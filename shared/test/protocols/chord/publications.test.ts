@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { InfoHash } from '../../../src/kernel/ids.ts'
+import type { InfoHash, PeerId } from '../../../src/kernel/ids.ts'
 import type { Listing } from '../../../src/discovery/listing.ts'
+import { CHORD } from '../../../src/protocols/chord/constants.ts'
+import type { ChordMessage } from '../../../src/protocols/chord/messages.ts'
 import { providerKey, wordKey } from '../../../src/protocols/chord/position.ts'
 import { infoHashOf, listingOf } from '../../discovery/listings.ts'
-import { Bench, self } from './bench.ts'
+import { Bench, peerOf, self } from './bench.ts'
 
 /** Files of one share whose names have so many words that nobody else's have. */
 const filesOf = (share: number, count: number, words: number): Listing[] =>
@@ -61,5 +63,52 @@ describe('more words of our own than a node puts into the ring', () => {
     bench.feed({ type: 'withdraw', infoHash: infoHashOf(1) })
     bench.run(2 * MINUTE_MS)
     expect(finds(bench, 'w2x299y4')).toBe(true)
+  })
+})
+
+describe('a share that is taken back while nobody is linked', () => {
+  const other: PeerId = peerOf('9')
+  const say = (bench: Bench, message: ChordMessage) => bench.feed({ type: 'message', from: other, message })
+  const meet = (bench: Bench) => {
+    bench.feed({ type: 'linkUp', peer: other })
+    const nobody = { successorCount: 0, predecessorCount: 0, added: [], removed: [] }
+    say(bench, { type: 'notify', phase: 'alone', ...nobody })
+    const us = { successorCount: 1, predecessorCount: 1, added: [self], removed: [] }
+    say(bench, { type: 'notify', phase: 'member', ...us })
+  }
+  /** Kinds of the records that the other one was given of this share, in order. */
+  const given = (bench: Bench, infoHash: InfoHash) =>
+    bench.seen.flatMap(({ effect }) => {
+      if (effect.type !== 'send' || effect.message.type !== 'find') return []
+      const { ask } = effect.message
+      return ask.type === 'put' && ask.record.infoHash === infoHash ? [ask.record.kind] : []
+    })
+
+  it('is taken back from the ring as well, once there is one again', () => {
+    const bench = new Bench()
+    meet(bench)
+    bench.feed({ type: 'publish', infoHash: infoHashOf(1), listings: [] })
+    bench.run(10_000)
+    expect(given(bench, infoHashOf(1))).toContain('provider')
+    bench.feed({ type: 'linkDown', peer: other })
+    bench.feed({ type: 'withdraw', infoHash: infoHashOf(1) })
+    bench.run(MINUTE_MS)
+    expect(given(bench, infoHashOf(1))).not.toContain('withdrawn')
+    meet(bench)
+    bench.run(10_000)
+    expect(given(bench, infoHashOf(1))).toContain('withdrawn')
+  })
+
+  it('is forgotten when nobody can have it any longer', () => {
+    const bench = new Bench()
+    meet(bench)
+    bench.feed({ type: 'publish', infoHash: infoHashOf(1), listings: [] })
+    bench.run(10_000)
+    bench.feed({ type: 'linkDown', peer: other })
+    bench.feed({ type: 'withdraw', infoHash: infoHashOf(1) })
+    bench.run(CHORD.recordLifeMs + MINUTE_MS)
+    bench.seen.length = 0
+    bench.run(2 * CHORD.republishMs)
+    expect(bench.count('sign')).toBe(0)
   })
 })
