@@ -63,8 +63,8 @@ export class RecordStore {
     if (this.hasNewer(record)) return 'older'
     this.#remove(this.#byName.get(nameOf(record)))
     const ofProvider = () => this.#counts.get(record.provider) ?? 0
-    if (ofProvider() >= quotas.perProvider)
-      this.#makeRoom(record, ({ provider }) => provider === record.provider)
+    // More than one too many: the quota shrinks as the ring grows.
+    this.#makeRoom(record, 1 + ofProvider() - quotas.perProvider)
     if (this.size >= quotas.inAll) this.#removeWhere((stored) => !keeps(stored.record.key))
     if (ofProvider() >= quotas.perProvider || this.size >= quotas.inAll) return 'full'
     const stored: StoredRecord = { record, tag: tagOf(record), until, holders: new Set() }
@@ -80,11 +80,14 @@ export class RecordStore {
     this.#removeWhere(({ until }) => until <= now)
   }
 
-  /** A word makes way for a share, and a withdrawal for anything. */
-  #makeRoom(record: RingRecord, isRival: (other: RingRecord) => boolean): void {
+  /** A word of a provider makes way for its shares, and a withdrawal for anything. */
+  #makeRoom(record: RingRecord, count: number): void {
+    if (count <= 0) return
     const rank = { provider: 2, word: 1, withdrawn: 0 }
-    for (const stored of this.#byName.values())
-      if (isRival(stored.record) && rank[stored.record.kind] < rank[record.kind]) return this.#remove(stored)
+    const lesser = [...this.#byName.values()].filter(
+      ({ record: other }) => other.provider === record.provider && rank[other.kind] < rank[record.kind],
+    )
+    for (const stored of lesser.slice(0, count)) this.#remove(stored)
   }
 
   #removeWhere(isUnwanted: (stored: StoredRecord) => boolean): void {

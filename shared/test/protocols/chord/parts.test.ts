@@ -331,6 +331,18 @@ describe('the store', () => {
     expect(store.size).toBeLessThanOrEqual(quotas.inAll)
   })
 
+  it('has room for a share whose provider has more words than its quota, as the ring has grown', () => {
+    const store = new RecordStore()
+    const roomy = { perProvider: 10, inAll: 100 }
+    for (let i = 0; i < 10; i++) expect(store.put(word(`w${String(i)}`), roomy, all)).toBe('stored')
+    const small = { ...roomy, perProvider: 4 }
+    expect(store.put(base, small, all)).toBe('stored')
+    expect(store.size).toBe(small.perProvider)
+    const later = { ...base, sequence: NOW + 1, signature: '01' }
+    expect(store.put(later, small, all)).toBe('stored')
+    expect(store.at(base.key, NOW).map(({ record }) => record.sequence)).toEqual([NOW + 1])
+  })
+
   it.each([
     [1, 2_000],
     [9, 222],
