@@ -56,9 +56,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
       (key, first, done) => {
         this.#lookups.start({ key, ask: locate, first, done: ({ owner }) => done(owner) })
       },
-      () => {
-        this.#joined()
-      },
+      () => this.#joined(),
     )
     this.#membership = new Membership(context, this.#joining, (key, first, done) => {
       const by = first === null ? {} : { first }
@@ -288,12 +286,14 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
   #follow(): void {
     if (this.#version !== this.#membership.version) {
       this.#version = this.#membership.version
-      this.#keeper.listsChanged()
+      this.#keeper.holdersChanged()
       this.#disasters.listsChanged()
     }
     const list = this.#context.memberLinks()
     if (list === this.#linkList) return
     this.#linkList = list
+    // Whom the lists named already may only now be there to take copies.
+    this.#keeper.holdersChanged()
     this.#lookAhead.changed()
     this.#fingers.changed()
   }

@@ -55,8 +55,8 @@ export class Keeper {
     }
   }
 
-  /** The lists have changed: copies may be missing somewhere. */
-  listsChanged(): void {
+  /** The lists or the links have changed: copies may be missing somewhere. */
+  holdersChanged(): void {
     if (this.store.size > 0)
       this.#repairAt = Math.min(this.#repairAt, this.#context.now + CHORD.repairDelayMs)
   }
