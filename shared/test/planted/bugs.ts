@@ -98,6 +98,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: SWARM,
   },
   {
+    name: 'a query that had no turn stays known, so that no other copy is forwarded',
+    file: 'protocols/gnutella/query-routing.ts',
+    find: 'this.#routes.forget(guid)',
+    put: '',
+    tests: GNUTELLA,
+  },
+  {
     name: 'TTL is not clamped at the receiver',
     file: 'protocols/gnutella/query-routing.ts',
     find: 'const ttl = Math.min(query.ttl, cap - query.hops)',

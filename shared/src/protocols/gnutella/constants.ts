@@ -57,6 +57,8 @@ export const RELAYED_HITS = 500
 
 /** Queries that a servent forwards for all neighbours together, per second and in a burst. Our choice. */
 export const QUERY_RATE = { perSecond: 40, burst: 80 } as const
+/** Queries taken from one neighbour: more than it may forward of all of its own. Our choice. */
+export const NEIGHBOUR_QUERY_RATE = { perSecond: 60, burst: 200 } as const
 /** Queries that a neighbour may ask in its own name: more than people type. */
 export const OWN_QUERY_RATE = { perSecond: 2, burst: 20 } as const
 /** Everything but queries and hits from one neighbour. */

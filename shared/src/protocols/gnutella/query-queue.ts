@@ -18,9 +18,12 @@ export class QueryQueue {
   readonly #bucket: TokenBucket
   readonly #queues = new Map<PeerId, Query[]>()
   #readyAt = Infinity
-  dropped = 0
 
-  constructor(now: number) {
+  /** @param onDropped told of each query that will have no turn. */
+  constructor(
+    now: number,
+    readonly onDropped: (query: Query) => void,
+  ) {
     this.#bucket = new TokenBucket(QUERY_RATE.perSecond, QUERY_RATE.burst, now)
   }
 
@@ -34,10 +37,8 @@ export class QueryQueue {
     const queue = this.#queues.get(from) ?? []
     this.#queues.set(from, queue)
     queue.push(query)
-    if (queue.length > QUEUED_QUERIES) {
-      queue.splice(furthest(queue), 1)
-      this.dropped++
-    }
+    if (queue.length > QUEUED_QUERIES)
+      for (const dropped of queue.splice(furthest(queue), 1)) this.onDropped(dropped)
     this.#arm(now)
     return false
   }
@@ -58,6 +59,7 @@ export class QueryQueue {
   }
 
   forget(neighbour: PeerId): void {
+    for (const dropped of this.#queues.get(neighbour) ?? []) this.onDropped(dropped)
     this.#queues.delete(neighbour)
     if (this.#queues.size === 0) this.#readyAt = Infinity
   }

@@ -7,6 +7,7 @@ import {
   HIT_RATE,
   HOLD_TTL,
   MAX_TTL,
+  NEIGHBOUR_QUERY_RATE,
   OWN_QUERY_RATE,
   TALLY_EVERY_MS,
   TALLY_STEPS,
@@ -31,6 +32,7 @@ export class QueryRouting {
   readonly #queue: QueryQueue
   readonly #holding = new Holding()
   readonly #tally = new WorkTally(TALLY_EVERY_MS, TALLY_STEPS)
+  readonly #queries = new Buckets(NEIGHBOUR_QUERY_RATE)
   readonly #ownQueries = new Buckets(OWN_QUERY_RATE)
   readonly #hitRates = new Buckets(HIT_RATE)
 
@@ -43,7 +45,10 @@ export class QueryRouting {
   ) {
     this.tree = new Tree(context)
     this.#hits = new HitRouting(context, this.#routes, (peer) => neighbours.get(peer) !== undefined)
-    this.#queue = new QueryQueue(now)
+    this.#queue = new QueryQueue(now, ({ guid }) => {
+      this.context.counters.queriesDropped++
+      this.#routes.forget(guid)
+    })
   }
 
   wakeAt(): number {
@@ -67,6 +72,7 @@ export class QueryRouting {
   left(peer: PeerId, now: number): void {
     this.tree.removeNeighbour(peer)
     this.#queue.forget(peer)
+    this.#queries.forget(peer)
     this.#ownQueries.forget(peer)
     this.#hitRates.forget(peer)
     this.#hits.onLost(peer, now)
@@ -93,14 +99,15 @@ export class QueryRouting {
     const ttl = Math.min(query.ttl, cap - query.hops)
     if (ttl <= 0) return
     const known = this.#routes.get(query.guid)
-    if (known !== undefined) return this.#onDuplicate({ ...query, ttl }, known, from, now)
-    if (query.hops === 0 && !this.#ownQueries.take(from, now)) {
+    const isOwn = known === undefined && query.hops === 0
+    // Before anything is remembered of it: whoever floods would push out what others asked.
+    if (!this.#queries.take(from, now) || (isOwn && !this.#ownQueries.take(from, now))) {
       this.context.counters.queriesDropped++
       return
     }
+    if (known !== undefined) return this.#onDuplicate({ ...query, ttl }, known, from, now)
     this.context.counters.queriesSeen++
     this.#routes.add(query.guid, from, query.hops + 1, query.wantsTally, now)
-    if (query.mode === 'pruned') this.tree.onFirstCopy(query.guid, from)
     const bounded = { ...query, ttl }
     if (this.#queue.offer(from, bounded, now)) this.#process(bounded, from, now)
   }
@@ -153,6 +160,8 @@ export class QueryRouting {
   #process(query: Query, from: PeerId, now: number): void {
     const route = this.#routes.get(query.guid)
     if (route === undefined) return
+    // Not before: of one that has no turn the other copies are the tree's.
+    if (query.mode === 'pruned') this.tree.onFirstCopy(query.guid, from)
     this.#step(route, query, from, 'query', now)
     this.#answer(query, route, now)
     if (query.mode === 'classic' && query.ttl <= HOLD_TTL) this.#holding.hold(query, from, now)

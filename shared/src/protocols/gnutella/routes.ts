@@ -29,6 +29,11 @@ export class Routes {
     return route
   }
 
+  /** It was not forwarded after all: another copy counts as the first. */
+  forget(guid: Nonce): void {
+    this.#routes.delete(guid)
+  }
+
   /** Another neighbour knows the query too: hits can go there when the first link is lost. */
   addReserve(route: Route, from: PeerId): void {
     const { arrivals } = route

@@ -84,6 +84,37 @@ describe('queries', () => {
     const late = sent(node.pass(10_000), 'query')
     expect(late.length).toBeLessThanOrEqual(2 * 33)
   })
+
+  it.each(['classic', 'pruned'] as const)(
+    'a neighbour that floods keeps no %s query of others away',
+    (mode) => {
+      const node = withNeighbours(a, b, c)
+      for (let i = 0; i < 190; i++) node.message(a, queryOf(1_000 + i, { mode }))
+      // It was the first with this one, and lets it drop.
+      node.message(a, queryOf(1, { mode, hops: 6, ttl: 1 }))
+      node.take()
+      node.message(b, queryOf(1, { mode }))
+      const copies = sent(node.pass(200), 'query')
+      expect(copies.filter(({ message }) => message.guid === guidOf(1)).map(({ to }) => to)).toEqual([a, c])
+    },
+  )
+
+  it('a neighbour that floods makes no ways back of others forgotten', () => {
+    const node = withNeighbours(a, b, c)
+    node.message(b, queryOf(1))
+    for (let i = 0; i < 10_000; i++) node.message(a, queryOf(1_000 + i))
+    expect(receivers(node.message(c, hitOf(1, d)), 'queryHit')).toEqual([b])
+  })
+
+  it('a neighbour is heard out that passes on as much as anybody does', () => {
+    const node = withNeighbours(a, b)
+    for (let second = 0; second < 20; second++) {
+      for (let i = 0; i < 40; i++) node.message(a, queryOf(1_000 + 100 * second + i))
+      node.pass(1_000)
+    }
+    node.pass(2_000)
+    expect(node.servent.view().counters).toMatchObject({ queriesSeen: 800, queriesDropped: 0 })
+  })
 })
 
 describe('hits', () => {
