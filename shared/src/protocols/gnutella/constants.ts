@@ -76,8 +76,9 @@ export const GRAFT_AFTER_MS = 1_000
 /** Queries kept for those who graft. */
 export const QUERIES_KEPT = 128
 export const QUERY_KEPT_MS = 30_000
-/** GUIDs waited for after an announcement. */
-export const MISSING_GUIDS = 256
+/** GUIDs waited for after an announcement: of one neighbour, and in all. */
+export const MISSING_PER_NEIGHBOUR = 64
+export const MISSING_GUIDS = 512
 
 /** A flooded query with so little TTL left is held back so long, for a copy with more. Our choice. */
 export const HOLD_TTL = 3

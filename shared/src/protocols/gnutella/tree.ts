@@ -5,6 +5,7 @@ import {
   GRAFT_AFTER_MS,
   GUIDS_PER_DIGEST,
   MISSING_GUIDS,
+  MISSING_PER_NEIGHBOUR,
   QUERIES_KEPT,
   QUERY_KEPT_MS,
 } from './constants.ts'
@@ -21,6 +22,8 @@ interface Kept {
 
 /** A query that others announced and that has not come. */
 interface Missing {
+  /** Who announced it first. */
+  readonly by: PeerId
   /** Who announced it, and was not asked yet. */
   readonly holders: PeerId[]
   askAt: number
@@ -127,8 +130,15 @@ export class Tree {
     this.#digests.get(from)?.delete(guid)
     if (isKnown) return
     const missing = this.#missing.get(guid)
-    if (missing === undefined) this.#missing.set(guid, { holders: [from], askAt: now + GRAFT_AFTER_MS })
-    else if (missing.holders.length < GUIDS_PER_DIGEST) missing.holders.push(from)
+    if (missing !== undefined) {
+      if (missing.holders.length < GUIDS_PER_DIGEST) missing.holders.push(from)
+      return
+    }
+    // Whoever announces what never was must not push out what others announced.
+    let ofNeighbour = 0
+    for (const { by } of this.#missing.values()) if (by === from) ofNeighbour++
+    if (ofNeighbour >= MISSING_PER_NEIGHBOUR) return
+    this.#missing.set(guid, { by: from, holders: [from], askAt: now + GRAFT_AFTER_MS })
   }
 
   wake(now: number): void {

@@ -46,6 +46,19 @@ describe('tree of the pruned mode', () => {
     expect(sent(node.pass(5_000), 'graft')).toEqual([])
   })
 
+  it('a neighbour that announces without end keeps nothing from being fetched', () => {
+    const node = trio()
+    node.message(c, { type: 'ihave', guids: [guidOf(1)] })
+    for (let i = 0; i < 20; i++)
+      node.message(b, {
+        type: 'ihave',
+        guids: Array.from({ length: 64 }, (_, j) => guidOf(1_000 + 64 * i + j)),
+      })
+    const grafts = sent(node.pass(1_100), 'graft')
+    expect(grafts).toContainEqual({ to: c, message: { type: 'graft', guid: guidOf(1) } })
+    expect(grafts.length).toBeLessThanOrEqual(65)
+  })
+
   it('a graft gets the query once, and makes the link eager', () => {
     const node = trio()
     node.message(b, { type: 'prune' })
