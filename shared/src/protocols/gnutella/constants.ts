@@ -15,6 +15,8 @@ export const DEFAULT_DEGREE = { min: 4, target: 6, max: 8 } as const
 
 /** Peers remembered over sessions; our choice. */
 export const HOST_CACHE_PEERS = 200
+/** Of them, peers that only one neighbour named; our choice: a few of its answers. */
+export const HOSTS_OF_ONE = 40
 /** The host is not told of changes to the host cache more often than this; our choice. */
 export const HOST_CACHE_SAVE_MS = 10_000
 /** A peer that could not be dialled this often in a row is forgotten; our choice. */

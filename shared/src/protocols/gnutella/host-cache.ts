@@ -1,8 +1,10 @@
 import { BoundedMap } from '../../kernel/bounded.ts'
 import type { PeerId } from '../../kernel/ids.ts'
-import { DIAL_ATTEMPTS, HOST_CACHE_PEERS, RETRY_MS, URGENT_RETRY_MS } from './constants.ts'
+import { DIAL_ATTEMPTS, HOST_CACHE_PEERS, HOSTS_OF_ONE, RETRY_MS, URGENT_RETRY_MS } from './constants.ts'
 
 interface Host {
+  /** By whose word alone we know it; `null`: we had a link with it, or were told of it by no neighbour. */
+  readonly namedBy: PeerId | null
   /** Neighbours, present or past, that named it, newest first: they may know a way to it. */
   readonly via: readonly PeerId[]
   readonly failures: number
@@ -35,7 +37,9 @@ export class HostCache {
     if (peer === this.self) return
     const known = this.#hosts.get(peer)
     if (known === undefined) {
-      this.#hosts.set(peer, { via: via === null ? [] : [via], failures: 0, failedAt: -Infinity })
+      if (via !== null) this.#makeRoom(via)
+      const ways = via === null ? [] : [via]
+      this.#hosts.set(peer, { namedBy: via, via: ways, failures: 0, failedAt: -Infinity })
       this.isDirty = true
     } else if (via !== null && via !== known.via[0]) {
       const ways = [via, ...known.via.filter((each) => each !== via)].slice(0, WAYS)
@@ -47,7 +51,7 @@ export class HostCache {
   seen(peer: PeerId): void {
     const known = this.#hosts.get(peer)
     if (known === undefined) this.isDirty = true
-    this.#hosts.set(peer, { via: known?.via ?? [], failures: 0, failedAt: -Infinity })
+    this.#hosts.set(peer, { namedBy: null, via: known?.via ?? [], failures: 0, failedAt: -Infinity })
   }
 
   /** It has no room for us just now. */
@@ -75,6 +79,13 @@ export class HostCache {
 
   waysTo(peer: PeerId): readonly PeerId[] {
     return this.#hosts.get(peer)?.via ?? []
+  }
+
+  /** Whoever names peers without end, which need not be there at all, pushes out only others that it named. */
+  #makeRoom(namer: PeerId): void {
+    const named = [...this.#hosts.entries()].filter(([, { namedBy }]) => namedBy === namer)
+    const [oldest] = named[0] ?? []
+    if (oldest !== undefined && named.length >= HOSTS_OF_ONE) this.#hosts.delete(oldest)
   }
 
   /** Changes an entry without making it newer. */

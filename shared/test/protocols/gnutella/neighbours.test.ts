@@ -129,6 +129,23 @@ describe('degree', () => {
     expect(node.servent.hostCache()).toHaveLength(200)
   })
 
+  it('a neighbour that names peers without end pushes out nobody but those that it named', () => {
+    const node = new Harness()
+    const known = Array.from({ length: 30 }, (_, i) => peerOf(500 + i))
+    node.feed({ type: 'hostCache', peers: known })
+    node.join(b)
+    node.message(b, { type: 'ok', degree: 3, peers: [c] })
+    node.join(a)
+    for (let i = 0; i < 100; i++) {
+      const peers = Array.from({ length: 10 }, (_, j) => peerOf(10_000 + 10 * i + j))
+      node.message(a, { type: 'ok', degree: 3, peers })
+      node.pass(50)
+    }
+    expect(node.servent.hostCache()).toEqual(expect.arrayContaining([a, b, c, ...known]))
+    // What it named last may be true.
+    expect(node.servent.hostCache()).toContain(peerOf(10_999))
+  })
+
   it('says goodbye when the tab closes, and is silent after', () => {
     const node = new Harness()
     node.join(a)
