@@ -497,6 +497,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: CHORD,
   },
   {
+    name: 'a child that is silent is invited for ever',
+    file: 'protocols/kazaa/staffing.ts',
+    find: 'if (this.#invitation !== null) this.#declined.add(this.#invitation.peer)',
+    put: '',
+    tests: KAZAA,
+  },
+  {
     name: 'a share that is put again at once is forgotten',
     file: 'protocols/chord/publications.ts',
     find: 'if (this.#byName.get(publication.name) === publication) this.#byName.delete(publication.name)',

@@ -53,6 +53,9 @@ export class Staffing {
     if (now < this.#inviteAt) return
     const why = this.#reasonToInvite(now)
     if (why === null) return
+    // Who was asked and said nothing in all that time would be asked for ever, as it still is the best.
+    if (this.#invitation !== null) this.#declined.add(this.#invitation.peer)
+    this.#invitation = null
     const contenders = this.children
       .entries()
       .filter(([peer, { as, standing }]) => as === 'child' && isFit(standing) && !this.#declined.has(peer))

@@ -202,6 +202,14 @@ describe('super node', () => {
     expect(node.node.view().children).toHaveLength(15)
   })
 
+  it('invites another child when the best one says nothing at all', () => {
+    const node = new Harness()
+    node.feed({ type: 'lead' })
+    for (let i = 0; i < 31; i++) node.adopt(peerOf(100 + i))
+    const invited = new Set(receivers(node.pass(60_000), 'promote'))
+    expect(invited.size).toBeGreaterThan(3)
+  })
+
   it('keeps the index of a child that is on its way, and no longer than it takes', () => {
     const node = leader()
     node.ally(b)
