@@ -43,7 +43,7 @@ export interface QueueEvents {
   released(peer: PeerId, infoHash: InfoHash): void
 }
 
-/** What a new uploads' duration counts in the mean. */
+/** What the time for which a slot was held counts in the mean. */
 const SMOOTHING = 0.2
 
 /**
@@ -207,6 +207,8 @@ export class UploadQueue {
     if (!this.#waiting().some(({ awaySince }) => awaySince === null)) return
     for (const place of this.#serving()) {
       if (now < place.servingSince + SLOT_MAX_MS) continue
+      // Else the time that the others are told would stay that of uploads which are done sooner.
+      this.#learnDuration(now - place.servingSince)
       place.state = 'waiting'
       place.countsFrom = now
       place.credit = 0

@@ -133,6 +133,16 @@ describe('upload queue', () => {
     expect(log).toContain('granted 5')
   })
 
+  it('learns from slots that it took back how long the others will wait', () => {
+    const watched = new Watched()
+    for (let i = 1; i <= 12; i++) watched.ask(i)
+    // Nobody is ever done: each slot is held for five minutes.
+    watched.pass(15 * 60_000 + 10_000)
+    const [first, , , , fifth] = watched.queue.view().filter(({ position }) => position > 0)
+    expect(first?.etaMs).toBeGreaterThan(200_000)
+    expect(fifth?.etaMs).toBeGreaterThan(400_000)
+  })
+
   it('is bounded, for all and for each peer', () => {
     const watched = new Watched()
     for (let i = 0; i < 100; i++) watched.ask(1, 0, infoHashOf(i))
