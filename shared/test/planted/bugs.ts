@@ -315,6 +315,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: RELAY,
   },
   {
+    name: 'one neighbour takes all checks of envelopes',
+    file: 'protocols/introduction/envelope-gate.ts',
+    find: ' || ofCarrier >= PENDING_OF_CARRIER',
+    put: '',
+    tests: INTRODUCTION,
+  },
+  {
     name: 'an answer may come over a connection where a circuit was offered',
     file: 'protocols/introduction/descriptions.ts',
     find: 'if (circuit?.id !== session.circuit?.id || circuit?.relay !== session.circuit?.relay) return []',

@@ -15,8 +15,9 @@ export const CONNECT_TIMEOUT_MS = 20_000
 /** Probes that are not new to us are refused as long as their dates would let them pass. */
 export const SEEN_SESSIONS = 4096
 export const SEEN_PERIOD_MS = EXPIRY_MS + 2 * CLOCK_SKEW_MS
-/** Envelopes waiting for a signature to be checked. */
-export const PENDING_CHECKS = 256
+/** Envelopes waiting for a signature to be checked: in all, and of those that came one way. */
+export const PENDING_CHECKS = 512
+export const PENDING_OF_CARRIER = 96
 /** What is left to a negotiation whose way broke: ICE may have all it needs already. */
 export const CARRIER_LOST_MS = 3_000
 /** Restarts of one link in its life; a phone that moves makes some a day. */

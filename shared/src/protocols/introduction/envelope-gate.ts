@@ -4,7 +4,7 @@ import { WallClock } from '../../kernel/wall-clock.ts'
 import { sha256 } from '../../content/sha256.ts'
 import { signedText, type SignalEnvelope } from '../../wire/envelope.ts'
 import { fail, ok, type Result } from '../../wire/result.ts'
-import { CLOCK_SKEW_MS, EXPIRY_MS, INVITE_MS, PENDING_CHECKS } from './constants.ts'
+import { CLOCK_SKEW_MS, EXPIRY_MS, INVITE_MS, PENDING_CHECKS, PENDING_OF_CARRIER } from './constants.ts'
 import type { Carrier, IntroductionEffect, ManualRefusal } from './effects.ts'
 import { decodePayload, type Payload } from './payloads.ts'
 
@@ -49,7 +49,10 @@ export class EnvelopeGate {
     if (toHex(sha256(fromHex(envelope.key))) !== envelope.from) return fail('badKey')
     const payload = decodePayload(envelope.kind, envelope.payload)
     if (!payload.ok) return payload
-    if (this.#pending.size >= PENDING_CHECKS) return fail('busy')
+    // A neighbour that sends without end must not have those dropped that come another way.
+    let ofCarrier = 0
+    for (const other of this.#pending.values()) if (other.carrier === carrier) ofCarrier++
+    if (this.#pending.size >= PENDING_CHECKS || ofCarrier >= PENDING_OF_CARRIER) return fail('busy')
     this.#pending.set(ticket, { envelope, payload: payload.value, carrier })
     const { key, signature } = envelope
     return ok({ type: 'verify', ticket, key, text: signedText(envelope), signature })

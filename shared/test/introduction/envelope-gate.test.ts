@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { EnvelopeGate } from '../../src/protocols/introduction/envelope-gate.ts'
+import type { Carrier } from '../../src/protocols/introduction/effects.ts'
+import { Duo } from './duo.ts'
+
+/** A probe of the one side for the other. */
+function probe() {
+  const duo = new Duo()
+  const [from, to] = [duo.a.key, duo.b.key]
+  const sid = 'a'.repeat(32) as never
+  const payload = JSON.stringify({ nonce: 'b'.repeat(32) })
+  return duo.forge(from, { kind: 'probe', to: to.peerId, from: from.peerId, sid, payload })
+}
+
+describe('envelopes whose signatures are being checked', () => {
+  it.each<[string, Carrier]>([
+    ['the server', 'server'],
+    ['another neighbour', 'c'.repeat(64) as Carrier],
+    ['a person', 'manual'],
+  ])('of one neighbour that floods leave room for those of %s', (_, carrier) => {
+    const envelope = probe()
+    const gate = new EnvelopeGate(envelope.to)
+    const now = envelope.expiry - 30_000
+    let taken = 0
+    for (let ticket = 0; ticket < 2_000; ticket++)
+      if (gate.admit(envelope, 'd'.repeat(64) as Carrier, ticket, now).ok) taken++
+    expect(taken).toBeGreaterThanOrEqual(64)
+    expect(gate.admit(envelope, carrier, 5_000, now).ok).toBe(true)
+    // Those that were checked make room.
+    for (let ticket = 0; ticket < taken; ticket++) expect(gate.take(ticket)).not.toBeNull()
+    expect(gate.admit(envelope, 'd'.repeat(64) as Carrier, 6_000, now).ok).toBe(true)
+  })
+
+  it('are bounded in all', () => {
+    const envelope = probe()
+    const gate = new EnvelopeGate(envelope.to)
+    let taken = 0
+    for (let ticket = 0; ticket < 4_000; ticket++) {
+      const carrier = (ticket % 40).toString(16).padStart(64, '0') as Carrier
+      if (gate.admit(envelope, carrier, ticket, envelope.expiry - 30_000).ok) taken++
+    }
+    expect(taken).toBeLessThanOrEqual(512)
+  })
+})
