@@ -1,9 +1,10 @@
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
+import { fairParts } from '../../discovery/fair-parts.ts'
 import type { Listing } from '../../discovery/listing.ts'
 import { CHORD } from './constants.ts'
 import type { ChordContext } from './context.ts'
 import type { Lookups } from './lookups.ts'
-import { fairParts, partsOf, wordCountOf, type Part } from './parts.ts'
+import { partsOf, wordCountOf, type Part } from './parts.ts'
 import { nameOf, signedText, type RingRecord } from './record.ts'
 
 /** One record of ours, of which version after version is put into the ring. */

@@ -7,7 +7,7 @@ import { LIMITS } from '../../kernel/limits.ts'
 import { INDEX_ENTRIES_PER_QUERY } from './constants.ts'
 import { buildFilter } from './filter.ts'
 import type { SharePart } from './messages.ts'
-import { ShareTable } from './own-shares.ts'
+import { ShareTable } from './share-table.ts'
 
 /** What a super node has for a query. */
 export interface Found {

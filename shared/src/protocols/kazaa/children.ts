@@ -5,7 +5,7 @@ import type { KazaaContext } from './context.ts'
 import type { ChildIndex } from './child-index.ts'
 import type { LeaderBook } from './leader-book.ts'
 import type { KazaaMessage, Standing } from './messages.ts'
-import { inMessages } from './own-shares.ts'
+import { inMessages } from './share-table.ts'
 
 type Diff = Extract<KazaaMessage, { type: 'shareDiff' }>
 type Handover = Extract<KazaaMessage, { type: 'handover' }>

@@ -36,6 +36,8 @@ export const SHARES_PER_MESSAGE = 64
 /** What a super node keeps of one child. */
 export const LISTINGS_PER_CHILD = 1_000
 export const SHARES_PER_CHILD = 500
+/** The parts that our shares have of it are evened out so long after a change; our choice. */
+export const EVEN_OUT_MS = 3_000
 /** Hits in one message: with eight providers each they fit into 16 KiB. */
 export const HITS_PER_MESSAGE = 16
 /** Receipts in one message. */

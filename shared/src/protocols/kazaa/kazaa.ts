@@ -7,8 +7,8 @@ import type { InfoHash } from '../../kernel/ids.ts'
 import { CONTROL_RATE, QUERY_TTL } from './constants.ts'
 import { Buckets, Me, noCounts, type KazaaContext } from './context.ts'
 import type { KazaaEffect, KazaaInput, KazaaOptions, KazaaView } from './kazaa-api.ts'
-import type { KazaaMessage } from './messages.ts'
-import { ShareTable } from './own-shares.ts'
+import type { KazaaMessage, SharePart } from './messages.ts'
+import { OwnShares } from './own-shares.ts'
 import { QueryRouting, type Query } from './query-routing.ts'
 import { Roles } from './roles.ts'
 import { Searches } from './searches.ts'
@@ -25,7 +25,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
   readonly #routing: QueryRouting
   readonly #uploads: Uploads
   readonly #trust: Trust
-  readonly #shares = new ShareTable()
+  readonly #shares = new OwnShares()
   readonly #control = new Buckets(CONTROL_RATE)
   readonly #wantsCost: boolean
   #state: 'running' | 'left' = 'running'
@@ -86,6 +86,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       this.#searches.wakeAt(),
       this.#uploads.wakeAt(),
       this.#trust.wakeAt(),
+      this.#shares.wakeAt(),
     )
   }
 
@@ -135,7 +136,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
         for (const peer of input.peers) this.#roles.book.addCandidate(peer)
         return this.#roles.seek(now)
       case 'publish':
-        return this.#publish(input.infoHash, input.listings)
+        return this.#publish(input.infoHash, input.listings, now)
       case 'withdraw':
         return this.#withdraw(input.infoHash, now)
       case 'search':
@@ -222,22 +223,23 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     this.#context.send(from, { type: 'confirmed', infoHash, root, isShared })
   }
 
-  #publish(infoHash: InfoHash, listings: readonly Listing[]): void {
-    this.#shares.remove(infoHash)
-    const taken = this.#shares.add({ infoHash, listings })
-    if (taken === null) return
-    if (this.#roles.isLeading) {
-      this.#roles.index.removeShare(this.#context.self, infoHash)
-      this.#roles.index.add(this.#context.self, [taken])
-    } else this.#roles.ties.onShare(infoHash, taken)
+  #publish(infoHash: InfoHash, listings: readonly Listing[], now: number): void {
+    const taken = this.#shares.publish({ infoHash, listings }, now)
+    if (taken !== null) this.#tell(infoHash, taken)
   }
 
   #withdraw(infoHash: InfoHash, now: number): void {
     if (!this.#shares.has(infoHash)) return
-    this.#shares.remove(infoHash)
+    this.#shares.withdraw(infoHash, now)
     this.#uploads.withdraw(infoHash, now)
-    if (this.#roles.isLeading) this.#roles.index.removeShare(this.#context.self, infoHash)
-    else this.#roles.ties.onShare(infoHash, null)
+    this.#tell(infoHash, null)
+  }
+
+  /** Whoever indexes us is told of a share anew, or that it is gone. */
+  #tell(infoHash: InfoHash, part: SharePart | null): void {
+    if (!this.#roles.isLeading) return this.#roles.ties.onShare(infoHash, part)
+    this.#roles.index.removeShare(this.#context.self, infoHash)
+    if (part !== null) this.#roles.index.add(this.#context.self, [part])
   }
 
   #search(id: Nonce, criteria: Criteria, limit: number, now: number): void {
@@ -280,5 +282,6 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
     this.#searches.wake(now)
     this.#uploads.wake(now)
     this.#trust.wake(now)
+    for (const part of this.#shares.wake(now)) this.#tell(part.infoHash, part)
   }
 }

@@ -1,92 +1,85 @@
-import { PublishedDigest } from '../../discovery/digest.ts'
+import { fairParts } from '../../discovery/fair-parts.ts'
 import type { Listing } from '../../discovery/listing.ts'
 import type { FileRoot, InfoHash } from '../../kernel/ids.ts'
-import {
-  LISTINGS_PER_CHILD,
-  LISTINGS_PER_MESSAGE,
-  SHARES_PER_CHILD,
-  SHARES_PER_MESSAGE,
-} from './constants.ts'
+import { EVEN_OUT_MS, LISTINGS_PER_CHILD, SHARES_PER_CHILD } from './constants.ts'
 import type { SharePart } from './messages.ts'
+import { ShareTable } from './share-table.ts'
 
-/** Shares of one peer. More than a super node takes are left out, by both sides in the same way. */
-export class ShareTable {
+/** What we share, and what of it super nodes are told: they take so many files of one peer, of which each share has its part. */
+export class OwnShares {
   readonly #shares = new Map<InfoHash, readonly Listing[]>()
-  #listings = 0
-  #digest: string | null = null
-
-  get listings(): number {
-    return this.#listings
-  }
+  readonly #told = new ShareTable()
+  #evenOutAt = Infinity
 
   has(infoHash: InfoHash): boolean {
     return this.#shares.has(infoHash)
   }
 
-  /** Whether it is in the index of our super nodes: files of unlisted shares are not. */
+  /** Whether it is offered by its words, told or not: files of unlisted shares are not. */
   lists(infoHash: InfoHash, root: FileRoot): boolean {
     return this.#shares.get(infoHash)?.some((listing) => listing.root === root) ?? false
   }
 
-  /** Adds to a share, or begins it. @returns what was taken. */
-  add({ infoHash, listings }: SharePart): SharePart | null {
-    const known = this.#shares.get(infoHash)
-    if (known === undefined && this.#shares.size >= SHARES_PER_CHILD) return null
-    const seen = new Set(known?.map(({ root }) => root))
-    const fresh: Listing[] = []
-    for (const listing of listings) {
-      if (this.#listings + fresh.length >= LISTINGS_PER_CHILD) break
-      if (listing.infoHash !== infoHash || seen.has(listing.root)) continue
-      seen.add(listing.root)
-      fresh.push(listing)
-    }
-    this.#shares.set(infoHash, [...(known ?? []), ...fresh])
-    this.#listings += fresh.length
-    this.#digest = null
-    return { infoHash, listings: fresh }
+  /** @returns what is told of it at once, as far as there is room; the rest comes when the parts are evened out. */
+  publish({ infoHash, listings }: SharePart, now: number): SharePart | null {
+    this.#shares.set(infoHash, listings)
+    this.#told.remove(infoHash)
+    const taken = this.#told.add({ infoHash, listings })
+    this.#changed(now)
+    return taken
   }
 
-  remove(infoHash: InfoHash): void {
-    this.#listings -= this.#shares.get(infoHash)?.length ?? 0
+  withdraw(infoHash: InfoHash, now: number): void {
     this.#shares.delete(infoHash)
-    this.#digest = null
+    this.#told.remove(infoHash)
+    this.#changed(now)
   }
 
+  /** What super nodes are told. */
   parts(): SharePart[] {
-    return [...this.#shares].map(([infoHash, listings]) => ({ infoHash, listings }))
+    return this.#told.parts()
   }
 
-  /** Fingerprint of all of it. */
+  /** Fingerprint of that. */
   digest(): string {
-    if (this.#digest === null) {
-      const digest = new PublishedDigest()
-      for (const [infoHash, listings] of this.#shares) digest.toggle(infoHash, listings)
-      this.#digest = digest.hex
-    }
-    return this.#digest
+    return this.#told.digest()
   }
-}
 
-/** Cuts shares into lists that fit into one message each; at least one, which may be empty. */
-export function inMessages(parts: readonly SharePart[]): SharePart[][] {
-  const messages: SharePart[][] = []
-  let current: SharePart[] = []
-  let listingsIn = 0
-  const close = () => {
-    messages.push(current)
-    current = []
-    listingsIn = 0
+  wakeAt(): number {
+    return this.#evenOutAt
   }
-  for (const { infoHash, listings } of parts) {
-    let at = 0
-    do {
-      if (listingsIn >= LISTINGS_PER_MESSAGE || current.length >= SHARES_PER_MESSAGE) close()
-      const some = listings.slice(at, at + LISTINGS_PER_MESSAGE - listingsIn)
-      current.push({ infoHash, listings: some })
-      listingsIn += some.length
-      at += some.length
-    } while (at < listings.length)
+
+  /** @returns shares of which other files are told from now on, those first that make room. */
+  wake(now: number): SharePart[] {
+    if (now < this.#evenOutAt) return []
+    this.#evenOutAt = Infinity
+    const uneven = this.#uneven().sort((a, b) => b.told - b.part - (a.told - a.part))
+    const changed: SharePart[] = []
+    for (const { infoHash, part } of uneven) {
+      this.#told.remove(infoHash)
+      const listings = this.#shares.get(infoHash)?.slice(0, part) ?? []
+      changed.push(this.#told.add({ infoHash, listings }) ?? { infoHash, listings: [] })
+    }
+    return changed
   }
-  close()
-  return messages
+
+  /** Not at once: often many shares come one after the other, and each would make all others anew. */
+  #changed(now: number): void {
+    if (this.#uneven().length === 0) this.#evenOutAt = Infinity
+    else this.#evenOutAt = Math.min(this.#evenOutAt, now + EVEN_OUT_MS)
+  }
+
+  /** Shares of which less or more is told than their part. */
+  #uneven(): { readonly infoHash: InfoHash; readonly told: number; readonly part: number }[] {
+    const shares = [...this.#shares].slice(0, SHARES_PER_CHILD)
+    const wanted = shares.map(([, listings]) => listings.length)
+    const parts = fairParts(wanted, LISTINGS_PER_CHILD)
+    return shares
+      .map(([infoHash], index) => ({
+        infoHash,
+        told: this.#told.countOf(infoHash) ?? -1,
+        part: parts[index] ?? 0,
+      }))
+      .filter(({ told, part }) => told !== part)
+  }
 }

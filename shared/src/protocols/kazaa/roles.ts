@@ -8,7 +8,7 @@ import { LeaderBook } from './leader-book.ts'
 import { LeaderLinks } from './leader-links.ts'
 import { Links } from './links.ts'
 import type { KazaaMessage } from './messages.ts'
-import type { ShareTable } from './own-shares.ts'
+import type { OwnShares } from './own-shares.ts'
 import { Staffing } from './staffing.ts'
 import { Ties } from './ties.ts'
 
@@ -30,7 +30,7 @@ export class Roles {
 
   constructor(
     readonly context: KazaaContext,
-    readonly shares: ShareTable,
+    readonly shares: OwnShares,
     /** Whether the link has another use than these. */
     readonly isBusyWith: (peer: PeerId) => boolean,
     now: number,

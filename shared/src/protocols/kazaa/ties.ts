@@ -5,7 +5,8 @@ import { jittered, type KazaaContext } from './context.ts'
 import type { LeaderBook } from './leader-book.ts'
 import type { Links } from './links.ts'
 import type { JoinAs, KazaaMessage, SharePart } from './messages.ts'
-import { inMessages, type ShareTable } from './own-shares.ts'
+import type { OwnShares } from './own-shares.ts'
+import { inMessages } from './share-table.ts'
 
 /** What ties us to one super node. */
 type Tie =
@@ -27,7 +28,7 @@ export class Ties {
     readonly context: KazaaContext,
     readonly links: Links,
     readonly book: LeaderBook,
-    readonly shares: ShareTable,
+    readonly shares: OwnShares,
   ) {}
 
   /** Super nodes that index us, the main one first. */

@@ -8,7 +8,7 @@ import {
   LISTINGS_PER_MESSAGE,
 } from '../../../src/protocols/kazaa/constants.ts'
 import type { KazaaMessage } from '../../../src/protocols/kazaa/messages.ts'
-import { inMessages } from '../../../src/protocols/kazaa/own-shares.ts'
+import { inMessages } from '../../../src/protocols/kazaa/share-table.ts'
 import { decodeWhole, encodeWhole } from '../../../src/wire/binary.ts'
 import {
   criterias,
