@@ -135,8 +135,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one neighbour may ask without measure',
     file: 'protocols/gnutella/query-routing.ts',
-    find: 'if (query.hops === 0 && !this.#ownQueries.take(from, now)) {',
-    put: 'if (query.hops < 0) {',
+    find: ' || (isOwn && !this.#ownQueries.take(from, now))',
+    put: '',
     tests: GNUTELLA,
   },
   {
@@ -387,7 +387,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a call that was lost is not repeated when the other side calls',
     file: 'protocols/introduction/introducer.ts',
-    find: "return existing.stage === 'probing' ? this.#probe(existing, carrier, now) : undefined",
+    find: "return rival.stage === 'probing' ? this.#probe(rival, carrier, now) : undefined",
     put: 'return',
     tests: INTRODUCTION,
   },

@@ -106,6 +106,12 @@ describe('queries', () => {
     expect(receivers(node.message(c, hitOf(1, d)), 'queryHit')).toEqual([b])
   })
 
+  it('a neighbour asks in its own name no more than people type', () => {
+    const node = withNeighbours(a, b)
+    for (let i = 0; i < 100; i++) node.message(a, queryOf(1_000 + i, { hops: 0 }))
+    expect(node.servent.view().counters).toMatchObject({ queriesSeen: 20, queriesDropped: 80 })
+  })
+
   it('a neighbour is heard out that passes on as much as anybody does', () => {
     const node = withNeighbours(a, b)
     for (let second = 0; second < 20; second++) {
