@@ -14,8 +14,9 @@ export const MERGED_MOST = 24
 /** From so many children on a super node that is alone wants a second one beside it. */
 export const SECOND_FROM = 2
 
-/** Super nodes named in one message, and remembered. */
+/** Super nodes named in one message, remembered by one peer's word alone, and in all. */
 export const LEADERS_NAMED = 20
+export const LEADERS_OF_ONE = 32
 export const LEADERS_KNOWN = 64
 /** Peers of unknown role remembered, to ask for super nodes. */
 export const CANDIDATES_KNOWN = 100

@@ -7,6 +7,7 @@ import {
   HEDGE_MS,
   LEADERS_KNOWN,
   LEADERS_NAMED,
+  LEADERS_OF_ONE,
   MISTRUST_MS,
   PARALLEL_DIALS,
   RETRY_MS,
@@ -15,13 +16,15 @@ import type { KazaaContext } from './context.ts'
 import type { Links } from './links.ts'
 
 interface Entry {
+  /** By whose word alone we know it; `null`: by its own. */
+  readonly namedBy: PeerId | null
   readonly via: PeerId | null
   readonly failedAt: number
   /** Dials in a row that came to nothing. */
   readonly failures: number
 }
 
-const FRESH = { via: null, failedAt: -Infinity, failures: 0 }
+const FRESH = { namedBy: null, via: null, failedAt: -Infinity, failures: 0 }
 
 /** Super nodes that we heard of, peers that may know some, and the dials to either. */
 export class LeaderBook {
@@ -41,12 +44,22 @@ export class LeaderBook {
   learn(peer: PeerId, via: PeerId | null): void {
     if (peer === this.context.self || this.#mistrusted.has(peer)) return
     const known = this.#leaders.get(peer)
-    this.#leaders.set(peer, { ...FRESH, ...known, via: via === peer ? (known?.via ?? null) : via })
+    if (known === undefined && via !== null) this.#makeRoom(via)
+    // Once it said so itself it is nobody's word any longer.
+    const namedBy = known === undefined ? via : via === null ? null : known.namedBy
+    this.#leaders.set(peer, { ...FRESH, ...known, namedBy, via: via === peer ? (known?.via ?? null) : via })
     if (via !== null && via !== peer) this.context.emit({ type: 'way', peer, via })
   }
 
   addCandidate(peer: PeerId): void {
     if (peer !== this.context.self && !this.#candidates.has(peer)) this.#candidates.set(peer, FRESH)
+  }
+
+  /** Whoever names super nodes without end, which need not be there at all, pushes out only others that it named. */
+  #makeRoom(namer: PeerId): void {
+    const named = [...this.#leaders.entries()].filter(([, { namedBy }]) => namedBy === namer)
+    const [oldest] = named[0] ?? []
+    if (oldest !== undefined && named.length >= LEADERS_OF_ONE) this.#leaders.delete(oldest)
   }
 
   /** It is no super node any longer, or gone. */
