@@ -1,16 +1,26 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import type * as Files from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { takeLock } from '../../src/adapters/node/file-lock.ts'
+import { FileValues } from '../../src/adapters/node/file-values.ts'
 
-const disk = vi.hoisted(() => ({ isFull: false, closed: 0 }))
+const disk = vi.hoisted(() => ({ isFull: false, closed: 0, onOpen: (_path: string): void => undefined }))
 
-/** The disk, which can be full: files are made but can't be written to. */
+/** The disk, which can be full: files are made but can't be written to. And others may do something to it meanwhile. */
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof Files>()
   const open: typeof real.open = async (...parts) => {
+    disk.onOpen(String(parts[0]))
     const file = await real.open(...parts)
     if (!disk.isFull) return file
     const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
@@ -20,7 +30,7 @@ vi.mock('node:fs/promises', async (original) => {
   return { ...real, open }
 })
 
-afterEach(() => Object.assign(disk, { isFull: false, closed: 0 }))
+afterEach(() => Object.assign(disk, { isFull: false, closed: 0, onOpen: () => undefined }))
 
 const freshPath = () => join(mkdtempSync(join(tmpdir(), 'ringdrop-lock-')), 'lock')
 
@@ -101,5 +111,37 @@ describe('a lock', () => {
     expect(disk.closed).toBe(1)
     disk.isFull = false
     expect(await takeLock(path)).not.toBeNull()
+  })
+})
+
+/** Whoever ends at this moment removes the folder, which is empty still; so often. */
+function dropFolder(times: number): void {
+  let left = times
+  disk.onOpen = (path) => {
+    if (left-- > 0) rmdirSync(dirname(path))
+  }
+}
+
+describe('a folder that another command removes at the same moment, since it is empty,', () => {
+  it('is made again for a lock', async () => {
+    const path = join(dirname(freshPath()), 'inner', 'lock')
+    dropFolder(2)
+    const lock = await takeLock(path)
+    expect(lock).not.toBeNull()
+    expect(await takeLock(path)).toBeNull()
+  })
+
+  it('is made again for what is written down', async () => {
+    const values = new FileValues(join(dirname(freshPath()), 'state'))
+    dropFolder(2)
+    await values.set('key', 1)
+    expect(await values.get('key')).toBe(1)
+  })
+
+  it('is given up when it never stays', async () => {
+    const folder = join(dirname(freshPath()), 'state')
+    dropFolder(Infinity)
+    await expect(takeLock(join(folder, 'lock'))).rejects.toThrow('ENOENT')
+    await expect(new FileValues(folder).set('key', 1)).rejects.toThrow('ENOENT')
   })
 })

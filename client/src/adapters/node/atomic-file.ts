@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** Whether an error of the file system has one of these codes. */
@@ -9,6 +9,24 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 
 /** A full disk, or a person's share of it that is used up. */
 export const isFull = (error: unknown): boolean => hasCode(error, 'ENOSPC', 'EDQUOT')
+
+/** Nobody removes a folder so often in a row. Our choice. */
+const FOLDER_ATTEMPTS = 8
+
+/**
+ * Makes a folder, for its owner alone, and writes in it. It is made again when another process removes it in between: a
+ * command that ends does so with folders that are empty, as this one is until something was written.
+ */
+export async function inFolder<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === FOLDER_ATTEMPTS || !hasCode(error, 'ENOENT')) throw error
+    }
+  }
+}
 
 /**
  * Writes a file whole or not at all, whatever happens meanwhile: under another name first, then renamed.

@@ -1,7 +1,7 @@
 import { linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { hasCode } from './atomic-file.ts'
+import { hasCode, inFolder } from './atomic-file.ts'
 
 /** A lock that names nobody is being written, or was left so by a full disk. Writing takes far less. Our choice. */
 const UNNAMED_MS = 5_000
@@ -16,10 +16,9 @@ export interface FileLock {
  * lock of a dead process is taken over. @returns `null`: held by another, or by this process.
  */
 export async function takeLock(path: string): Promise<FileLock | null> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      await write(path)
+      await inFolder(dirname(path), () => write(path))
       return { release: () => rmSync(path, { force: true }) }
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Values } from '../values.ts'
-import { hasCode, writeAtomic } from './atomic-file.ts'
+import { hasCode, inFolder, writeAtomic } from './atomic-file.ts'
 
 const ENDING = '.json'
 /** Marks byte arrays, which JSON does not know. */
@@ -25,8 +25,8 @@ export class FileValues implements Values {
 
   setMany(entries: readonly (readonly [string, unknown])[]): Promise<void> {
     return this.#enqueue(async () => {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 })
-      for (const [key, value] of entries) await writeAtomic(join(this.folder, fileOf(key)), encode(value))
+      for (const [key, value] of entries)
+        await inFolder(this.folder, () => writeAtomic(join(this.folder, fileOf(key)), encode(value)))
     })
   }
 
