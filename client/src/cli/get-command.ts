@@ -1,11 +1,9 @@
-import { rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
-import { takeLock, type FileLock } from '../adapters/node/file-lock.ts'
 import { ownFile } from '../adapters/node/delivery.ts'
 import type { OwnFile } from '../adapters/node/own-files.ts'
 import type { Command } from './arguments.ts'
+import { withDownload } from './download-lock.ts'
 import {
   filesFailure,
   findWhole,
@@ -17,7 +15,6 @@ import {
   untilWhole,
   type WholeFiles,
 } from './downloads.ts'
-import { CliFailure } from './failure.ts'
 import type { Output } from './output.ts'
 import { safeName } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
@@ -31,18 +28,13 @@ type GetCommand = Extract<Command, { name: 'get' }>
 export async function runGet(command: GetCommand, output: Output, signal: AbortSignal): Promise<void> {
   const { options, infoHash, out } = command
   await prepareOut(out)
-  const folder = partsFolder(out)
-  const lock = await lockDownload(join(folder, `${infoHash}.lock`), out)
-  try {
-    await withPeer(
-      { common: options, output, signal, folder, isWilling: false },
+  await withDownload(out, infoHash, () =>
+    withPeer(
+      { common: options, output, signal, folder: partsFolder(out), isWilling: false },
       ({ peer }) => openDownload(peer, infoHash, null),
       (session) => get(session, command),
-    )
-  } finally {
-    lock.release()
-    await dropEmpty(join(folder, 'state'), folder)
-  }
+    ),
+  )
 }
 
 async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: GetCommand): Promise<void> {
@@ -135,23 +127,5 @@ function showProgress(share: ShareView, output: Output): void {
       label: 'Downloading',
       details: `${bytesInWords(downSpeed)}/s from ${countInWords(peers.length, 'peer')}${eta}`,
     },
-  )
-}
-
-/** Nothing stays behind when nothing is left to go on with. */
-async function dropEmpty(...folders: readonly string[]): Promise<void> {
-  for (const folder of folders) await rmdir(folder).catch(() => undefined)
-}
-
-async function lockDownload(path: string, out: string): Promise<FileLock> {
-  const lock = await takeLock(path).catch((error: unknown) => {
-    throw filesFailure(`Downloads can’t go to ${out}.`, error)
-  })
-  if (lock !== null) return lock
-  throw new CliFailure(
-    'files',
-    'This share is being downloaded to the same folder by another command.',
-    `The lock ${path} is held.`,
-    'Wait for it, or name another folder with --out DIR.',
   )
 }
