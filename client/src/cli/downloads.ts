@@ -33,13 +33,18 @@ export async function openDownload(
   peer: Peer,
   infoHash: InfoHash,
   isUnlisted: boolean | null,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const { share, spans } of await peer.shares.shares()) {
+  const begun = await peer.shares.shares()
+  signal.throwIfAborted()
+  for (const { share, spans } of begun) {
     if (share.infoHash !== infoHash) continue
     const info = parseInfo(share.infoBytes)
     if (!info.ok || info.value.infoHash !== infoHash) continue
     peer.runtime.openFiles(info.value, null)
     const trees = await treesFrom(info.value, spans)
+    // Somebody else may have the share by now, from other files.
+    signal.throwIfAborted()
     const resumed = { info: info.value, trees, start: 'check', isSource: false } as const
     peer.runtime.feed({
       type: 'addShare',

@@ -16,6 +16,7 @@ import {
   type WholeFiles,
 } from './downloads.ts'
 import type { Output } from './output.ts'
+import type { Peer } from './peer.ts'
 import { safeName } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { watchShares } from './share-command.ts'
@@ -31,7 +32,7 @@ export async function runGet(command: GetCommand, output: Output, signal: AbortS
   await withDownload(out, infoHash, () =>
     withPeer(
       { common: options, output, signal, folder: partsFolder(out), isWilling: false },
-      ({ peer }) => openDownload(peer, infoHash, null),
+      ({ peer }) => openDownload(peer, infoHash, null, signal),
       (session) => get(session, command),
     ),
   )
@@ -42,12 +43,11 @@ async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: Ge
   const info = await untilKnown(peer, infoHash, signal, timeoutMs)
   announceDownload(info, output)
   const onProgress = (share: ShareView) => showProgress(share, output)
-  const fetched = await fetchWhole(session, info, out, timeoutMs, onProgress)
-  const { paths } = fetched
+  const { paths, trees } = await fetchWhole(session, info, out, timeoutMs, onProgress)
   const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${paths[0] ?? ''}`
   output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
   if (!isSeeding) return
-  await serveFrom(session, info, fetched)
+  serveFiles(peer, info, await filesOf(paths), trees)
   await watchShares(session, [info])
 }
 
@@ -88,18 +88,24 @@ export async function fetchWhole(
   return { paths: await finishDownload(peer, info, out), trees: null }
 }
 
-/** Shares files that are whole, from where they are. */
-export async function serveFrom(
-  { peer }: Pick<Session, 'peer'>,
-  info: ShareInfo,
-  { paths, trees }: Fetched,
-): Promise<void> {
+/** The files of a share that is whole, as they are now. */
+export async function filesOf(paths: readonly string[]): Promise<OwnFile[]> {
   const files: OwnFile[] = []
   for (const path of paths) {
     const file = await ownFile(path)
     if (file === null) throw filesFailure(`${path} is gone.`, 'It was there a moment ago.')
     files.push(file)
   }
+  return files
+}
+
+/** Shares files that are whole, from where they are. @param trees as in {@link Fetched}. */
+export function serveFiles(
+  peer: Peer,
+  info: ShareInfo,
+  files: readonly OwnFile[],
+  trees: Fetched['trees'],
+): void {
   if (trees === null) return peer.serveDownload(info, files)
   // So far the node knows it by its link alone, or as a download that was begun once.
   const isUnlisted = peer.runtime.node.shares.get(info.infoHash)?.isUnlisted ?? false
@@ -107,9 +113,10 @@ export async function serveFrom(
   offerShare(peer, { info, trees, files: placedFiles(info, files) }, isUnlisted)
 }
 
-async function forgetParts(peer: Session['peer'], info: ShareInfo): Promise<void> {
-  await peer.shares.removeShare(info.infoHash)
-  await peer.storage.remove(info.infoHash)
+/** Nothing is to be gone on with. */
+export async function forgetParts(peer: Peer, { infoHash }: ShareInfo): Promise<void> {
+  await peer.shares.removeShare(infoHash)
+  await peer.storage.remove(infoHash)
 }
 
 function showProgress(share: ShareView, output: Output): void {

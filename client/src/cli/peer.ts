@@ -110,8 +110,15 @@ export class Peer {
 
   /** Ends a share and lets go of its files, which stay as they are. */
   withdraw(infoHash: InfoHash): void {
+    this.#served.drop(infoHash)
     this.runtime.feed({ type: 'removeShare', infoHash })
     this.runtime.blocks.post({ type: 'close', infoHash })
+  }
+
+  /** Waits until the store has let go of the files of a share that was withdrawn. */
+  async untilClosed(infoHash: InfoHash): Promise<void> {
+    // What is asked while they are closed is answered afterwards.
+    await this.runtime.blocks.blobs(infoHash, [])
   }
 
   /** @returns the id under which the answers stand in the snapshot. */

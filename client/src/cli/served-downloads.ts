@@ -17,6 +17,11 @@ export class ServedDownloads {
     this.#files.set(infoHash, files)
   }
 
+  /** It is shared from elsewhere now, or not at all. */
+  drop(infoHash: InfoHash): void {
+    this.#files.delete(infoHash)
+  }
+
   /** What the store answered, about any share. */
   async onResults(infoHash: InfoHash, results: readonly StoreResult[]): Promise<void> {
     const files = this.#files.get(infoHash)

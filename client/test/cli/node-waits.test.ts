@@ -4,30 +4,13 @@ import { statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { NodeMemory } from '../../src/cli/node-memory.ts'
-import { askFor, lonePeer, rememberDownload, type LonePeer } from './lone-peer.ts'
-import { saidOf, startMember, untilSaid } from './member.ts'
+import { askFor, lonePeer, rememberDownload } from './lone-peer.ts'
+import { failuresOf, saidOf, startMember, startOnClock, untilSaid } from './member.ts'
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof Promises>()
   return { ...real, statfs: vi.fn(real.statfs) }
 })
-
-/** A member whose clock stands until it is told to go on. */
-function startOnClock(world: LonePeer): { pass: (ms: number) => Promise<void> } {
-  let now = 0
-  const looks = vi.spyOn(world.peer, 'until')
-  startMember(world, () => now)
-  return {
-    pass: async (ms) => {
-      now += ms
-      // Whatever is due by then has begun.
-      const enough = looks.mock.calls.length + 2
-      await vi.waitUntil(() => looks.mock.calls.length >= enough, { timeout: 10_000 })
-    },
-  }
-}
-
-const failuresOf = (world: LonePeer) => saidOf(world, 'failed').map(({ what }) => what)
 
 describe('a member waits, and says so once,', () => {
   it.each([
