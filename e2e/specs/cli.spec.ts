@@ -61,6 +61,7 @@ test('a browser shares, a command downloads a folder and leaves nothing else beh
   expect((await again.until('saved'))['files']).toEqual(saved['files'])
   expect(await again.exit).toBe(0)
   expect(again.events.some(({ event }) => event === 'progress')).toBe(false)
+  expect(again.events.some(({ event }) => event === 'checking')).toBe(true)
   expect(readdirSync(out)).toEqual(['album'])
 })
 

@@ -80,14 +80,18 @@ export interface WholeFiles {
   readonly trees: ReadonlyMap<FileRoot, HashTree>
 }
 
+/** Hears how much of it has been hashed, from 0 to 1. */
+type OnChecked = (fraction: number) => void
+
 /** The files of the share if they lie in the folder of downloads already. */
 export async function findWhole(
   info: ShareInfo,
   out: string,
   signal: AbortSignal,
+  onChecked: OnChecked = () => undefined,
 ): Promise<WholeFiles | null> {
   const files = await findDelivered(info, out)
-  const trees = files === null ? null : await treesOf(info, files, signal)
+  const trees = files === null ? null : await treesOf(info, files, signal, onChecked)
   return files === null || trees === null ? null : { files, trees }
 }
 
@@ -96,8 +100,15 @@ export async function treesOf(
   info: ShareInfo,
   files: readonly OwnFile[],
   signal: AbortSignal,
+  onChecked: OnChecked = () => undefined,
 ): Promise<ReadonlyMap<FileRoot, HashTree> | null> {
-  const leaves = await new DiskHasher().hash({ files, onProgress: () => signal.throwIfAborted() })
+  let checkedBytes = 0
+  const onProgress = (bytes: number) => {
+    signal.throwIfAborted()
+    checkedBytes += bytes
+    onChecked(checkedBytes / info.totalBytes)
+  }
+  const leaves = await new DiskHasher().hash({ files, onProgress })
   // Hashing that was broken off says nothing about the files.
   signal.throwIfAborted()
   if (leaves === null) return null

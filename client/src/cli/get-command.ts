@@ -1,4 +1,5 @@
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import type { ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import { ownFile } from '../adapters/node/delivery.ts'
 import type { OwnFile } from '../adapters/node/own-files.ts'
@@ -42,8 +43,7 @@ async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: Ge
   const { peer, output, signal } = session
   const info = await untilKnown(peer, infoHash, signal, timeoutMs)
   announceDownload(info, output)
-  const onProgress = (share: ShareView) => showProgress(share, output)
-  const { paths, trees } = await fetchWhole(session, info, out, timeoutMs, onProgress)
+  const { paths, trees } = await fetchWhole(session, info, out, timeoutMs, tellProgress(infoHash, output))
   const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${paths[0] ?? ''}`
   output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
   if (!isSeeding) return
@@ -70,21 +70,29 @@ export interface Fetched {
   readonly trees: WholeFiles['trees'] | null
 }
 
+/** Who hears of how far a download is. */
+export interface FetchProgress {
+  /** What is in the folder of downloads already is being checked. @param fraction 0 to 1. */
+  readonly onChecked: (fraction: number) => void
+  /** Something of the download changed. */
+  readonly onShare: (share: ShareView) => void
+}
+
 /** Downloads a share, unless it lies in the folder of downloads already. */
 export async function fetchWhole(
   { peer, signal }: Session,
   info: ShareInfo,
   out: string,
   timeoutMs: number,
-  onProgress: (share: ShareView) => void,
+  progress: FetchProgress,
 ): Promise<Fetched> {
-  const whole = await findWhole(info, out, signal)
+  const whole = await findWhole(info, out, signal, progress.onChecked)
   if (whole !== null) {
     await forgetParts(peer, info)
     return { paths: whole.files.map(({ path }) => path), trees: whole.trees }
   }
   await startDownload(peer, info, out)
-  await untilWhole(peer, info.infoHash, signal, timeoutMs, onProgress)
+  await untilWhole(peer, info.infoHash, signal, timeoutMs, progress.onShare)
   return { paths: await finishDownload(peer, info, out), trees: null }
 }
 
@@ -119,12 +127,16 @@ export async function forgetParts(peer: Peer, { infoHash }: ShareInfo): Promise<
   await peer.storage.remove(infoHash)
 }
 
-function showProgress(share: ShareView, output: Output): void {
+/** Says how far a download is. */
+export function tellProgress(infoHash: InfoHash, output: Output): FetchProgress {
+  const onChecked = (fraction: number) =>
+    output.progress('checking', { infoHash, fraction }, { fraction, label: 'Checking', details: '' })
+  return { onChecked, onShare: (share) => showProgress(share, output, onChecked) }
+}
+
+function showProgress(share: ShareView, output: Output, onChecked: FetchProgress['onChecked']): void {
   const { state, verifiedBytes, wantedBytes, downSpeed, peers, etaMs, infoHash } = share
-  if (state.name === 'checking') {
-    const progress = { fraction: state.fraction, label: 'Checking', details: '' }
-    return output.progress('checking', { infoHash, fraction: state.fraction }, progress)
-  }
+  if (state.name === 'checking') return onChecked(state.fraction)
   const eta = etaMs === null ? '' : `, ${timeInWords(etaMs)} left`
   output.progress(
     'progress',

@@ -31,6 +31,9 @@ interface Download {
   readonly done: Promise<void>
 }
 
+/** There may be many at a time. */
+const SILENT = { onChecked: () => undefined, onShare: () => undefined }
+
 /** The node while it runs. What goes wrong with one share is said, and does not end the others. */
 export class Member {
   /** What is shared, by where it comes from. */
@@ -224,7 +227,7 @@ export class Member {
     const info: ShareInfo = await untilKnown(peer, infoHash, signal, Infinity)
     if (isNew) announceDownload(info, output)
     const session = { ...this.session, signal }
-    const { paths, trees } = await fetchWhole(session, info, this.out, Infinity, () => undefined)
+    const { paths, trees } = await fetchWhole(session, info, this.out, Infinity, SILENT)
     output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
     signal.throwIfAborted()
     const saved = { infoBytes: info.infoBytes, files: [...paths], isUnlisted }

@@ -1,13 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import type * as Files from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { EXIT_CODES } from '../../src/cli/failure.ts'
-import { runGet } from '../../src/cli/get-command.ts'
+import { fetchWhole, runGet, tellProgress } from '../../src/cli/get-command.ts'
 import { Output } from '../../src/cli/output.ts'
-import { SERVER } from './lone-peer.ts'
+import { prepareShare } from '../../src/cli/sharing.ts'
+import { lonePeer, SERVER } from './lone-peer.ts'
 
 const disk = vi.hoisted(() => ({ isFull: (_path: string): boolean => false }))
 
@@ -51,5 +52,26 @@ describe('a download that finds no room for anything', () => {
       why: expect.stringContaining('space'),
     })
     expect(readdirSync(out)).toEqual([])
+  })
+})
+
+describe('a download that is there already', () => {
+  it('is checked, and how far that is is said', async () => {
+    const { peer, out, output, note } = await lonePeer()
+    const { signal } = new AbortController()
+    writeFileSync(note, new Uint8Array(10 * 1024 * 1024))
+    const { info } = await prepareShare([note], output, signal)
+    const said = vi.spyOn(output, 'progress')
+    const whole = await fetchWhole(
+      { peer, output, signal },
+      info,
+      out,
+      1,
+      tellProgress(info.infoHash, output),
+    )
+    expect(whole.paths).toEqual([note])
+    expect(said.mock.calls.map(([name, fields]) => [name, fields])).toEqual(
+      [0.4, 0.8, 1].map((fraction) => ['checking', { infoHash: info.infoHash, fraction }]),
+    )
   })
 })
