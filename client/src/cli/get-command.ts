@@ -18,7 +18,7 @@ import {
 } from './downloads.ts'
 import type { Output } from './output.ts'
 import type { Peer } from './peer.ts'
-import { safeName } from './safe-names.ts'
+import { safeName, shownPath } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
 import { watchShares } from './share-command.ts'
 import { offerShare, placedFiles } from './sharing.ts'
@@ -44,7 +44,7 @@ async function get(session: Session, { infoHash, out, isSeeding, timeoutMs }: Ge
   const info = await untilKnown(peer, infoHash, signal, timeoutMs)
   announceDownload(info, output)
   const { paths, trees } = await fetchWhole(session, info, out, timeoutMs, tellProgress(infoHash, output))
-  const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${paths[0] ?? ''}`
+  const words = `Saved ${paths.length === 1 ? '' : `${countInWords(paths.length, 'file')}, for example `}${shownPath(paths[0] ?? '')}`
   output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, words)
   if (!isSeeding) return
   serveFiles(peer, info, await filesOf(paths), trees)

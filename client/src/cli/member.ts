@@ -8,7 +8,7 @@ import { announceDownload, fetchWhole, filesOf, forgetParts, serveFiles } from '
 import { HashAgain } from './hash-again.ts'
 import type { NodeMemory, OwnPath, Saved, Wanted } from './node-memory.ts'
 import type { Session } from './session.ts'
-import { safeName, safePath } from './safe-names.ts'
+import { safeName, shownPath } from './safe-names.ts'
 import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
 import {
   announceShare,
@@ -160,7 +160,11 @@ export class Member {
     const { output, signal } = this.session
     const made = await prepareShare([own.path], output, signal).catch((error: unknown) => {
       if (error instanceof FilesAway) {
-        this.#awaits(own, error, `Nothing: it is looked for, and shared once it is at ${safePath(own.path)}.`)
+        this.#awaits(
+          own,
+          error,
+          `Nothing: it is looked for, and shared once it is at ${shownPath(own.path)}.`,
+        )
         return null
       }
       if (!(error instanceof FilesInMotion)) throw error
@@ -189,7 +193,7 @@ export class Member {
   /** A download is not what it was. Whoever gave its link again wants it again. */
   async #onSpoilt(saved: Saved): Promise<void> {
     const wanted = await this.memory.dropSaved(saved)
-    const why = `The files at ${safePath(saved.files[0] ?? 'their place')} are gone or were changed.`
+    const why = `The files at ${shownPath(saved.files[0] ?? 'their place')} are gone or were changed.`
     if (wanted === null)
       throw new CliFailure(
         'files',
@@ -228,7 +232,11 @@ export class Member {
     if (isNew) announceDownload(info, output)
     const session = { ...this.session, signal }
     const { paths, trees } = await fetchWhole(session, info, this.out, Infinity, SILENT)
-    output.event('saved', { infoHash, bytes: info.totalBytes, files: paths }, `Saved ${paths[0] ?? ''}`)
+    output.event(
+      'saved',
+      { infoHash, bytes: info.totalBytes, files: paths },
+      `Saved ${shownPath(paths[0] ?? '')}`,
+    )
     signal.throwIfAborted()
     const saved = { infoBytes: info.infoBytes, files: [...paths], isUnlisted }
     await this.memory.addSaved(infoHash, saved)
@@ -273,6 +281,6 @@ const awayFrom = ({ name }: ShareInfo, files: readonly string[]): CliFailure =>
   new CliFailure(
     'files',
     `${safeName(name)} is not shared now.`,
-    `There is nothing where its files were, at ${safePath(files[0] ?? '')}.`,
+    `There is nothing where its files were, at ${shownPath(files[0] ?? '')}.`,
     '',
   )

@@ -9,3 +9,10 @@ export const safePath = (raw: string): string =>
     .split('/')
     .map((part) => (part === '' ? part : sanitizeName(part)))
     .join('/')
+
+/** Controls, line breaks, and what turns the direction of writing. */
+const OBEYED = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu
+
+/** A path of the person's own, fit for a terminal: as it is, since it is to be found again. */
+export const shownPath = (raw: string): string =>
+  raw.replace(OBEYED, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`)

@@ -12,7 +12,7 @@ import { makeShare, type MadeShare } from '../app/share-maker.ts'
 import { CliFailure } from './failure.ts'
 import type { Output } from './output.ts'
 import type { Peer } from './peer.ts'
-import { safeName, safePath } from './safe-names.ts'
+import { safeName, shownPath } from './safe-names.ts'
 import { bytesInWords, countInWords } from './words.ts'
 
 export type OwnShare = MadeShare<PickedPath>
@@ -54,10 +54,10 @@ export async function prepareShare(
     const { path, because } = picked
     const Failure = because === 'missing' || because === 'unreadable' ? FilesAway : CliFailure
     const next = 'Check the path and its permissions.'
-    throw new Failure('files', `"${safePath(path)}" can’t be shared.`, PICK_WORDS[because], next)
+    throw new Failure('files', `"${shownPath(path)}" can’t be shared.`, PICK_WORDS[because], next)
   }
   for (const { path, because } of picked.skipped) {
-    const line = `Left out: ${safePath(path)}, ${SKIP_WORDS[because]}.`
+    const line = `Left out: ${shownPath(path)}, ${SKIP_WORDS[because]}.`
     if (output.isJson) output.event('skipped', { path, because }, null)
     else output.note(line)
   }
@@ -84,7 +84,7 @@ function unmade(code: keyof typeof MAKE_WORDS, lost: OwnFile | null): CliFailure
   // Among thousands nobody finds it.
   const why =
     code === 'unreadable' && lost !== null
-      ? `${safePath(lost.path)} can’t be read, or was changed meanwhile.`
+      ? `${shownPath(lost.path)} can’t be read, or was changed meanwhile.`
       : MAKE_WORDS[code]
   return new Failure(
     'files',

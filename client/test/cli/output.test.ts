@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CliFailure } from '../../src/cli/failure.ts'
 import { Output } from '../../src/cli/output.ts'
+import { safeName, safePath, shownPath } from '../../src/cli/safe-names.ts'
 import { barInWords, bytesInWords, countInWords, timeInWords } from '../../src/cli/words.ts'
 
 function make(kind: 'json' | 'terminal' | 'file') {
@@ -80,5 +81,18 @@ describe('figures in words', () => {
     expect(countInWords(0, 'peer')).toBe('0 peers')
     expect(barInWords(0.5)).toBe('[############------------]  50 %')
     expect(barInWords(7)).toContain('100 %')
+  })
+})
+
+describe('names in a terminal', () => {
+  it('of others have nothing in them that it would obey, or that hides what they are', () => {
+    expect(safeName('a\u001b[2Jb\r\u202ecod.exe')).toBe('a_[2Jb_cod.exe')
+    expect(safePath('in\u0007/../x')).toBe('in_/_/x')
+  })
+
+  it('of the person are as they are, but for what it would obey', () => {
+    const own = '/home/me/.local/../what?/con/a:b .txt'
+    expect(shownPath(own)).toBe(own)
+    expect(shownPath('./a\u001b[2J\n\u202eb')).toBe('./a\\u{1b}[2J\\u{a}\\u{202e}b')
   })
 })

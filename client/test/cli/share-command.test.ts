@@ -68,3 +68,12 @@ it('files of which one is written while they are hashed are not shared, and it i
   const shared = prepareShare([note, changing], output, new AbortController().signal)
   await expect(shared).rejects.toMatchObject({ why: expect.stringContaining('changing.txt') })
 })
+
+it.each(['../missing/what?.txt', './.hidden'])(
+  'a path that is not there is named as it was given: %s',
+  async (path) => {
+    const { output } = await lonePeer()
+    const shared = prepareShare([path], output, new AbortController().signal)
+    await expect(shared).rejects.toMatchObject({ what: `"${path}" can’t be shared.` })
+  },
+)
