@@ -126,7 +126,7 @@ class CrowdWorker {
 
   async #download(number: number, infoHash: InfoHash): Promise<string | null> {
     const { peer, folder } = this.#member(number)
-    await openDownload(peer, infoHash, null)
+    await openDownload(peer, infoHash, null, this.#signal)
     const info = await untilKnown(peer, infoHash, this.#signal, DOWNLOAD_MS)
     await startDownload(peer, info, folder)
     await untilWhole(peer, infoHash, this.#signal, DOWNLOAD_MS, () => undefined)
