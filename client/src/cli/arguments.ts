@@ -5,6 +5,8 @@ import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { SYSTEMS, type SystemName } from '@ringdrop/shared/node/systems.ts'
 import { CliFailure, whyOf } from './failure.ts'
 import { LINK_WORDS } from './link-words.ts'
+import type { Name } from './node-memory.ts'
+import { shownPath } from './safe-names.ts'
 
 /** What every command needs to know. */
 export interface CommonOptions {
@@ -46,6 +48,8 @@ export type Command =
       readonly out: string
       readonly isUnlisted: boolean
     }
+  | { readonly name: 'list'; readonly options: CommonOptions }
+  | { readonly name: 'forget'; readonly options: CommonOptions; readonly names: readonly Name[] }
 
 /** What the surroundings say: variables, and the folder of the person. */
 export interface Surroundings {
@@ -79,6 +83,8 @@ const OWN_OPTIONS: Readonly<Record<string, readonly OptionName[]>> = {
   get: ['out', 'timeout', 'seed'],
   search: ['by', 'timeout'],
   node: ['out', 'unlisted'],
+  list: [],
+  forget: [],
 }
 const COMMON: readonly OptionName[] = ['help', 'version', 'json', 'server', 'state']
 
@@ -93,12 +99,15 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
   if (values.help === true || name === undefined || name === 'help') return { name: 'help' }
   const own = OWN_OPTIONS[name]
   if (own === undefined)
-    throw usage(`There is no command "${name}".`, 'The commands are share, get, search and node.')
+    throw usage(
+      `There is no command "${name}".`,
+      'The commands are share, get, search, node, list and forget.',
+    )
   for (const option of Object.keys(values) as OptionName[])
     if (!COMMON.includes(option) && !own.includes(option))
       throw usage(
         `"${name}" knows no option --${option}.`,
-        `It knows ${[...own].map((each) => `--${each}`).join(', ')}.`,
+        `It knows ${[...own, 'json', 'server', 'state'].map((each) => `--${each}`).join(', ')}.`,
       )
   const linkOrigin = name === 'get' ? originOf(rest[0] ?? '') : null
   const options: CommonOptions = {
@@ -106,7 +115,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     isJson: values.json === true,
     stateFolder: resolve(values.state ?? defaultState(surroundings)),
   }
-  if ((name === 'share' || name === 'node') && rest.includes(''))
+  if (['share', 'node', 'forget'].includes(name) && rest.includes(''))
     throw usage(
       'A path or link is empty.',
       'A variable of the shell may be unset; the current folder is written as ".".',
@@ -125,6 +134,17 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     if (rest.length === 0) throw usage('Nothing to search for.', 'Name at least one word.')
     const timeoutMs = secondsOf(values.timeout, SEARCH_TIMEOUT_S)
     return { name, options, text: rest.join(' '), systems: systemsOf(values.by ?? 'directory'), timeoutMs }
+  }
+  if (name === 'list') {
+    if (rest.length > 0) throw usage(`"list" takes no ${shownPath(rest[0] ?? '')}.`, 'It lists everything.')
+    return { name, options }
+  }
+  if (name === 'forget') {
+    if (rest.length === 0) throw usage('Nothing to forget.', 'Name at least one path or link.')
+    const names = rest.map((each) =>
+      isLinkLike(each) ? { infoHash: linkOf(each) } : { path: resolve(each) },
+    )
+    return { name, options, names }
   }
   const links = rest.filter(isLinkLike)
   return {

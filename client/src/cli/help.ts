@@ -10,7 +10,12 @@ export const HELP_TEXT = `ringdrop: share files peer to peer, from the command l
   ringdrop get LINK         download a share; goes on where it was if it was stopped
   ringdrop search WORDS...  find shared files by words of their names
   ringdrop node [PATH|LINK...]
-                            stay on as a member of the network: seed, super node, base of the ring
+                            stay on as a member of the network: seed, super node, base of the ring;
+                            it brings back what it was given at its next start
+  ringdrop list             what "node" brings back: own paths, links, downloads
+  ringdrop forget PATH|LINK...
+                            what it is to bring back no longer; a node that runs ends it at once.
+                            Files stay as they are, unfinished downloads too
 
 LINK is a link of Ringdrop, a magnet, or an infohash. Quote it.
 
@@ -22,10 +27,10 @@ Options
   --timeout SECONDS get: give up after so long without progress (60); search: how long to ask (20)
   --seed            get: keep sharing afterwards, until Ctrl-C
   --unlisted        share, node: found by the link alone, never by a search
-  --state DIR       keys and known peers (default: $RINGDROP_STATE or ~/.local/state/ringdrop)
+  --state DIR       keys, known peers, what "node" remembers (default: $RINGDROP_STATE or ~/.local/state/ringdrop)
   --json            one JSON object per line
   --help, --version
 
 Exit codes
   0 done   1 fault   2 usage   3 not a link   4 no server   5 nobody offers it
-  6 files or disk   7 nothing found   130 stopped before it was done`
+  6 files or disk   7 nothing found or remembered   130 stopped before it was done`

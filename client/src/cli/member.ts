@@ -4,14 +4,25 @@ import { isHomeAway, ownFile } from '../adapters/node/delivery.ts'
 import { withDownload } from './download-lock.ts'
 import { openDownload, treesOf, untilKnown } from './downloads.ts'
 import { CliFailure, failureOf } from './failure.ts'
+import { tellForgotten } from './forget-command.ts'
+import { ForgetRequests } from './forget-requests.ts'
 import { announceDownload, fetchWhole, filesOf, forgetParts, serveFiles } from './get-command.ts'
 import { HashAgain } from './hash-again.ts'
-import type { NodeMemory, OwnPath, Saved, Wanted } from './node-memory.ts'
+import { tellStatus } from './member-status.ts'
+import {
+  infoHashOf,
+  type Item,
+  type NodeMemory,
+  type OwnPath,
+  type Saved,
+  type Wanted,
+} from './node-memory.ts'
 import type { Session } from './session.ts'
-import { safeName, shownPath } from './safe-names.ts'
+import { shownPath } from './safe-names.ts'
 import { FILES_CHANGED, lostShare, untilInterrupted } from './share-command.ts'
 import {
   announceShare,
+  awayFrom,
   FilesAway,
   FilesInMotion,
   offerShare,
@@ -19,7 +30,7 @@ import {
   prepareShare,
   type OwnShare,
 } from './sharing.ts'
-import { bytesInWords, countInWords, timeInWords } from './words.ts'
+import { timeInWords } from './words.ts'
 
 /** Where a share lies that is whole. */
 type Source = OwnPath | Saved
@@ -43,7 +54,9 @@ export class Member {
   readonly #downloads = new Map<InfoHash, Download>()
   /** What goes on besides. */
   readonly #jobs = new Set<Promise<void>>()
-  readonly #again: HashAgain<Source | Wanted>
+  readonly #requests: ForgetRequests
+  #isObeying = false
+  readonly #again: HashAgain<Item>
 
   constructor(
     readonly session: Session,
@@ -52,6 +65,7 @@ export class Member {
     readonly out: string,
     clock = () => performance.now(),
   ) {
+    this.#requests = new ForgetRequests(memory.values)
     this.#again = new HashAgain(clock)
   }
 
@@ -60,8 +74,9 @@ export class Member {
     this.#begin(() => this.#bringBack())
     for (const wanted of memory.wanted) this.#begin(() => this.#fetch(wanted))
     await untilInterrupted(session, () => {
+      if (!this.#isObeying) this.#begin(() => this.#obey())
       this.#renew()
-      this.#tell()
+      tellStatus(session)
     })
     await Promise.all(this.#jobs)
   }
@@ -88,16 +103,35 @@ export class Member {
         output.failure(
           lostShare(exchange.swarm?.info.name ?? origin.path, FILES_CHANGED, this.#later(origin)),
         )
-      else this.#begin(() => this.#shareSaved(origin))
+      else this.#begin(() => this.#share(origin))
     }
     for (const due of this.#again.due())
-      this.#begin(() => {
-        if ('path' in due || 'files' in due) return this.#share(due)
-        return this.#fetch(due)
-      })
+      this.#begin(() => ('infoHash' in due ? this.#fetch(due) : this.#share(due)))
   }
 
-  #share(source: Source): Promise<void> {
+  /** Does what was asked for by `ringdrop forget`. */
+  async #obey(): Promise<void> {
+    this.#isObeying = true
+    try {
+      for (const item of await this.#requests.fulfil(this.memory)) {
+        this.#forget(item)
+        tellForgotten(item, this.server, this.session.output)
+      }
+    } finally {
+      this.#isObeying = false
+    }
+  }
+
+  #forget(item: Item): void {
+    for (const [infoHash, origin] of [...this.#origins]) if (origin === item) this.#release(infoHash)
+    const infoHash = 'path' in item ? null : infoHashOf(item)
+    if (infoHash === null) return
+    this.#downloads.get(infoHash)?.ending.abort()
+    if (!this.#origins.has(infoHash)) this.session.peer.withdraw(infoHash)
+  }
+
+  async #share(source: Source): Promise<void> {
+    if (!this.memory.has(source)) return
     return 'path' in source ? this.#sharePath(source) : this.#shareSaved(source)
   }
 
@@ -109,6 +143,8 @@ export class Member {
     const { peer, output } = this.session
     const { info } = made
     const { infoHash } = info
+    // Forgotten while it was hashed.
+    if (!this.memory.has(source)) return
     this.#again.onShared(source)
     const other = this.#origins.get(infoHash)
     if (other !== undefined) {
@@ -145,7 +181,7 @@ export class Member {
   }
 
   /** What can't be had now is looked for again. Says so once. @param next what happens then, in words. */
-  #awaits(item: OwnPath | Saved | Wanted, { code, what, why }: CliFailure, next: string): void {
+  #awaits(item: Item, { code, what, why }: CliFailure, next: string): void {
     if (this.#again.onAway(item, what)) this.session.output.failure(new CliFailure(code, what, why, next))
   }
 
@@ -185,6 +221,7 @@ export class Member {
       info.ok && present.length === info.value.files.length
         ? await treesOf(info.value, present, this.session.signal)
         : null
+    if (!this.memory.has(saved)) return
     if (!info.ok || trees === null) return this.#onSpoilt(saved)
     this.memory.confirmSaved(info.value.infoHash)
     await this.#offer(saved, { info: info.value, trees, files: placedFiles(info.value, present) })
@@ -209,6 +246,7 @@ export class Member {
   async #fetch(wanted: Wanted): Promise<void> {
     const { infoHash } = wanted
     const { signal } = this.session
+    if (!this.memory.has(wanted)) return
     if (this.#origins.has(infoHash)) return this.memory.dropWanted(infoHash)
     const ending = new AbortController()
     const either = AbortSignal.any([signal, ending.signal])
@@ -256,31 +294,4 @@ export class Member {
       if (!signal.aborted) output.failure(failureOf(error))
     }
   }
-
-  #tell(): void {
-    const { peer, output } = this.session
-    const { links, shares, systems } = peer.snapshot()
-    const server = peer.server.state
-    const role = systems.kazaa?.role ?? 'off'
-    const ringSize = systems.ring?.size ?? 0
-    const uploadedBytes = shares.reduce((sum, share) => sum + share.uploadedBytes, 0)
-    const fields = { server, links: links.length, role, ringSize, shares: shares.length, uploadedBytes }
-    const words = [
-      `server ${server}`,
-      countInWords(links.length, 'link'),
-      role,
-      `ring of ${String(ringSize)}`,
-      countInWords(shares.length, 'share'),
-      `${bytesInWords(uploadedBytes)} sent`,
-    ]
-    output.status('status', fields, words.join(', '))
-  }
 }
-
-const awayFrom = ({ name }: ShareInfo, files: readonly string[]): CliFailure =>
-  new CliFailure(
-    'files',
-    `${safeName(name)} is not shared now.`,
-    `There is nothing where its files were, at ${shownPath(files[0] ?? '')}.`,
-    '',
-  )

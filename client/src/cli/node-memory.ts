@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { parseInfo } from '@ringdrop/shared/content/metainfo.ts'
@@ -40,6 +40,13 @@ export type OwnPath = Memory['paths'][number]
 export type Wanted = Memory['wanted'][number]
 /** A finished download. */
 export type Saved = Memory['saved'][number]
+
+/** Whatever a node remembers. */
+export type Item = OwnPath | Wanted | Saved
+
+/** How people name what a node remembers: by an absolute path, or by a link. */
+export const nameSchema = v.union([v.object({ path: v.string() }), v.object({ infoHash })])
+export type Name = v.InferOutput<typeof nameSchema>
 
 const KEY = 'node'
 
@@ -115,6 +122,36 @@ export class NodeMemory {
     return again
   }
 
+  /** What is remembered under a name; under a path also the download that was saved there. */
+  itemsOf(name: Name): Item[] {
+    const { paths, wanted, saved } = this.memory
+    if ('infoHash' in name) {
+      const { infoHash } = name
+      const links = wanted.filter((each) => each.infoHash === infoHash)
+      return [...links, ...saved.filter((each) => isOf(each, infoHash))]
+    }
+    const own = paths.filter(({ path }) => path === name.path)
+    return [...own, ...saved.filter((each) => placeOf(each) === name.path)]
+  }
+
+  /** Whether it has not been forgotten. */
+  has(item: Item): boolean {
+    const all: readonly Item[] = [...this.memory.paths, ...this.memory.wanted, ...this.memory.saved]
+    return all.includes(item)
+  }
+
+  /** Remembers it no longer. */
+  async forget(items: readonly Item[]): Promise<void> {
+    if (items.length === 0) return
+    const { paths, wanted, saved } = this.memory
+    const isKept = (item: Item) => !items.includes(item)
+    await this.#save({
+      paths: paths.filter(isKept),
+      wanted: wanted.filter(isKept),
+      saved: saved.filter(isKept),
+    })
+  }
+
   #othersWanted(infoHash: InfoHash): Memory['wanted'] {
     return this.memory.wanted.filter((each) => each.infoHash !== infoHash)
   }
@@ -125,7 +162,21 @@ export class NodeMemory {
   }
 }
 
-function isOf({ infoBytes }: Saved, infoHash: InfoHash): boolean {
+/** The share that a link or a download is of; `null` when that can't be told any more. */
+export function infoHashOf(item: Wanted | Saved): InfoHash | null {
+  if ('infoHash' in item) return item.infoHash
+  const info = parseInfo(item.infoBytes)
+  return info.ok ? info.value.infoHash : null
+}
+
+const isOf = (saved: Saved, infoHash: InfoHash): boolean => infoHashOf(saved) === infoHash
+
+/** The file or folder that a download became; `null` when that can't be told. */
+function placeOf({ infoBytes, files }: Saved): string | null {
   const info = parseInfo(infoBytes)
-  return info.ok && info.value.infoHash === infoHash
+  let place = files[0]
+  if (!info.ok || place === undefined) return null
+  const depth = info.value.isSingleFile ? 0 : (info.value.files[0]?.path.length ?? 0)
+  for (let up = 0; up < depth; up++) place = dirname(place)
+  return place
 }

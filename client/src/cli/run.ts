@@ -1,5 +1,6 @@
 import { readArguments, wantsJson, type Command, type Surroundings } from './arguments.ts'
 import { endedBy, EXIT_CODES, failureOf, OutputRefused } from './failure.ts'
+import { runForget, runList } from './forget-command.ts'
 import { runGet } from './get-command.ts'
 import { HELP_TEXT, VERSION_TEXT } from './help.ts'
 import { runNode } from './node-command.ts'
@@ -50,5 +51,9 @@ async function dispatch(command: Command, output: Output, signal: AbortSignal): 
       return runSearch(command, output, signal)
     case 'node':
       return runNode(command, output, signal)
+    case 'list':
+      return runList(command, output)
+    case 'forget':
+      return runForget(command, output, signal)
   }
 }

@@ -116,3 +116,12 @@ export function announceShare(server: string, info: ShareInfo, output: Output): 
   const size = `${countInWords(files.length, 'file')}, ${bytesInWords(totalBytes)}`
   output.event('shared', fields, `Sharing ${safeName(name)} (${size})\n${link}`)
 }
+
+/** Why a download is not shared now whose files were there once. */
+export const awayFrom = ({ name }: ShareInfo, files: readonly string[]): CliFailure =>
+  new CliFailure(
+    'files',
+    `${safeName(name)} is not shared now.`,
+    `There is nothing where its files were, at ${shownPath(files[0] ?? '')}.`,
+    '',
+  )

@@ -63,6 +63,11 @@ describe('the command line', () => {
       paths: ['./folder', 'file.txt'],
       links: [HASH],
     })
+    expect(read(['list', '--json'])).toMatchObject({ name: 'list', options: { isJson: true } })
+    expect(read(['forget', 'folder/', MAGNET])).toMatchObject({
+      name: 'forget',
+      names: [{ path: resolve('folder') }, { infoHash: HASH }],
+    })
   })
 
   it.each([
@@ -76,6 +81,10 @@ describe('the command line', () => {
     ['no link', ['get']],
     ['two links', ['get', MAGNET, MAGNET]],
     ['no words', ['search']],
+    ['nothing to forget', ['forget']],
+    ['an empty path to forget', ['forget', '']],
+    ['an option of another command for a list', ['list', '--unlisted']],
+    ['a path to list', ['list', 'a']],
     ['an unknown system', ['search', 'a', '--by', 'napster']],
     ['no number', ['get', MAGNET, '--timeout', 'long']],
     ['no time', ['get', MAGNET, '--timeout', '0']],

@@ -22,6 +22,7 @@ export interface SaidEvent {
   readonly files?: readonly string[]
   readonly what?: string
   readonly next?: string
+  readonly kind?: string
 }
 
 /** A peer that never joins the network, with `note.txt` in its folder of downloads. */
