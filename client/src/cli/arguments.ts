@@ -111,11 +111,14 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
       )
   const linkOrigin = name === 'get' ? originOf(rest[0] ?? '') : null
   const options: CommonOptions = {
-    server: serverOf(values.server ?? linkOrigin ?? surroundings.env['RINGDROP_SERVER'] ?? DEFAULT_SERVER),
+    server: serverOf(
+      values.server ?? linkOrigin ?? variable(surroundings, 'RINGDROP_SERVER') ?? DEFAULT_SERVER,
+    ),
     isJson: values.json === true,
     stateFolder: resolve(values.state ?? defaultState(surroundings)),
   }
-  if (['share', 'node', 'forget'].includes(name) && rest.includes(''))
+  const takesPaths = ['share', 'node', 'forget'].includes(name)
+  if ((takesPaths && rest.includes('')) || values.out === '' || values.state === '')
     throw usage(
       'A path or link is empty.',
       'A variable of the shell may be unset; the current folder is written as ".".',
@@ -131,7 +134,7 @@ export function readArguments(args: readonly string[], surroundings: Surrounding
     return { name, options, infoHash: theLink(rest), out, isSeeding: values.seed === true, timeoutMs }
   }
   if (name === 'search') {
-    if (rest.length === 0) throw usage('Nothing to search for.', 'Name at least one word.')
+    if (rest.join('').trim() === '') throw usage('Nothing to search for.', 'Name at least one word.')
     const timeoutMs = secondsOf(values.timeout, SEARCH_TIMEOUT_S)
     return { name, options, text: rest.join(' '), systems: systemsOf(values.by ?? 'directory'), timeoutMs }
   }
@@ -213,6 +216,10 @@ function secondsOf(text: string | undefined, fallback: number): number {
   throw usage(`--timeout ${String(text)} is no time.`, 'It must be a number of seconds.')
 }
 
-function defaultState({ env, home }: Surroundings): string {
-  return env['RINGDROP_STATE'] ?? `${env['XDG_STATE_HOME'] ?? `${home}/.local/state`}/ringdrop`
+/** A variable of the surroundings; one that is empty counts as unset (XDG Base Directory Specification). */
+const variable = ({ env }: Surroundings, name: string): string | undefined => env[name] || undefined
+
+function defaultState(surroundings: Surroundings): string {
+  const own = variable(surroundings, 'RINGDROP_STATE')
+  return own ?? `${variable(surroundings, 'XDG_STATE_HOME') ?? `${surroundings.home}/.local/state`}/ringdrop`
 }

@@ -27,7 +27,8 @@ Options
   --timeout SECONDS get: give up after so long without progress (60); search: how long to ask (20)
   --seed            get: keep sharing afterwards, until Ctrl-C
   --unlisted        share, node: found by the link alone, never by a search
-  --state DIR       keys, known peers, what "node" remembers (default: $RINGDROP_STATE or ~/.local/state/ringdrop)
+  --state DIR       keys, known peers, and what "node" remembers
+                    (default: $RINGDROP_STATE or ~/.local/state/ringdrop)
   --json            one JSON object per line
   --help, --version
 

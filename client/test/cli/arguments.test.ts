@@ -40,6 +40,13 @@ describe('the command line', () => {
     expect(serverOf(['get', MAGNET])).toBe('http://localhost:8080')
   })
 
+  it('takes variables that are empty for unset', () => {
+    const env = { RINGDROP_SERVER: '', RINGDROP_STATE: '', XDG_STATE_HOME: '' }
+    expect(read(['share', 'a'], env)).toMatchObject({
+      options: { server: 'http://localhost:8080', stateFolder: resolve('/home/me/.local/state/ringdrop') },
+    })
+  })
+
   it('reads each command', () => {
     expect(read(['share', 'a', 'b', '--unlisted'])).toMatchObject({
       name: 'share',
@@ -81,6 +88,9 @@ describe('the command line', () => {
     ['no link', ['get']],
     ['two links', ['get', MAGNET, MAGNET]],
     ['no words', ['search']],
+    ['words that are empty', ['search', '', ' ']],
+    ['an empty folder of downloads', ['get', MAGNET, '--out', '']],
+    ['an empty folder of keys', ['share', 'a', '--state', '']],
     ['nothing to forget', ['forget']],
     ['an empty path to forget', ['forget', '']],
     ['an option of another command for a list', ['list', '--unlisted']],
