@@ -25,8 +25,11 @@ const code = await run({
   out: process.stdout,
   err: process.stderr,
   signal: ending.signal,
-  // Streams tell of an error some ticks after they call back.
-  flush: () => new Promise((resolve) => process.stdout.write('', () => setImmediate(resolve))),
+  flush: async () => {
+    for (const stream of [process.stdout, process.stderr])
+      // Streams tell of an error some ticks after they call back.
+      await new Promise((resolve) => stream.write('', () => setImmediate(resolve)))
+  },
 })
 // Threads of WebRTC would keep the process.
 process.exit(code)

@@ -14,7 +14,7 @@ export interface RunOptions extends Surroundings {
   readonly err: Stream
   /** Aborted when the person wants it to end, or by {@link OutputRefused}. */
   readonly signal: AbortSignal
-  /** Waits until `out` has taken everything or refused it. */
+  /** Waits until `out` and `err` have taken everything or refused it. */
   flush(): Promise<void>
 }
 
@@ -31,6 +31,8 @@ export async function run(options: RunOptions): Promise<number> {
   } catch (error) {
     const failure = signal.aborted ? endedBy(signal.reason) : failureOf(error)
     output.failure(failure)
+    // Where pipes take their time, the process would end with the reason unsaid.
+    await options.flush()
     return failure.exitCode
   } finally {
     output.close()

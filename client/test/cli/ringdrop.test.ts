@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CliFailure, endedBy, OutputRefused } from '../../src/cli/failure.ts'
+import { run } from '../../src/cli/run.ts'
 
 const ENTRY = join(import.meta.dirname, '../../src/cli/ringdrop.ts')
 /** A server that nobody runs: what is to end does so before that is found out. */
@@ -53,4 +54,20 @@ it.each([
   const failure = endedBy(reason)
   expect(failure).toBeInstanceOf(CliFailure)
   expect(failure.exitCode).toBe(expected)
+})
+
+it('a command that fails ends when its last word is on its way, as the process does not wait for that', async () => {
+  const said: string[] = []
+  const write = (text: string) => said.push(text)
+  const code = await run({
+    args: ['fetch', '--json'],
+    env: {},
+    home: '/home/me',
+    out: { write },
+    err: { write },
+    signal: new AbortController().signal,
+    flush: () => Promise.resolve(void write('flushed')),
+  })
+  expect(code).toBe(2)
+  expect(said).toEqual([expect.stringContaining('"failed"'), 'flushed'])
 })
