@@ -26,8 +26,8 @@ export async function runList(
   const { paths, wanted, saved } = await NodeMemory.load(options.stateFolder)
   const items = [...paths, ...wanted, ...saved]
   for (const item of items) {
-    const { fields, words } = shown(item, options.server)
-    output.event('remembered', fields, words)
+    const { fields, name, about } = shown(item, options.server)
+    output.event('remembered', fields, `${name}  (${about})`)
   }
   if (items.length === 0) output.note('A node with this state folder remembers no paths and no links.')
 }
@@ -61,8 +61,8 @@ export async function runForget(
 
 /** Says that something is remembered no longer. */
 export function tellForgotten(item: Item, server: string, output: Output): void {
-  const { fields, words } = shown(item, server)
-  output.event('forgotten', fields, `Forgotten: ${words}`)
+  const { fields, name } = shown(item, server)
+  output.event('forgotten', fields, `Forgotten: ${name}`)
 }
 
 function requireKnown(memory: NodeMemory, name: Name): Item[] {
@@ -114,29 +114,36 @@ async function untilForgotten(
 }
 
 /** One thing that is remembered, for programs and for people. */
-function shown(item: Item, server: string): { readonly fields: object; readonly words: string } {
+interface Shown {
+  readonly fields: object
+  readonly name: string
+  readonly about: string
+}
+
+function shown(item: Item, server: string): Shown {
   const { isUnlisted: unlisted } = item
   const mark = unlisted ? ', unlisted' : ''
-  if ('path' in item)
-    return {
-      fields: { kind: 'own', path: item.path, unlisted },
-      words: `${shownPath(item.path)}  (shared${mark})`,
-    }
+  if ('path' in item) {
+    const { path } = item
+    return { fields: { kind: 'own', path, unlisted }, name: shownPath(path), about: `shared${mark}` }
+  }
   if ('infoHash' in item) {
     const { infoHash } = item
     return {
       fields: { kind: 'wanted', infoHash, unlisted },
-      words: `${infoHash}  (to be downloaded${mark})`,
+      name: infoHash,
+      about: `to be downloaded${mark}`,
     }
   }
   const { infoBytes, files } = item
   const info = parseInfo(infoBytes)
   const place = shownPath(files[0] ?? '')
-  if (!info.ok) return { fields: { kind: 'saved', files, unlisted }, words: `${place}  (unreadable)` }
+  if (!info.ok) return { fields: { kind: 'saved', files, unlisted }, name: place, about: 'unreadable' }
   const { infoHash, name, totalBytes: bytes } = info.value
   const link = formatLink(server, { infoHash, name, totalBytes: bytes })
   return {
     fields: { kind: 'saved', infoHash, name, link, bytes, files, unlisted },
-    words: `${safeName(name)}  (${bytesInWords(bytes)}, downloaded to ${place}${mark})\n  ${link}`,
+    name: safeName(name),
+    about: `${bytesInWords(bytes)}, downloaded to ${place}${mark}; ${infoHash}`,
   }
 }

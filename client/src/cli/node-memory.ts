@@ -5,6 +5,7 @@ import { parseInfo } from '@ringdrop/shared/content/metainfo.ts'
 import { parseInfoHash, type InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { FileValues } from '../adapters/node/file-values.ts'
 import type { Values } from '../adapters/values.ts'
+import { CliFailure, whyOf } from './failure.ts'
 
 const infoHash = v.custom<InfoHash>((each) => parseInfoHash(each) !== null)
 /** Found by its link alone. Earlier versions did not write it down for what was downloaded. */
@@ -60,10 +61,15 @@ export class NodeMemory {
     private memory: Memory,
   ) {}
 
-  /** @param stateFolder as in the options of the command. */
+  /** @param stateFolder as in the options of the command. Rejects with a {@link CliFailure} when it can't be read. */
   static async load(stateFolder: string): Promise<NodeMemory> {
     const values = new FileValues(join(stateFolder, 'node'))
-    const parsed = v.safeParse(schema, await values.get(KEY))
+    const stored = await values.getOrFail(KEY).catch((error: unknown) => {
+      // It would be taken for nothing, and written over.
+      const next = `Mend the permissions of ${values.folder}, or name another folder with --state DIR.`
+      throw new CliFailure('files', 'What the node remembers can’t be read.', whyOf(error), next)
+    })
+    const parsed = v.safeParse(schema, stored)
     const memory = parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] }
     // Earlier versions wanted again what they had.
     const wanted = memory.wanted.filter((each) => !memory.saved.some((saved) => isOf(saved, each.infoHash)))

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
@@ -8,6 +8,7 @@ import { runForget, runList } from '../../src/cli/forget-command.ts'
 import { ForgetRequests } from '../../src/cli/forget-requests.ts'
 import { runNode } from '../../src/cli/node-command.ts'
 import { NodeMemory, type Name } from '../../src/cli/node-memory.ts'
+import { Output } from '../../src/cli/output.ts'
 import { lonePeer, rememberDownload, SERVER, type LonePeer } from './lone-peer.ts'
 import { failuresOf, saidOf, startMember, untilSaid } from './member.ts'
 
@@ -57,6 +58,19 @@ describe('what a node remembers', () => {
         files: [note],
         unlisted: false,
       },
+    ])
+  })
+
+  it('is listed in words, each with a name that can be forgotten', async () => {
+    const { stateFolder, own, note, info } = await remembering()
+    let said = ''
+    const stream = { write: (text: string) => (said += text) }
+    const output = new Output(stream, stream, false, () => performance.now())
+    await runList({ name: 'list', options: { server: SERVER, isJson: false, stateFolder } }, output)
+    expect(said.trim().split('\n')).toEqual([
+      `${own}  (shared, unlisted)`,
+      `${LINK}  (to be downloaded)`,
+      `note.txt  (6 B, downloaded to ${note}; ${info.infoHash})`,
     ])
   })
 
@@ -175,4 +189,21 @@ it('a node that starts forgets what it was asked to, but not what it is given no
   const command = { name: 'node', options: optionsOf(world), ...given } as const
   await expect(runNode(command, world.output, AbortSignal.abort())).rejects.toThrow('aborted')
   expect(await remembered(world)).toEqual([1, 0, 1])
+})
+
+it('what is remembered but can’t be read is not taken for nothing, and stays', async () => {
+  const world = await lonePeer()
+  const { stateFolder, out, output } = world
+  // As where the person may not read it, which tests of the superuser always may.
+  mkdirSync(join(stateFolder, 'node/node.json'), { recursive: true })
+  const failure = {
+    exitCode: EXIT_CODES.files,
+    what: 'What the node remembers can’t be read.',
+    why: expect.stringContaining('EISDIR'),
+  }
+  const options = optionsOf(world)
+  await expect(runList({ name: 'list', options }, output)).rejects.toMatchObject(failure)
+  await expect(forget(world, [{ infoHash: LINK }])).rejects.toMatchObject(failure)
+  const command = { name: 'node', options, paths: [], links: [LINK], out, isUnlisted: false } as const
+  await expect(runNode(command, output, AbortSignal.abort())).rejects.toMatchObject(failure)
 })

@@ -19,6 +19,16 @@ export class FileValues implements Values {
     return this.#read(fileOf(key))
   }
 
+  /** As `get`, but rejects when the system does not let us read what is there. */
+  async getOrFail(key: string): Promise<unknown> {
+    await this.#last
+    const file = fileOf(key)
+    await readFile(join(this.folder, file)).catch((error: unknown) => {
+      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error
+    })
+    return this.#read(file)
+  }
+
   set(key: string, value: unknown): Promise<void> {
     return this.setMany([[key, value]])
   }
