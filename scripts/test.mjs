@@ -31,23 +31,20 @@ function read(file) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null
 }
 
-/** Runs with its output shown. Others may run beside it. */
-async function suite(name, [command, ...args], env = {}) {
-  console.log(`\n== ${name}`)
-  const started = Date.now()
-  report(
-    name,
-    await ended(spawn(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } })),
-    started,
-  )
-}
-
-/** @returns the exit code of a process */
-const ended = (child) =>
+/** @returns the exit code of a command, once it has ended */
+const exitOf = ([command, ...args], stdio, env) =>
   new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, stdio, env: { ...process.env, ...env } })
     child.once('error', () => resolve(1))
     child.once('exit', (code) => resolve(code ?? 1))
   })
+
+/** Runs with its output shown. Others may run beside it. */
+async function suite(name, command, env = {}) {
+  console.log(`\n== ${name}`)
+  const started = Date.now()
+  report(name, await exitOf(command, 'inherit', env), started)
+}
 
 function report(name, code, started) {
   if (code !== 0) {
@@ -64,17 +61,11 @@ const idly = (command) =>
   existsSync('/usr/bin/chrt') ? ['chrt', '-i', '0', ...command] : ['nice', '-n', '19', ...command]
 
 /** Runs beside others; its output is kept until its end, and then shown in one piece. */
-async function beside(name, [command, ...args], env = {}) {
+async function beside(name, command, env = {}) {
   const started = Date.now()
   const log = join(results, `${name.replace(/\W+/g, '-')}.log`)
   const out = openSync(log, 'w')
-  const code = await ended(
-    spawn(command, args, {
-      cwd: root,
-      stdio: ['ignore', out, out],
-      env: { ...process.env, ...env },
-    }),
-  )
+  const code = await exitOf(command, ['ignore', out, out], env)
   console.log(`\n== ${name}\n${readFileSync(log, 'utf8')}`)
   report(name, code, started)
 }

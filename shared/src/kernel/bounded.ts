@@ -43,6 +43,16 @@ export class BoundedMap<Key, Value> {
     return this.#map.delete(key)
   }
 
+  /**
+   * Room for one more of a kind, such as what one remote party told us: when there are `most` of them, the oldest of these
+   * goes. So whoever tells without end pushes out nothing else.
+   */
+  makeRoomAmong(isOfKind: (value: Value) => boolean, most: number): void {
+    const kind = [...this.#map].filter(([, value]) => isOfKind(value))
+    const [oldest] = kind
+    if (oldest !== undefined && kind.length >= most) this.#map.delete(oldest[0])
+  }
+
   /** Entries, oldest first. */
   entries(): IterableIterator<[Key, Value]> {
     return this.#map.entries()

@@ -134,9 +134,7 @@ function addWay({ via }: Candidate, teller: PeerId): void {
 function makeRoom(known: BoundedMap<PeerId, Candidate>, teller: PeerId | null): void {
   const isItsAlone = ({ via, isHearsay }: Candidate) =>
     teller !== null && isHearsay && via.size === 1 && via.has(teller)
-  const named = [...known.entries()].filter(([, candidate]) => isItsAlone(candidate))
-  const [first] = named
-  if (first !== undefined && named.length >= HEARSAY_OF_ONE) known.delete(first[0])
+  known.makeRoomAmong(isItsAlone, HEARSAY_OF_ONE)
   if (known.size < known.limit) return
   const hearsay = [...known.entries()].find(([, { isHearsay }]) => isHearsay)
   if (hearsay !== undefined) known.delete(hearsay[0])

@@ -137,6 +137,14 @@ describe('bounded tables', () => {
       ['c', 4],
     ])
   })
+  it('make room among a kind by the oldest of it, and only when there are too many', () => {
+    const map = new BoundedMap<string, number>(9)
+    for (const [key, value] of Object.entries({ a: 2, b: 1, c: 2, d: 1 })) map.set(key, value)
+    map.makeRoomAmong((value) => value === 1, 3)
+    expect(map.size).toBe(4)
+    map.makeRoomAmong((value) => value === 1, 2)
+    expect([...map.keys()]).toEqual(['a', 'c', 'd'])
+  })
   it('remember for one to two periods', () => {
     const seen = new TwoGenerationSet<string>(100, 1000)
     expect(seen.add('x', 0)).toBe(true)

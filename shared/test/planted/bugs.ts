@@ -471,8 +471,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'one peer fills the list of those to call',
     file: 'node/dialler.ts',
-    find: 'named.length >= HEARSAY_OF_ONE',
-    put: 'named.length >= 1e9',
+    find: 'known.makeRoomAmong(isItsAlone, HEARSAY_OF_ONE)',
+    put: 'known.makeRoomAmong(isItsAlone, 1e9)',
     tests: ['node/dialler'],
   },
   {

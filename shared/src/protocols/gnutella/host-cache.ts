@@ -37,7 +37,8 @@ export class HostCache {
     if (peer === this.self) return
     const known = this.#hosts.get(peer)
     if (known === undefined) {
-      if (via !== null) this.#makeRoom(via)
+      // It need not be there at all.
+      if (via !== null) this.#hosts.makeRoomAmong(({ namedBy }) => namedBy === via, HOSTS_OF_ONE)
       const ways = via === null ? [] : [via]
       this.#hosts.set(peer, { namedBy: via, via: ways, failures: 0, failedAt: -Infinity })
       this.isDirty = true
@@ -79,13 +80,6 @@ export class HostCache {
 
   waysTo(peer: PeerId): readonly PeerId[] {
     return this.#hosts.get(peer)?.via ?? []
-  }
-
-  /** Whoever names peers without end, which need not be there at all, pushes out only others that it named. */
-  #makeRoom(namer: PeerId): void {
-    const named = [...this.#hosts.entries()].filter(([, { namedBy }]) => namedBy === namer)
-    const [oldest] = named[0] ?? []
-    if (oldest !== undefined && named.length >= HOSTS_OF_ONE) this.#hosts.delete(oldest)
   }
 
   /** Changes an entry without making it newer. */

@@ -44,7 +44,9 @@ export class LeaderBook {
   learn(peer: PeerId, via: PeerId | null): void {
     if (peer === this.context.self || this.#mistrusted.has(peer)) return
     const known = this.#leaders.get(peer)
-    if (known === undefined && via !== null) this.#makeRoom(via)
+    // It need not be there at all.
+    if (known === undefined && via !== null)
+      this.#leaders.makeRoomAmong(({ namedBy }) => namedBy === via, LEADERS_OF_ONE)
     // Once it said so itself it is nobody's word any longer.
     const namedBy = known === undefined ? via : via === null ? null : known.namedBy
     this.#leaders.set(peer, { ...FRESH, ...known, namedBy, via: via === peer ? (known?.via ?? null) : via })
@@ -53,13 +55,6 @@ export class LeaderBook {
 
   addCandidate(peer: PeerId): void {
     if (peer !== this.context.self && !this.#candidates.has(peer)) this.#candidates.set(peer, FRESH)
-  }
-
-  /** Whoever names super nodes without end, which need not be there at all, pushes out only others that it named. */
-  #makeRoom(namer: PeerId): void {
-    const named = [...this.#leaders.entries()].filter(([, { namedBy }]) => namedBy === namer)
-    const [oldest] = named[0] ?? []
-    if (oldest !== undefined && named.length >= LEADERS_OF_ONE) this.#leaders.delete(oldest)
   }
 
   /** It is no super node any longer, or gone. */
