@@ -32,17 +32,26 @@ export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [svelte({ configFile: './client/svelte.config.js' })],
         test: {
           name: 'node',
           environment: 'node',
-          include: [
-            'shared/test/**/*.test.ts',
-            'signaling-server/test/**/*.test.ts',
-            'client/test/**/*.test.ts',
-          ],
-          exclude: ['**/node_modules/**', 'client/test/browser/**', ...LONG],
+          include: ['shared/test/**/*.test.ts', 'signaling-server/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...LONG],
+          // Nothing there keeps state in modules or puts something else in their place: two threads load them once, which
+          // saves a third of the time.
+          isolate: false,
           // Whole simulated networks, two at once.
+          testTimeout: 60_000,
+          ...inTurn(0, 2),
+        },
+      },
+      {
+        plugins: [svelte({ configFile: './client/svelte.config.js' })],
+        test: {
+          name: 'client',
+          environment: 'node',
+          include: ['client/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'client/test/browser/**'],
           testTimeout: 60_000,
           ...inTurn(0, 2),
         },

@@ -1,8 +1,10 @@
 import type { Page } from '@playwright/test'
-import { violationsOn } from '../fixtures/axe.ts'
+import { violationsInBothThemes } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { untilPainted } from '../pages/app.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 /** Names of things that the walk through the pages needs, in each language. */
 const WORDS = {
@@ -13,6 +15,10 @@ const WORDS = {
     search: 'Search files',
     ask: 'Ask a question',
     scan: 'Scan a QR code',
+    all: 'Compare all',
+    invite: 'Make an invite',
+    inviteLink: 'Invite link',
+    download: 'Download',
   },
   zh: {
     settings: '设置',
@@ -21,64 +27,78 @@ const WORDS = {
     search: '搜索文件',
     ask: '提一个问题',
     scan: '扫描二维码',
+    all: '全部比较',
+    invite: '生成邀请',
+    inviteLink: '邀请链接',
+    download: '下载',
   },
 } as const
 
 for (const language of ['en', 'zh'] as const)
-  for (const colorScheme of ['light', 'dark'] as const)
-    test(`axe finds nothing on any page: ${language}, ${colorScheme}`, async ({
-      browser,
-      server,
-      openPeer,
-    }) => {
-      const other = await openPeer()
-      await other.shareFiles(makeFile(scratch(), 'readable.txt', MiB, 32).path)
-      const words = WORDS[language]
-      const context = await browser.newContext({ colorScheme, reducedMotion: 'reduce', locale: language })
-      const page = await context.newPage()
-      await page.goto(server.url)
-      await page
-        .locator('input[type=file][data-main]')
-        .setInputFiles(makeFile(scratch(), 'read me.txt', MiB, 31).path)
-      await page.locator('[data-state=seeding]').waitFor()
-      await expect(page.locator('html')).toHaveAttribute('lang', language)
-      await page.getByRole('button', { name: words.details }).click()
-      await page.getByRole('table').first().or(page.locator('code').first()).waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.getByRole('button', { name: words.settings }).click()
+  test(`axe finds nothing on any page, in either theme: ${language}`, async ({
+    browser,
+    server,
+    openPeer,
+  }) => {
+    const words = WORDS[language]
+    const context = await browser.newContext({ reducedMotion: 'reduce', locale: language })
+    const page = await context.newPage()
+    const expectNothing = async () => expect(await violationsInBothThemes(page)).toEqual([])
+    await page.goto(server.url)
+    await page.getByRole('button', { name: words.settings }).waitFor()
+    await expectNothing()
+    const other = await openPeer()
+    const { link } = await other.shareFiles(makeFile(scratch(), 'readable.txt', MiB, 32).path)
+    await page
+      .locator('input[type=file][data-main]')
+      .setInputFiles(makeFile(scratch(), 'read me.txt', MiB, 31).path)
+    await page.locator('[data-state=seeding]').waitFor()
+    await expect(page.locator('html')).toHaveAttribute('lang', language)
+    await page.getByRole('button', { name: words.details }).click()
+    await page.getByRole('table').first().or(page.locator('code').first()).waitFor()
+    await expectNothing()
+    await page.getByRole('button', { name: words.settings }).click()
+    await page.getByRole('dialog').waitFor()
+    await expectNothing()
+    await page.getByRole('button', { name: words.close }).click()
+    // Two more dialogs. There is no camera, which the first one says.
+    const openers = [
+      () => page.getByRole('button', { name: words.scan }).click(),
+      () => page.keyboard.press('?'),
+    ]
+    for (const open of openers) {
+      await open()
       await page.getByRole('dialog').waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.getByRole('button', { name: words.close }).click()
-      // Two more dialogs. There is no camera, which the first one says.
-      const openers = [
-        () => page.getByRole('button', { name: words.scan }).click(),
-        () => page.keyboard.press('?'),
-      ]
-      for (const open of openers) {
-        await open()
-        await page.getByRole('dialog').waitFor()
-        expect(await violationsOn(page)).toEqual([])
-        await page.keyboard.press('Escape')
-        await expect(page.getByRole('dialog')).toHaveCount(0)
-      }
-      await page.goto(`${server.url}#/search`)
-      await page.getByRole('searchbox', { name: words.search }).fill('read')
-      await page.locator('li[data-root]').waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.goto(`${server.url}#/network`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.goto(`${server.url}#/lab`)
-      await page.getByRole('button', { name: words.ask }).waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.goto(`${server.url}#magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}&dn=unknown.bin&xl=5000`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await page.goto(`${server.url}#nonsense`)
-      await page.getByRole('alert').first().waitFor()
-      expect(await violationsOn(page)).toEqual([])
-      await context.close()
-    })
+      await expectNothing()
+      await page.keyboard.press('Escape')
+      await expect(page.getByRole('dialog')).toHaveCount(0)
+    }
+    await page.goto(`${server.url}#/search`)
+    await page.getByRole('searchbox', { name: words.search }).fill('read')
+    await page.locator('li[data-root]').waitFor()
+    await expectNothing()
+    await page.getByRole('radio', { name: words.all }).check()
+    await page.keyboard.press('Enter')
+    await page.getByRole('table').waitFor()
+    await expectNothing()
+    await page.goto(`${server.url}#/network`)
+    await page.getByRole('button', { name: words.invite }).click()
+    await page.getByRole('textbox', { name: words.inviteLink }).waitFor()
+    await expectNothing()
+    await page.goto(`${server.url}#/lab`)
+    await page.getByRole('button', { name: words.ask }).waitFor()
+    await expectNothing()
+    await page.goto(link)
+    await expect(page.getByRole('button', { name: words.download, exact: true })).toBeEnabled()
+    await expectNothing()
+    await page.goto(`${server.url}#magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}&dn=unknown.bin&xl=5000`)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await expectNothing()
+    await page.goto(`${server.url}#nonsense`)
+    await page.getByRole('alert').first().waitFor()
+    await expectNothing()
+    await context.close()
+  })
 
 test('the language is chosen in the settings, at once and for the next visit', async ({ openPeer }) => {
   const { page } = await openPeer()
@@ -116,9 +136,14 @@ test('everything fits a phone, a tablet and a desktop, without scrolling sideway
   await app.shareFiles(makeFile(scratch(), `${'long name '.repeat(20)}.bin`, 1000).path)
   for (const width of [390, 768, 1280]) {
     await page.setViewportSize({ width, height: 844 })
-    for (const hash of ['#/', '#/search?q=long', '#/network', '#/lab']) {
+    for (const hash of ['#/', '#/search?q=long', '#/search', '#/network', '#/lab']) {
       await page.goto(app.url + hash)
       await page.getByRole('heading', { level: 1 }).waitFor()
+      if (hash === '#/search') {
+        await app.search('long', 'Compare all')
+        await page.getByRole('table').waitFor()
+      }
+      if (hash === '#/network') await page.getByRole('listbox').waitFor()
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(overflow, `${hash} at ${String(width)} px`).toBeLessThanOrEqual(0)
     }

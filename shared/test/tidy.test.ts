@@ -134,6 +134,14 @@ describe('tidy', () => {
     expect(found).toEqual([])
   })
 
+  it('tests that share their modules put nothing else in the place of a module, a global or the time', () => {
+    const banned = /\bvi\.(mock|doMock|stubGlobal|stubEnv|useFakeTimers)\(/
+    const found = [...sources('shared/test'), ...sources('signaling-server/test')].filter(
+      (path) => !path.endsWith('tidy.test.ts') && banned.test(code(path)),
+    )
+    expect(found).toEqual([])
+  })
+
   it('the words are the field’s', () => {
     const banned = new RegExp(['ch', 'unk'].join(''), 'i')
     expect(everything.filter((path) => banned.test(read(path)))).toEqual([])

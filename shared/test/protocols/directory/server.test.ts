@@ -1,16 +1,26 @@
-import { describe, expect, it, vi } from 'vitest'
-import { sha256 } from '../../../src/content/sha256.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Listing } from '../../../src/discovery/listing.ts'
+import { PublishedDigest } from '../../../src/discovery/digest.ts'
 import { FILES_PER_PEER, WORDS_PER_PEER } from '../../../src/protocols/directory/constants.ts'
 import { DirectoryServer } from '../../../src/protocols/directory/server.ts'
 import type { DirectorySearchResponse, DirectoryUpdateRequest } from '../../../src/wire/signaling.ts'
 import { infoHashOf, listingOf, peerOf } from '../../discovery/listings.ts'
 
-// Counts hashes, so that work can be told apart from a slow machine.
-vi.mock('../../../src/content/sha256.ts', async (original) => {
-  const real = await original<{ sha256: typeof sha256 }>()
-  return { ...real, sha256: vi.fn(real.sha256) }
-})
+/** Counts what is hashed, so that work can be told apart from a slow machine. */
+function hashCounter(): () => number {
+  const { toggle, toggleListings } = PublishedDigest.prototype
+  let count = 0
+  const shares = vi.spyOn(PublishedDigest.prototype, 'toggle').mockImplementation(function (...share) {
+    count++
+    toggle.apply(this, share)
+  })
+  const files = vi.spyOn(PublishedDigest.prototype, 'toggleListings').mockImplementation(function (...part) {
+    count += part[1].length
+    toggleListings.apply(this, part)
+  })
+  onTestFinished(() => [shares, files].forEach((spy) => spy.mockRestore()))
+  return () => count
+}
 
 const [ann, bob, eve] = [peerOf(1), peerOf(2), peerOf(3)]
 
@@ -89,10 +99,11 @@ describe('the directory server', () => {
     const { update, core } = directory()
     const share = infoHashOf(1)
     const many = Array.from({ length: FILES_PER_PEER }, (_, n) => listingOf(`file ${String(n)}`, n + 1, 1))
+    const hashed = hashCounter()
     const hashes = (add: DirectoryUpdateRequest['add']) => {
-      const before = vi.mocked(sha256).mock.calls.length
+      const before = hashed()
       const answer = update(ann, { add })
-      return [(answer as { ok: boolean }).ok, vi.mocked(sha256).mock.calls.length - before]
+      return [(answer as { ok: boolean }).ok, hashed() - before]
     }
     const first = many.slice(0, -1)
     expect(hashes([{ infoHash: share, listings: first }])).toEqual([true, 1 + first.length])
