@@ -18,6 +18,8 @@ export function sizeOf(message: ExchangeMessage): number {
     case 'haveNone':
     case 'metadataReady':
     case 'haveAllHashes':
+    case 'uploadOnly':
+    case 'wantsMore':
       return 1
     case 'have':
       return 1 + 8

@@ -37,7 +37,13 @@ export type LinkMessage =
   /** The sender does not have the share that the receiver joined. */
   | { readonly type: 'decline'; readonly infoHash: InfoHash }
   /** Discovery systems that the sender has switched on, and whether it relays; sent first, and again when that changes. */
-  | { readonly type: 'hello'; readonly systems: readonly OverlayName[]; readonly isRelay: boolean }
+  | {
+      readonly type: 'hello'
+      readonly systems: readonly OverlayName[]
+      readonly isRelay: boolean
+      /** The sender understands `uploadOnly` and `wantsMore` of the exchange (BEP 21). */
+      readonly knowsUploadOnly: boolean
+    }
   | { readonly type: 'gnutella'; readonly message: GnutellaMessage }
   | { readonly type: 'kazaa'; readonly message: KazaaMessage }
   | { readonly type: 'chord'; readonly message: ChordMessage }
@@ -65,6 +71,8 @@ const IDS = {
 } as const
 /** In the mask of a hello; the systems count from the other end. */
 const RELAY_BIT = 0x80
+/** Older peers don't set it, and would take messages that they don't know for an offence. */
+const UPLOAD_ONLY_BIT = 0x40
 const TYPES = new Map<number, LinkMessage['type']>(
   Object.entries(IDS).map(([type, id]) => [id, type as LinkMessage['type']]),
 )
@@ -89,7 +97,7 @@ export function encodeLink(message: LinkMessage): Bytes {
     case 'decline':
       return writer.hex(message.infoHash).finish()
     case 'hello':
-      return writer.uint8(maskOf(message.systems) | (message.isRelay ? RELAY_BIT : 0)).finish()
+      return writer.uint8(maskOf(message)).finish()
     case 'gnutella':
       gnutellaFormat.write(writer, message.message)
       return writer.finish()
@@ -150,7 +158,8 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
     case 'hello': {
       const mask = reader.uint8()
       const systems = OVERLAYS.filter((_, bit) => (mask & (1 << bit)) !== 0)
-      return { type, systems, isRelay: (mask & RELAY_BIT) !== 0 }
+      const knowsUploadOnly = (mask & UPLOAD_ONLY_BIT) !== 0
+      return { type, systems, isRelay: (mask & RELAY_BIT) !== 0, knowsUploadOnly }
     }
     case 'gnutella':
       return { type, message: gnutellaFormat.read(reader) }
@@ -168,8 +177,10 @@ function readFields(type: Exclude<LinkMessage['type'], 'exchange'>, reader: Byte
 }
 
 /** Unknown bits are left for systems to come. */
-function maskOf(systems: readonly OverlayName[]): number {
-  return OVERLAYS.reduce((mask, name, bit) => mask | (systems.includes(name) ? 1 << bit : 0), 0)
+function maskOf(hello: Extract<LinkMessage, { type: 'hello' }>): number {
+  const { systems, isRelay, knowsUploadOnly } = hello
+  const flags = (isRelay ? RELAY_BIT : 0) | (knowsUploadOnly ? UPLOAD_ONLY_BIT : 0)
+  return OVERLAYS.reduce((mask, name, bit) => mask | (systems.includes(name) ? 1 << bit : 0), flags)
 }
 
 const isLong = (type: LinkMessage['type']): boolean =>

@@ -102,6 +102,7 @@ export class LinkManager {
         return this.#onSignal(link, message.envelope, now)
       case 'hello':
         link.isRelay = message.isRelay
+        link.knowsUploadOnly = message.knowsUploadOnly
         return this.#parts.discovery.overlayLinks.onHello(link, message.systems, now)
       case 'gnutella':
       case 'kazaa':
@@ -197,6 +198,8 @@ export class LinkManager {
     // Who took an invite shows only now.
     link.peer = peer
     this.#parts.links.markUp(link)
+    // Before all else: by it the other end knows what it may say to us.
+    this.#parts.discovery.overlayLinks.greet(link)
     this.failures.delete(peer)
     this.#parts.dialler.onLinked(peer)
     this.#parts.relaying.onLinkUp(link, now)

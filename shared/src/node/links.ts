@@ -41,6 +41,8 @@ export class Link {
   systems: readonly OverlayName[] | null = null
   /** The other end carries circuits for others, by its word. */
   isRelay = false
+  /** The other end understands that we want nothing more of a share (BEP 21), by its word. */
+  knowsUploadOnly = false
   /** Nothing was heard for suspiciously long. */
   isSilent = false
   /** Systems that asked for the link while it was silent: they hear when it speaks again, or is gone. */
@@ -111,6 +113,7 @@ export class Link {
   sendExchange(infoHash: InfoHash, message: ExchangeMessage): void {
     const handle = this.theirs.get(infoHash)
     if (handle === undefined) return
+    if (isUploadOnlyWord(message) && !this.knowsUploadOnly) return
     if (message.type !== 'piece') {
       this.send({ type: 'exchange', handle, message })
       return
@@ -140,6 +143,8 @@ export class Link {
     emit({ type: this.circuit === null ? 'sendFrame' : 'seal', sid: this.sid, channel, bytes })
   }
 }
+
+const isUploadOnlyWord = ({ type }: ExchangeMessage): boolean => type === 'uploadOnly' || type === 'wantsMore'
 
 /** All links, by negotiation and by peer. */
 export class Links {

@@ -21,15 +21,16 @@ export class OverlayLinks {
     this.#parts = parts
   }
 
-  /** Tells the other end which systems run here; they start once both have said so. */
+  /** It was greeted; systems start once both ends have said that they run. */
   onUp(link: Link, now: number): void {
-    this.greet(link)
     this.#settle(link.peer, true, now)
     if (link.systems !== null) this.onHello(link, link.systems, now)
   }
 
+  /** Tells the other end which systems run here, and what we understand. */
   greet(link: Link): void {
-    link.send({ type: 'hello', systems: this.#parts.overlays.on, isRelay: this.#parts.isRelay() })
+    const { overlays, isRelay } = this.#parts
+    link.send({ type: 'hello', systems: overlays.on, isRelay: isRelay(), knowsUploadOnly: true })
   }
 
   onHello(link: Link, systems: readonly OverlayName[], now: number): void {

@@ -123,6 +123,16 @@ export function isStarving(exchange: Exchange): boolean {
   return true
 }
 
+/** A share without peers that could help is looked for this often; our choice. */
+const LOCATE_MS = 15_000
+
+/** Whether the discovery systems are to be asked for it now; counts as asked. */
+export function mayLocate(entry: ShareEntry, now: number): boolean {
+  if (now - entry.locatedAt < LOCATE_MS || !isStarving(entry.exchange)) return false
+  entry.locatedAt = now
+  return true
+}
+
 export const wantingShare = (infoHash: InfoHash, exchange: Exchange): WantingShare => ({
   infoHash,
   isStarving: isStarving(exchange),

@@ -4,12 +4,12 @@ import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
-import type { ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
+import type { DropCode, ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
 import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, figuresOf, isStarving, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
+import { createEntry, figuresOf, mayLocate, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
 import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
@@ -19,9 +19,6 @@ import type { NewShare, NodeEffect } from './node-io.ts'
 export type ShareMessage =
   | Extract<LinkMessage, { type: 'join' | 'leave' | 'decline' | 'exchange' }>
   | ({ readonly type: 'blocks' } & BlockFrame)
-
-/** A share without peers that could help is looked for this often; our choice. */
-const LOCATE_MS = 15_000
 
 export interface SharesParts {
   readonly links: Links
@@ -136,9 +133,7 @@ export class Shares {
   /** Starving shares that have not been looked for by the discovery systems lately; counts as looked for. */
   *starving(now: number): IterableIterator<InfoHash> {
     for (const [infoHash, entry] of this.#entries) {
-      if (now - entry.locatedAt < LOCATE_MS || !isStarving(entry.exchange)) continue
-      entry.locatedAt = now
-      yield infoHash
+      if (mayLocate(entry, now)) yield infoHash
     }
   }
 
@@ -225,7 +220,10 @@ export class Shares {
       if (theirs !== handle) continue
       this.feed(infoHash, { type: 'peerLeft', peer: link.peer }, now)
       this.#leave(link, infoHash)
-      this.#parts.dialler.postpone(infoHash, link.peer, now)
+      // Who wants nothing now may want more in a moment, and then the other is glad to be asked (BEP 21).
+      const exchange = this.#entries.get(infoHash)?.exchange
+      if (exchange !== undefined && wantsPeers(exchange))
+        this.#parts.dialler.postpone(infoHash, link.peer, now)
       return
     }
   }
@@ -290,11 +288,12 @@ export class Shares {
     }
   }
 
-  #onDrop(infoHash: InfoHash, peer: PeerId, code: string, ban: boolean, now: number): void {
+  #onDrop(infoHash: InfoHash, peer: PeerId, code: DropCode, ban: boolean, now: number): void {
     const link = this.#parts.links.byPeer(peer)
     if (link === undefined) return
     if (ban) return this.#parts.punish(link, code, now)
     this.#leave(link, infoHash)
-    this.#parts.dialler.forget(infoHash, peer)
+    // One that has everything we never need again, and never needs us.
+    if (code === 'bothSeeds') this.#parts.dialler.forget(infoHash, peer)
   }
 }

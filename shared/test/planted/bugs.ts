@@ -573,4 +573,25 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: '{ left: toldLeft }: AnnouncedShare,',
     tests: ['protocols/tracker/announcer'],
   },
+  {
+    name: 'two that want nothing of each other stay linked',
+    file: 'protocols/bittorrent/peer-link.ts',
+    find: 'return this.isSeed || this.isUploadOnly',
+    put: 'return this.isSeed && this.isUploadOnly',
+    tests: ['node/partial'],
+  },
+  {
+    name: 'who wants nothing more is left at once, and comes and goes',
+    file: 'protocols/bittorrent/constants.ts',
+    find: 'NEEDLESS_MS = 10_000',
+    put: 'NEEDLESS_MS = 0',
+    tests: ['node/partial'],
+  },
+  {
+    name: 'peers of before are told words that they do not know',
+    file: 'node/links.ts',
+    find: 'if (isUploadOnlyWord(message) && !this.knowsUploadOnly) return',
+    put: '',
+    tests: ['protocols/bittorrent/upload-only'],
+  },
 ]

@@ -33,6 +33,8 @@ const IDS = {
   haveHashes: 68,
   haveAllHashes: 69,
   peers: 70,
+  uploadOnly: 71,
+  wantsMore: 72,
 } as const satisfies Record<Exclude<ExchangeMessageType, 'piece'>, number>
 
 const TYPES = new Map<number, keyof typeof IDS>(
@@ -80,6 +82,8 @@ export function encodeExchange(message: ControlMessage): Bytes {
     case 'haveNone':
     case 'metadataReady':
     case 'haveAllHashes':
+    case 'uploadOnly':
+    case 'wantsMore':
       return writer.finish()
     default:
       return assertNever(message)
@@ -137,6 +141,8 @@ function readFields(type: keyof typeof IDS, reader: ByteReader): ControlMessage 
     case 'haveNone':
     case 'metadataReady':
     case 'haveAllHashes':
+    case 'uploadOnly':
+    case 'wantsMore':
       return { type }
     default:
       return assertNever(type)

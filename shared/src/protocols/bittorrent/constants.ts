@@ -46,6 +46,11 @@ export const PIPELINE_MAX_SECONDS = 6
 export const REFILL_SHARE = 0.25
 /** Our choice: a peer that delivers nothing asked of it for so long is snubbed. */
 export const SNUB_MS = 10_000
+/**
+ * Our choice: two peers that want nothing of each other leave each other after so long. Longer than the time after which a
+ * peer may join anew (`STATES_PER_SECOND`), so that who chooses file after file is never taken for one who comes and goes.
+ */
+export const NEEDLESS_MS = 10_000
 /** Endgame: copies of one block asked for at the same time. */
 export const ENDGAME_COPIES = 2
 

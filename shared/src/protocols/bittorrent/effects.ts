@@ -5,7 +5,7 @@ import type { ExchangeMessage } from './messages.ts'
 import type { Priority } from './piece-picker.ts'
 import type { Slot } from './peer-link.ts'
 
-/** Why a peer was dropped by the exchange. All but `bothSeeds` are the peer's fault. */
+/** Why a peer was dropped by the exchange. All but the last two are the peer's fault. */
 export type DropCode =
   | 'corruptBlocks'
   | 'badMetadata'
@@ -16,7 +16,10 @@ export type DropCode =
   | 'tooManyRequests'
   | 'tooManyChanges'
   | 'unexpectedMessage'
+  /** Two full copies. */
   | 'bothSeeds'
+  /** Neither wants anything for now; either may come back. */
+  | 'bothUploadOnly'
 
 /** Why the store could not keep a block. */
 export type StoreFailure = 'quota' | 'io'

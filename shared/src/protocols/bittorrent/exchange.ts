@@ -1,9 +1,6 @@
 import { assertNever, type Core } from '../../kernel/core.ts'
-import type { FileRoot, InfoHash, PeerId } from '../../kernel/ids.ts'
-import type { Rng } from '../../kernel/rng.ts'
-import type { TokenBucket } from '../../kernel/token-bucket.ts'
+import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
-import type { HashTree } from '../../content/merkle.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
 import {
   Outbox,
@@ -12,6 +9,7 @@ import {
   type ExchangeInput,
   type StoreFailure,
 } from './effects.ts'
+import type { ExchangeOptions } from './exchange-options.ts'
 import { isFetching, isServing, type ExchangeState } from './exchange-state.ts'
 import { MessageHandler } from './message-handler.ts'
 import { MetadataFetch } from './metadata-fetch.ts'
@@ -21,29 +19,8 @@ import { PeerRecords } from './peer-record.ts'
 import { setSlot } from './slots.ts'
 import { BLOCK } from './piece-picker.ts'
 import { Swarm } from './swarm.ts'
+import { Parting, tellWants } from './upload-only.ts'
 import { Wishes } from './wishes.ts'
-
-export interface ExchangeOptions {
-  readonly infoHash: InfoHash
-  /** `null` when a link was opened and only its infohash is known. */
-  readonly info: ShareInfo | null
-  /** Block hashes that are already known, by file root. */
-  readonly trees: ReadonlyMap<FileRoot, HashTree>
-  /**
-   * `offer`: show what the share is and wait for `download`. `source`: the person's own files, all blocks
-   * are there. `check`: resume; hash what the store holds first.
-   */
-  readonly start: 'offer' | 'source' | 'check'
-  /** The person's own files: nothing can be written to them. */
-  readonly isSource: boolean
-  /** Files wanted; `null` for all. */
-  readonly selection: readonly number[] | null
-  readonly rng: Rng
-  /** Shared by all exchanges of a node. */
-  readonly uploadBucket: TokenBucket
-  readonly downloadBucket: TokenBucket
-  readonly now: number
-}
 
 /** One share on one node: fetches metadata, hashes and blocks, serves them, and keeps its peers honest. */
 export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
@@ -55,6 +32,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   readonly #metadata: MetadataFetch
   readonly #peerExchange: PeerExchange
   readonly #messages: MessageHandler
+  readonly #parting = new Parting(this.links)
   #swarm: Swarm | null = null
   #state: ExchangeState = { name: 'metadata' }
   /** Whether the person asked for the files. */
@@ -110,6 +88,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     if (swarm === null) return at
     return Math.min(
       at,
+      this.#parting.wakeAt(),
       swarm.haves.wakeAt(),
       swarm.choking.wakeAt(),
       swarm.downloads.wakeAt(this.#now),
@@ -188,6 +167,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     swarm.choking.onWake(now)
     swarm.choking.fillIdleSlots(now)
     swarm.uploads.onWake(now)
+    const isSeeding = this.#state.name === 'seeding'
+    for (const link of this.#parting.due(isSeeding, now)) this.#drop(link, 'bothUploadOnly', false)
   }
 
   #begin(info: ShareInfo, now: number): void {
@@ -341,7 +322,10 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     this.#state = isMissing ? { name: 'leeching' } : { name: 'seeding' }
     swarm.downloads.setActive(isMissing, now)
     swarm.choking.setOpen(true, now)
-    if (!isMissing && swarm.isFull) this.#dropSeeds()
+    const isFull = !isMissing && swarm.isFull
+    if (isFull) this.#dropSeeds()
+    for (const link of this.links.values())
+      if (link.hasMetadata) tellWants(link, isMissing || isFull, this.#out)
   }
 
   #pause(because: 'person' | StoreFailure, now: number): void {

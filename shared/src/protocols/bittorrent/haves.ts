@@ -6,7 +6,7 @@ import { runsOf } from './runs.ts'
 
 /**
  * Gathers verified blocks for a moment and announces them as runs to those who lack them. Those who have them
- * are told too, since it shows our progress and that a block has spread, but seldom, in long runs.
+ * are told too, since it shows our progress and that a block has spread, but seldom, in long runs. So are those who want nothing more.
  */
 export class HaveAnnouncer {
   readonly #pending: BlockIndex[] = []
@@ -52,7 +52,7 @@ export class HaveAnnouncer {
     for (const link of this.links.values()) {
       if (link.theirs === null) continue
       const { theirs } = link
-      const known = blocks.filter((block) => theirs.get(block))
+      const known = link.isUploadOnly ? blocks : blocks.filter((block) => theirs.get(block))
       if (known.length === 0) this.#announce(link.peer, blocks)
       else {
         if (known.length < blocks.length)

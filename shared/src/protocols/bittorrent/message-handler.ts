@@ -64,6 +64,10 @@ export class MessageHandler {
         link.peerInterested = message.type === 'interested'
         this.context.swarm()?.choking.touch()
         return 'done'
+      case 'uploadOnly':
+      case 'wantsMore':
+        link.isUploadOnly = message.type === 'uploadOnly'
+        return 'done'
       default:
         return this.context.swarm() === null ? 'unexpectedMessage' : null
     }
@@ -133,6 +137,8 @@ export class MessageHandler {
       case 'peers':
       case 'interested':
       case 'notInterested':
+      case 'uploadOnly':
+      case 'wantsMore':
       case 'haveAll':
       case 'haveNone':
       case 'bitfield':

@@ -14,6 +14,8 @@ export interface BlockRange {
  */
 export type ExchangeMessage =
   | { readonly type: 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'haveAll' | 'haveNone' }
+  /** BEP 21: the sender fetches nothing more of the share, though it lacks some; `wantsMore` takes that back. */
+  | { readonly type: 'uploadOnly' | 'wantsMore' }
   /** A run of verified blocks. BEP 3 announces whole pieces; we relay blocks before their piece is whole. */
   | { readonly type: 'have'; readonly first: BlockIndex; readonly count: number }
   /** One bit a block, first block in the high bit of the first byte. */

@@ -23,6 +23,11 @@ export class PeerLink {
   amInterested = false
   peerChoking = true
   peerInterested = false
+  /** BEP 21: it said that it fetches nothing more, and we told it the same of us. */
+  isUploadOnly = false
+  amUploadOnly = false
+  /** Since when neither of us wants anything. */
+  needlessSince: number | null = null
   slot: Slot = 'choker'
   hasMetadata: boolean
   /** Blocks the peer holds; `null` until both sides know the metadata and it has said so. */
@@ -91,6 +96,16 @@ export class PeerLink {
 
   get isSeed(): boolean {
     return this.theirs?.isFull === true
+  }
+
+  /** It fetches nothing more: it has everything, or all that it wants. */
+  get wantsNothing(): boolean {
+    return this.isSeed || this.isUploadOnly
+  }
+
+  /** It takes part, and may pass on what it gets (whoever only looks says nothing of its blocks). */
+  get isFetching(): boolean {
+    return this.theirs !== null && !this.wantsNothing
   }
 
   /** Call whenever our interest or the peer's choke changed, or the time is wanted up to now. */

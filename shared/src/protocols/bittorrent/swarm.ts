@@ -28,6 +28,7 @@ import type { PeerLink } from './peer-link.ts'
 import { BLOCK, PiecePicker } from './piece-picker.ts'
 import { runsOf } from './runs.ts'
 import { SuperSeeder } from './super-seed.ts'
+import { tellWants } from './upload-only.ts'
 import { Uploads } from './uploads.ts'
 
 /** How often stale turns of super-seeding are looked for; our choice. */
@@ -120,6 +121,7 @@ export class Swarm {
     const { out } = this.#options
     const ours = this.ours()
     link.record.metAsSeed ??= this.#options.isSeeding()
+    tellWants(link, !this.#options.isSeeding() || ours.isFull, out)
     if (this.hashes.isComplete) out.send(link.peer, { type: 'haveAllHashes' })
     else for (const held of this.hashes.held()) out.send(link.peer, { type: 'haveHashes', ...held })
     if (ours.isFull && this.#shouldHideFrom(link)) this.#hideFrom(link)
@@ -226,11 +228,11 @@ export class Swarm {
 
   /** Hiding pays off when several who download can trade and no other full copy is in sight. */
   #shouldHideFrom(link: PeerLink): boolean {
-    if (this.#superSeed === 'over' || !this.#options.isSeeding() || link.theirs === null) return false
+    if (this.#superSeed === 'over' || !this.#options.isSeeding() || !link.isFetching) return false
     let downloaders = 0
     for (const other of this.#options.links.values()) {
       if (other.isSeed) return false
-      if (other !== link && other.theirs !== null) downloaders++
+      if (other !== link && other.isFetching) downloaders++
     }
     return downloaders > 0
   }

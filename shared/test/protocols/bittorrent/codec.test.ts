@@ -28,7 +28,7 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
   fc.record({
     type: fc.constantFrom('choke', 'unchoke', 'interested', 'notInterested', 'haveAll', 'haveNone'),
   }),
-  fc.record({ type: fc.constantFrom('metadataReady', 'haveAllHashes') }),
+  fc.record({ type: fc.constantFrom('metadataReady', 'haveAllHashes', 'uploadOnly', 'wantsMore') }),
   fc.record({ type: fc.constant('have'), first: uint32, count: uint32 }),
   fc.record({ type: fc.constant('bitfield'), bits: bytes(200) }),
   fc.record({
