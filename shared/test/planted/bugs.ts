@@ -594,4 +594,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: '',
     tests: ['protocols/bittorrent/upload-only'],
   },
+  {
+    name: 'the last liar makes a search fail that found something',
+    file: 'protocols/chord/searches.ts',
+    find: "search.found !== 'records' && (records.length > 0",
+    put: '(records.length > 0',
+    tests: ['protocols/chord/searches'],
+  },
 ]

@@ -92,7 +92,7 @@ export class Searches {
     const { owner, answer, trace } = outcome
     if (trace !== null) note(search, trace)
     if (owner === null) {
-      if (search.found === 'nothing' && search.asked.length > 0) return this.#end(search, 'complete')
+      if (search.found !== 'lies' && search.asked.length > 0) return this.#end(search, 'complete')
       const isAlone = this.#context.memberLinks().length === 0
       return this.#end(search, isAlone ? 'noNeighbours' : 'failed')
     }
@@ -103,7 +103,9 @@ export class Searches {
     this.#check(search, records, (valid) => {
       if (this.#running.get(search.id) !== search) return
       if (valid.length > 0) search.found = 'records'
-      else if (records.length > 0 || answer?.type !== 'records') search.found = 'lies'
+      // What others answered stays true: one liar among them must not have the last word.
+      else if (search.found !== 'records' && (records.length > 0 || answer?.type !== 'records'))
+        search.found = 'lies'
       this.#report(search, valid, outcome)
       const { asked, found } = search
       const isLonely = this.#context.phase === 'alone' || asked.length > this.#context.successors.peers.length
