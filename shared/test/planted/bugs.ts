@@ -601,4 +601,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: '(records.length > 0',
     tests: ['protocols/chord/searches'],
   },
+  {
+    name: 'a neighbour may keep up the ring without end',
+    file: 'protocols/chord/link.ts',
+    find: "(kind === 'costly' ? this.#costly : this.#upkeep).take(1, now)",
+    put: "kind !== 'costly' || this.#costly.take(1, now)",
+    tests: ['protocols/chord/upkeep'],
+  },
 ]

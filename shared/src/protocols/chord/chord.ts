@@ -23,9 +23,6 @@ import { viewOf } from './view.ts'
 
 export type { ChordEffect, ChordInput, ChordOptions, ChordView } from './api.ts'
 
-/** Messages that make work, taken at a limited rate from each link. */
-const COSTLY: ReadonlySet<ChordMessage['type']> = new Set(['find', 'store', 'want', 'seek'] as const)
-
 /** One node of the ring: hands inputs to its parts and sees to what follows from their changes. */
 export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
   readonly #context: ChordContext
@@ -201,8 +198,7 @@ export class ChordNode implements Core<ChordInput, ChordEffect>, OverlayCore {
 
   #message(from: PeerId, message: ChordMessage): void {
     const link = this.#context.links.get(from)
-    if (link === undefined) return
-    if (COSTLY.has(message.type) && !link.budget.take(1, this.#context.now)) return
+    if (link?.takes(message.type, this.#context.now) !== true) return
     switch (message.type) {
       case 'stabilize':
         return tell(this.#context, link, 'answer')

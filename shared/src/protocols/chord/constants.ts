@@ -73,6 +73,13 @@ export const CHORD = {
   /** Questions and records taken from one link, a second and at once. Our choice. */
   linkRate: 200,
   linkBurst: 600,
+  /**
+   * Messages of upkeep taken from one link, a second and at once. In the simulator nobody sends more than 14 in a second, 41 in
+   * ten or 122 in a minute, in rings of 24 to 300 with sessions of 30 s, half of the peers dead, a cut or a growing ring. At once:
+   * all that a link may hold back before it is closed (30 s). By simulation.
+   */
+  upkeepRate: 20,
+  upkeepBurst: 400,
   /** Records sent to one link because it asked, a second and at once: a newcomer may want all that a node holds. Our choice. */
   recordRate: 200,
   recordBurst: 2_000,

@@ -1,13 +1,23 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import { TokenBucket } from '../../kernel/token-bucket.ts'
 import { CHORD } from './constants.ts'
-import type { Phase, Report } from './messages.ts'
+import type { ChordMessage, Phase, Report } from './messages.ts'
 import { clockwiseFrom, coarse } from './position.ts'
 import { RoundTrip } from './rtt.ts'
 
 /** The most peers and positions that a link may name; more are ignored. */
 const MAX_NEAR = 32
 const MAX_BEYOND = 128
+
+type Kind = 'costly' | 'upkeep' | 'answer'
+
+/** What a message asks of us: each kind but answers, which are nothing unless we asked, is taken at a limited rate. */
+const KINDS: Readonly<Record<ChordMessage['type'], Kind>> = {
+  ...{ find: 'costly', store: 'costly', want: 'costly', seek: 'costly' },
+  ...{ stabilize: 'upkeep', neighbours: 'upkeep', notify: 'upkeep', links: 'upkeep', whois: 'upkeep' },
+  ...{ contact: 'upkeep', offer: 'upkeep', leave: 'upkeep', letGo: 'upkeep' },
+  ...{ hopAck: 'answer', back: 'answer', found: 'answer', sighted: 'answer' },
+}
 
 /** What we told a link about our neighbours, to send only what changed. */
 export interface Told {
@@ -32,8 +42,9 @@ export class Link {
   toldLinks: readonly number[] = []
   /** When a stabilize was sent that is not answered yet. */
   askedAt: number | null = null
-  /** Questions and records that we take from it. */
-  readonly budget: TokenBucket
+  /** Questions and records that we take from it, and what keeps up the ring. */
+  readonly #costly: TokenBucket
+  readonly #upkeep: TokenBucket
   /** Records that it may still ask for. */
   readonly records: TokenBucket
   readonly #near = new Set<PeerId>()
@@ -43,8 +54,16 @@ export class Link {
     readonly since: number,
   ) {
     this.at = coarse(peer)
-    this.budget = new TokenBucket(CHORD.linkRate, CHORD.linkBurst, since)
+    this.#costly = new TokenBucket(CHORD.linkRate, CHORD.linkBurst, since)
+    this.#upkeep = new TokenBucket(CHORD.upkeepRate, CHORD.upkeepBurst, since)
     this.records = new TokenBucket(CHORD.recordRate, CHORD.recordBurst, since)
+  }
+
+  /** Whether one more message of this type is taken from it now. */
+  takes(type: ChordMessage['type'], now: number): boolean {
+    const kind = KINDS[type]
+    if (kind === 'answer') return true
+    return (kind === 'costly' ? this.#costly : this.#upkeep).take(1, now)
   }
 
   /** Takes over a change of its lists. */
