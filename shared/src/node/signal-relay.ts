@@ -7,7 +7,9 @@ import type { SignalEnvelope } from '../wire/envelope.ts'
 /** Envelopes that one neighbour may have us pass on; our choice: four negotiations a second, a burst for ICE. */
 const RELAYS_PER_SECOND = 40
 const RELAY_BURST = 160
+/** Ways back that are remembered, and those of one neighbour's negotiations: 25 s of all that it may have us pass on. Our choice. */
 const PATHS = 4_096
+const PATHS_OF_ONE = 1_000
 
 /**
  * Passes envelopes on: to a peer that has a link with us, or towards one that has not. Answers of a
@@ -36,9 +38,15 @@ export class SignalRelay {
       this.refusedCount++
       return null
     }
-    this.#paths.set(`${envelope.sid}:${envelope.from}`, from)
+    this.#remember(`${envelope.sid}:${envelope.from}`, from)
     this.relayedCount++
     return { to: next, envelope: { ...envelope, route: [...envelope.route, this.self] } }
+  }
+
+  /** Whoever begins negotiations without end loses its own ways back, and nobody else's. */
+  #remember(path: string, from: PeerId): void {
+    if (!this.#paths.has(path)) this.#paths.makeRoomAmong((other) => other === from, PATHS_OF_ONE)
+    this.#paths.set(path, from)
   }
 
   /** The target itself, else the way that it came from, else a neighbour that should be nearer to it. */

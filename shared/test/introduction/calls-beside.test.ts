@@ -85,3 +85,33 @@ describe('whoever carries envelopes', () => {
     expect(duo.b.introducer.stageOf(idOf(duo.a))).toBe('up')
   })
 })
+
+describe('whoever answers a call with ever new calls', () => {
+  /** One side has called and the other calls anew every two seconds. @returns for how long that was under way, in s. */
+  function heldFor(byLarger: boolean): number {
+    const duo = new Duo()
+    const [smaller, larger] = idOf(duo.a) < idOf(duo.b) ? [duo.a, duo.b] : [duo.b, duo.a]
+    const [caller, callee] = byLarger ? [smaller, larger] : [larger, smaller]
+    duo.carrier = () => null
+    duo.connect(caller)
+    const payload = JSON.stringify({ nonce: 'ab'.repeat(16) })
+    const call = { kind: 'probe', to: idOf(caller), from: idOf(callee), payload } as const
+    let seconds = 0
+    for (; seconds < 120; seconds += 2) {
+      const hasEnded = caller.effects.some(({ type }) => type === 'linkFailed')
+      if (hasEnded) return seconds
+      const sid = seconds.toString(16).padStart(32, '0') as SessionId
+      duo.deliver(caller, duo.forge(callee.key, { ...call, sid }))
+      duo.now += 2_000
+      duo.feed(caller, { type: 'wake' })
+    }
+    return seconds
+  }
+
+  it.each<[string, boolean, number]>([
+    ['which does not count beside ours', true, 6],
+    ['which counts instead of ours', false, 20],
+  ])('keeps it under way no longer than a call takes: %s', (_, byLarger, mostSeconds) => {
+    expect(heldFor(byLarger)).toBeLessThanOrEqual(mostSeconds)
+  })
+})

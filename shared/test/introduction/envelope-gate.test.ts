@@ -31,6 +31,29 @@ describe('envelopes whose signatures are being checked', () => {
     expect(gate.admit(envelope, 'd'.repeat(64) as Carrier, 6_000, now).ok).toBe(true)
   })
 
+  it('come from one neighbour at a limited rate, which twenty negotiations at once keep to', () => {
+    const envelope = probe()
+    const gate = new EnvelopeGate(envelope.to)
+    let [now, ticket] = [envelope.expiry - 30_000, 0]
+    /** Each is checked before the next one comes. */
+    const taken = (carrier: Carrier, times: number): number => {
+      let count = 0
+      for (let n = 0; n < times; n++) {
+        if (gate.admit(envelope, carrier, ++ticket, now).ok) count++
+        gate.take(ticket)
+      }
+      return count
+    }
+    const neighbour = 'd'.repeat(64) as Carrier
+    expect(taken(neighbour, 20 * 24)).toBe(20 * 24)
+    expect(taken(neighbour, 1_000)).toBeLessThan(50)
+    now += 1_000
+    expect(taken(neighbour, 1_000)).toBe(40)
+    expect(taken('e'.repeat(64) as Carrier, 20)).toBe(20)
+    // The server carries for everybody, and has limits of its own.
+    expect(taken('server', 2_000)).toBe(2_000)
+  })
+
   it('are bounded in all', () => {
     const envelope = probe()
     const gate = new EnvelopeGate(envelope.to)

@@ -142,6 +142,19 @@ describe('signal relay', () => {
     ).toBe(ann)
   })
 
+  it('keeps the ways back of one neighbour although another begins ever new negotiations', () => {
+    const relay = new SignalRelay(me)
+    const linked = (...peers: (typeof me)[]) => [(peer: typeof me) => peers.includes(peer), () => []] as const
+    // Ann has no link with us, bob has one with her.
+    expect(relay.pass(bob, envelope(), ...linked(eve), 0)?.to).toBe(eve)
+    for (let n = 0; n < 5_000; n++) {
+      const sid = n.toString(16).padStart(32, '0') as never
+      relay.pass(peerOf(8), { ...envelope(), from: peerOf(7), sid }, ...linked(eve), 1_000 * n)
+    }
+    expect(relay.relayedCount).toBe(5_001)
+    expect(relay.pass(eve, { ...envelope(ann), from: eve }, ...linked(bob), 5_000_000)?.to).toBe(bob)
+  })
+
   it('ends after eight hops', () => {
     const route = Array.from({ length: 8 }, (_, n) => peerOf(100 + n))
     expect(pass(new SignalRelay(me), envelope(eve, route), [eve], [])).toBeNull()
@@ -166,6 +179,19 @@ describe('small parts', () => {
     expect(ways.to(eve, 3)).toEqual([bob, ann])
     expect(ways.to(eve, 600_000)).toEqual([bob])
     expect(ways.to(eve, 700_000)).toEqual([])
+  })
+
+  it('ways that one neighbour tells of without end push out its own, not those of others', () => {
+    const ways = new Ways()
+    for (let n = 0; n < 400; n++) ways.learn(peerOf(1_000 + n), bob, n)
+    ways.learn(eve, bob, 400)
+    ways.learn(eve, ann, 401)
+    for (let n = 0; n < 5_000; n++) ways.learn(peerOf(10_000 + n), ann, 500)
+    expect(ways.to(eve, 600)).toEqual([ann, bob])
+    for (let n = 0; n < 400; n++) expect(ways.to(peerOf(1_000 + n), 600)).toEqual([bob])
+    // All providers of a full search are still reached through whoever told of them last.
+    for (let n = 4_500; n < 5_000; n++) expect(ways.to(peerOf(10_000 + n), 600)).toEqual([ann])
+    expect(ways.to(peerOf(10_000), 600)).toEqual([])
   })
 
   it('a lonely node asks the server for peers often, a settled one seldom, and none without a server', () => {

@@ -608,4 +608,32 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: "kind !== 'costly' || this.#costly.take(1, now)",
     tests: ['protocols/chord/upkeep'],
   },
+  {
+    name: 'one neighbour pushes out the ways that others have shown',
+    file: 'node/ways.ts',
+    find: 'this.#ways.makeRoomAmong((ways) => ways.every((way) => way.via === via), WAYS_OF_ONE)',
+    put: '{}',
+    tests: ['node/parts'],
+  },
+  {
+    name: 'one neighbour pushes out the ways back of others',
+    file: 'node/signal-relay.ts',
+    find: 'makeRoomAmong((other) => other === from, PATHS_OF_ONE)',
+    put: 'makeRoomAmong(() => false, PATHS_OF_ONE)',
+    tests: ['node/parts'],
+  },
+  {
+    name: 'envelopes of one neighbour are checked without end',
+    file: 'protocols/introduction/envelope-gate.ts',
+    find: 'return rate.take(1, now)',
+    put: 'return true',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'a call is kept under way by being called back again and again',
+    file: 'protocols/introduction/introducer.ts',
+    find: "rival.stage !== 'probing' || rival.wasRepeated",
+    put: "rival.stage !== 'probing'",
+    tests: INTRODUCTION,
+  },
 ]

@@ -18,6 +18,14 @@ export const SEEN_PERIOD_MS = EXPIRY_MS + 2 * CLOCK_SKEW_MS
 /** Envelopes waiting for a signature to be checked: in all, and of those that came one way. */
 export const PENDING_CHECKS = 512
 export const PENDING_OF_CARRIER = 96
+/**
+ * Envelopes for us that one neighbour may hand over: a second, as many as it may have a relay pass on, and at once, all of twenty
+ * negotiations, the most that we accept at a time, with four and twenty candidates each.
+ */
+export const ENVELOPES_PER_SECOND = 40
+export const ENVELOPE_BURST = 20 * 24
+/** Neighbours whose rate is remembered; more than there are links. */
+export const RATED_CARRIERS = 256
 /** What is left to a negotiation whose way broke: ICE may have all it needs already. */
 export const CARRIER_LOST_MS = 3_000
 /** Restarts of one link in its life; a phone that moves makes some a day. */

@@ -3,8 +3,6 @@ import { TwoGenerationSet } from '../../kernel/bounded.ts'
 import type { Nonce, PeerId, SessionId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
 import { randomNonce, randomSessionId } from '../../kernel/random-ids.ts'
-import type { Rng } from '../../kernel/rng.ts'
-import type { WallClock } from '../../kernel/wall-clock.ts'
 import type { SignalEnvelope } from '../../wire/envelope.ts'
 import {
   CONNECT_TIMEOUT_MS,
@@ -14,7 +12,7 @@ import {
   SEEN_PERIOD_MS,
   SEEN_SESSIONS,
 } from './constants.ts'
-import { Door, type Accepts } from './door.ts'
+import { Door } from './door.ts'
 import { describeSignal, takeAnswer, takeCandidate, takeOffer } from './descriptions.ts'
 import type {
   Carrier,
@@ -25,22 +23,12 @@ import type {
   ManualRefusal,
 } from './effects.ts'
 import { EnvelopeGate } from './envelope-gate.ts'
+import type { IntroducerOptions } from './introducer-options.ts'
 import { encodePayload, probeOf, type ByeReason, type Payload, type PayloadOf } from './payloads.ts'
 import { beginRestart, takeRestart, takeRestarted } from './restarts.ts'
 import { Signatures } from './signatures.ts'
 import { newSession, type Session, type SessionStage, type SessionStart } from './session.ts'
 import { Sessions, type InviteView } from './sessions.ts'
-
-export interface IntroducerOptions {
-  readonly self: PeerId
-  /** Our public key in hex. */
-  readonly key: string
-  readonly rng: Rng
-  /** For the dates of envelopes; left out: the core's clock is right. */
-  readonly wall?: WallClock
-  /** Left out: every call is welcome. */
-  readonly accepts?: Accepts
-}
 
 /**
  * Makes links between peers: PROBE -> ACCEPT -> offer -> answer with trickling candidates, each in a signed
@@ -299,8 +287,10 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     const isRace = rival?.role === 'initiator' && (isBeside || this.#sessions.of(peer) === rival)
     // Both called at once: the call of the smaller id stands.
     if (isRace && this.#options.self < peer) {
-      // Our probe may have gone out before the peer was there: now it is, and can be reached this way.
-      return rival.stage === 'probing' ? this.#probe(rival, carrier, now) : undefined
+      // Our probe may have gone out before the peer was there: now it is, and can be reached this way. Once is enough.
+      if (rival.stage !== 'probing' || rival.wasRepeated) return
+      rival.wasRepeated = true
+      return this.#probe(rival, carrier, now)
     }
     const objection = this.#door.objectionTo(peer, payload.systems ?? [])
     if (objection !== null) {
@@ -315,6 +305,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.peerKey = envelope.key
     session.peerNonce = payload.nonce
     session.isBeside = isBeside
+    // Whoever calls anew, again and again, has no more time for it than one call has.
+    if (rival?.role === 'responder') session.deadline = Math.min(session.deadline, rival.deadline)
     this.#send(session, { kind: 'accept', nonce: session.nonce, peerNonce: payload.nonce }, now)
   }
 

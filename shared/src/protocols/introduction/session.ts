@@ -33,6 +33,8 @@ export interface Session {
   systems: readonly string[]
   /** Looks for a better path than the link that is there, which stays until this one is up. */
   isBeside: boolean
+  /** Its probe was sent again since the peer called as well. */
+  wasRepeated: boolean
   offerSdp: string | null
   offerFingerprint: string | null
   answerFingerprint: string | null
@@ -80,6 +82,7 @@ export function newSession(start: SessionStart, nonce: Nonce, deadline: number):
     circuit: null,
     systems: [],
     isBeside: false,
+    wasRepeated: false,
     offerSdp: null,
     offerFingerprint: null,
     answerFingerprint: null,
