@@ -387,7 +387,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a call that was lost is not repeated when the other side calls',
     file: 'protocols/introduction/introducer.ts',
-    find: "return rival.stage === 'probing' ? this.#probe(rival, carrier, now) : undefined",
+    find: 'return this.#probe(rival, carrier, now)',
     put: 'return',
     tests: INTRODUCTION,
   },
@@ -635,5 +635,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "rival.stage !== 'probing' || rival.wasRepeated",
     put: "rival.stage !== 'probing'",
     tests: INTRODUCTION,
+  },
+  {
+    name: 'announced children who never come keep their places for ever',
+    file: 'protocols/kazaa/children.ts',
+    find: 'this.load >= CHILDREN_CAP || isInVain',
+    put: 'this.load >= CHILDREN_CAP',
+    tests: KAZAA,
   },
 ]

@@ -1,6 +1,7 @@
+import { BoundedMap } from '../../kernel/bounded.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { PeerId } from '../../kernel/ids.ts'
-import { CHILDREN_CAP, HANDOVER_KEPT_MS } from './constants.ts'
+import { ANNOUNCERS_KEPT, CHILDREN_CAP, HANDOVER_KEPT_MS, VAIN_HANDOVERS } from './constants.ts'
 import type { KazaaContext } from './context.ts'
 import type { ChildIndex } from './child-index.ts'
 import type { LeaderBook } from './leader-book.ts'
@@ -22,7 +23,10 @@ export class Children {
   readonly #children = new Map<PeerId, Child>()
   /** Index entries of peers that are no children: on their way here, or away. */
   readonly #passing = new Deadlines<PeerId>()
-  readonly #announced = new Set<PeerId>()
+  /** Children that another super node sends us, and which one. */
+  readonly #announced = new Map<PeerId, PeerId>()
+  /** Of each super node, how many of these stayed away more than came. */
+  readonly #vain = new BoundedMap<PeerId, number>(ANNOUNCERS_KEPT)
 
   constructor(
     readonly context: KazaaContext,
@@ -57,7 +61,7 @@ export class Children {
     if (known === undefined && !this.#hasRoom(peer, as, now)) return false
     const epoch = known?.epoch ?? this.context.rng.uint32()
     this.#children.set(peer, { as, epoch, standing })
-    this.#announced.delete(peer)
+    this.#conclude(peer, -1)
     this.#passing.clear(peer)
     this.context.send(peer, { type: 'welcome', as, epoch, leaders: this.book.list(peer) })
     return true
@@ -77,16 +81,17 @@ export class Children {
     if (this.index.digestOf(from) !== digest) this.context.send(from, { type: 'resend', epoch })
   }
 
-  /** Another super node sends us a child, and what it shares, ahead of it. */
-  onHandover({ child, shares }: Handover, now: number): void {
+  /** Another super node sends us a child, and what it shares, ahead of it. To say so again keeps nothing longer. */
+  onHandover(from: PeerId, { child, shares }: Handover, now: number): void {
     if (this.#children.has(child) || child === this.context.self) return
     if (!this.#announced.has(child)) {
-      if (this.load >= CHILDREN_CAP) return
-      this.#announced.add(child)
+      const isInVain = (this.#vain.get(from) ?? 0) >= VAIN_HANDOVERS
+      if (this.load >= CHILDREN_CAP || isInVain) return
+      this.#announced.set(child, from)
       this.index.removeOwner(child)
+      this.#passing.set(child, now + HANDOVER_KEPT_MS)
     }
-    this.#passing.set(child, now + HANDOVER_KEPT_MS)
-    this.index.add(child, shares)
+    if (this.#announced.get(child) === from) this.index.add(child, shares)
   }
 
   /** Sends a child to another super node, index first; ours is kept until it has arrived there. */
@@ -122,9 +127,17 @@ export class Children {
 
   wake(now: number): void {
     for (const peer of this.#passing.due(now)) {
-      this.#announced.delete(peer)
+      this.#conclude(peer, 1)
       if (!this.#children.has(peer)) this.index.removeOwner(peer)
     }
+  }
+
+  /** A child that was announced came (-1), or it did not (1). */
+  #conclude(child: PeerId, change: 1 | -1): void {
+    const by = this.#announced.get(child)
+    if (by === undefined) return
+    this.#announced.delete(child)
+    this.#vain.set(by, Math.max(0, (this.#vain.get(by) ?? 0) + change))
   }
 
   #dismiss(peer: PeerId, leaders: readonly PeerId[], now: number): void {

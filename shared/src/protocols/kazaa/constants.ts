@@ -80,6 +80,13 @@ export const ISLAND_EVERY_MS = 30_000
 export const DEMOTE_AFTER_MS = 30_000
 /** How long an index is kept of a child that was told to go, or that another announced. */
 export const HANDOVER_KEPT_MS = 15_000
+/**
+ * A super node of whose announced children so many more stayed away than came is not believed any more: half of the places.
+ * Those whom it sends come all the same, without their index ahead of them. Our choice.
+ */
+export const VAIN_HANDOVERS = CHILDREN_CAP / 2
+/** Super nodes whose announcements are remembered; more than there are neighbours. Our choice. */
+export const ANNOUNCERS_KEPT = 64
 /** Between two invitations of one super node. */
 export const PROMOTE_EVERY_MS = 10_000
 

@@ -203,7 +203,7 @@ export class KazaaNode implements Core<KazaaInput, KazaaEffect>, OverlayCore {
       case 'decline':
         return this.#roles.onDecline(from, now)
       case 'handover':
-        if (this.#roles.leaders.has(from)) this.#roles.children.onHandover(message, now)
+        if (this.#roles.leaders.has(from)) this.#roles.children.onHandover(from, message, now)
         return
       default:
         return this.#uploads.onMessage(from, message, now)

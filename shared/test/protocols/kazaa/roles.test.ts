@@ -222,6 +222,48 @@ describe('super node', () => {
     expect(node.node.view().indexSize).toBe(0)
   })
 
+  it('keeps that index no longer when it is sent again and again', () => {
+    const node = leader()
+    node.ally(b)
+    const shares = [{ infoHash: infoHashOf(3), listings: [listingOf('Song', 3)] }]
+    node.message(b, { type: 'handover', child: a, isLast: false, shares })
+    node.pass(10_000)
+    node.message(b, { type: 'handover', child: a, isLast: true, shares })
+    node.pass(6_000)
+    expect(node.node.view().indexSize).toBe(0)
+  })
+
+  it('keeps no places for children whom another super node announces and who never come', () => {
+    const node = leader()
+    node.ally(b)
+    node.ally(c)
+    const announce = (by: typeof b, first: number, count: number) => {
+      for (let n = first; n < first + count; n++)
+        node.message(by, { type: 'handover', child: peerOf(200 + n), isLast: true, shares: [] })
+    }
+    const mayJoin = (peer: typeof b) => {
+      node.meet(peer, 'orphan')
+      const join = { type: 'join', as: 'child', standing: standingOf() } as const
+      return receivers(node.message(peer, join), 'welcome').includes(peer)
+    }
+    announce(b, 0, 32)
+    expect(mayJoin(peerOf(150))).toBe(false)
+    node.pass(16_000)
+    announce(b, 100, 32)
+    expect(mayJoin(peerOf(151))).toBe(true)
+    // Who sends children that come is believed, now and later.
+    for (let round = 0; round < 5; round++) {
+      announce(c, 1_000 + 10 * round, 5)
+      for (let n = 0; n < 5; n++) {
+        const child = peerOf(1_200 + 10 * round + n)
+        expect(mayJoin(child)).toBe(true)
+        node.feed({ type: 'linkDown', peer: child })
+      }
+    }
+    announce(c, 2_000, 31)
+    expect(mayJoin(peerOf(152))).toBe(false)
+  })
+
   it('steps down when it has few children and others have room, handing them over', () => {
     const node = leader()
     for (const peer of [b, c]) {
