@@ -643,4 +643,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: 'this.load >= CHILDREN_CAP',
     tests: KAZAA,
   },
+  {
+    name: 'one source swears against a super node as often as it likes',
+    file: 'protocols/kazaa/trust.ts',
+    find: '!accusers.includes(provider)',
+    put: 'accusers.length < 9 || provider',
+    tests: KAZAA,
+  },
 ]

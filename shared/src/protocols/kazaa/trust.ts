@@ -53,7 +53,8 @@ export interface TrustHooks {
 export class Trust {
   #audit: (Audit & { readonly guid: Nonce }) | null = null
   #dispute: Dispute | null = null
-  readonly #strikes = new BoundedMap<PeerId, number>(SUSPECTS_KEPT)
+  /** The sources by which each was caught, oldest first. */
+  readonly #strikes = new BoundedMap<PeerId, readonly PeerId[]>(SUSPECTS_KEPT)
 
   constructor(
     readonly context: KazaaContext,
@@ -74,8 +75,11 @@ export class Trust {
   consider(cases: readonly OneSided[], isTied: (peer: PeerId) => boolean, now: number): void {
     if (this.#audit !== null || this.#dispute !== null) return
     const { rng, counters } = this.context
-    for (const { query, silent, named, sources } of cases) {
-      const chance = (this.#strikes.get(silent) ?? 0) + (this.#strikes.get(named) ?? 0) > 0 ? 1 : AUDIT_CHANCE
+    for (const { query, silent, named, ...all } of cases) {
+      // A source's word against a super node counts once, or one that lies together with the other could drive it out.
+      const accusers = this.#strikes.get(silent) ?? []
+      const sources = all.sources.filter(({ provider }) => !accusers.includes(provider))
+      const chance = this.#strikes.has(silent) || this.#strikes.has(named) ? 1 : AUDIT_CHANCE
       if (sources.length === 0 || !isTied(silent) || rng.float() >= chance) continue
       const guid = randomNonce(rng)
       this.#audit = { guid, silent, named, sources, answered: new Set(), endsAt: now + AUDIT_MS }
@@ -141,17 +145,17 @@ export class Trust {
     this.#dispute = null
     if (dispute === null) return
     const liar = isShared ? dispute.silent : dispute.named
-    const strikes = (this.#strikes.get(liar) ?? 0) + 1
+    const strikes = [...(this.#strikes.get(liar) ?? []), dispute.source.provider]
     this.#strikes.set(liar, strikes)
-    if (strikes < STRIKES) return
+    if (strikes.length < STRIKES) return
     this.#strikes.delete(liar)
     this.context.counters.mistrusted++
     this.hooks.mistrust(liar, now)
   }
 
   #forgive(peer: PeerId): void {
-    const strikes = (this.#strikes.get(peer) ?? 0) - 1
-    if (strikes > 0) this.#strikes.set(peer, strikes)
+    const [, ...strikes] = this.#strikes.get(peer) ?? []
+    if (strikes.length > 0) this.#strikes.set(peer, strikes)
     else this.#strikes.delete(peer)
   }
 }
