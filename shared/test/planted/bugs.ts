@@ -650,4 +650,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     put: 'accusers.length < 9 || provider',
     tests: KAZAA,
   },
+  {
+    name: 'any child may put itself on the way back of a query',
+    file: 'protocols/kazaa/query-routing.ts',
+    find: 'if (route.isOfChild) return',
+    put: '',
+    tests: KAZAA,
+  },
 ]

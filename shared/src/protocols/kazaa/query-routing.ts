@@ -31,6 +31,8 @@ interface Route {
   /** Links between the searcher and us. */
   readonly hops: number
   readonly wantsCost: boolean
+  /** A child of ours said that the query is its own. */
+  isOfChild: boolean
   /** Sources of hits that were relayed: none goes twice. */
   readonly sources: Set<string>
 }
@@ -75,7 +77,7 @@ export class QueryRouting {
 
   /** Our own query: as a child to our super nodes, as a super node to the neighbours. */
   ask(query: Query, ties: readonly PeerId[], now: number): void {
-    this.#routes.set(query.guid, newRoute(null, 0, query.wantsCost), now)
+    this.#routes.set(query.guid, newRoute(null, 0, query.wantsCost, false), now)
     if (this.context.me.role === 'superNode') return this.#forward(query, null, now)
     for (const peer of ties) this.context.send(peer, query)
     this.#sent(query, ties.length, query, now)
@@ -94,7 +96,7 @@ export class QueryRouting {
       return
     }
     this.context.counters.queriesSeen++
-    const route = newRoute(from, query.hops + 1, query.wantsCost)
+    const route = newRoute(from, query.hops + 1, query.wantsCost, isChild)
     this.#routes.set(query.guid, route, now)
     this.#step(route, query, from, 'query', now)
     this.#answer(query, route, from, now)
@@ -121,13 +123,15 @@ export class QueryRouting {
 
   /**
    * The searcher's own copy may come after one over its other super node. Then we answer to it directly, so
-   * that the other one cannot keep what we have from it.
+   * that the other one cannot keep what we have from it. There is one searcher: the first child counts.
    */
   #onDuplicate(query: Query, route: Route, from: PeerId, isChild: boolean, now: number): void {
     this.context.counters.duplicates++
     this.#step(route, query, from, 'duplicate', now)
     if (route.arrivals.length === 0 || route.arrivals.includes(from)) return
     if (isChild) {
+      if (route.isOfChild) return
+      route.isOfChild = true
       route.arrivals.unshift(from)
       this.#answer(query, route, from, now)
     } else if (route.arrivals.length < ARRIVALS) route.arrivals.push(from)
@@ -202,8 +206,8 @@ export class QueryRouting {
   }
 }
 
-function newRoute(from: PeerId | null, hops: number, wantsCost: boolean): Route {
-  return { arrivals: from === null ? [] : [from], hops, wantsCost, sources: new Set() }
+function newRoute(from: PeerId | null, hops: number, wantsCost: boolean, isOfChild: boolean): Route {
+  return { arrivals: from === null ? [] : [from], hops, wantsCost, isOfChild, sources: new Set() }
 }
 
 /** A child begins a query; between super nodes `ttl + hops` can't be more than what a child began with. */

@@ -65,6 +65,15 @@ describe('super node', () => {
     expect(receivers(node.message(a, queryOf(1, ['summer'])), 'hits')).toEqual([a])
   })
 
+  it('lets no other child take the place of the one that searches, though it knows the query', () => {
+    const node = leader()
+    node.message(a, queryOf(1, ['spring']))
+    expect(node.message(b, queryOf(1, ['spring']))).toEqual([])
+    const hits = [{ listing: listingOf('spring', 50), providers: [peerOf(50)] }]
+    node.message(c, { type: 'hits', guid: guidOf(1), hops: 2, hits, providers: [] })
+    expect(receivers(node.pass(50), 'hits')).toEqual([a])
+  })
+
   it('gathers hits of others, groups equal files, and passes each source once', () => {
     const node = leader()
     node.message(a, queryOf(1, ['spring']))
