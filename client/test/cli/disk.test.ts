@@ -165,6 +165,36 @@ describe('own files', () => {
   })
 
   it.each([
+    ['a file twice', ['a', './a', 'link/../a'], ['a'], 0],
+    ['a file by way of a folder that is a link', ['sub/b', 'link/b'], ['b'], 0],
+    ['a folder and a file in it', ['sub', 'sub/b'], ['sub/b', 'sub/same'], 1],
+    ['a file and its folder', ['sub/b', 'a', 'sub'], ['a', 'sub/b', 'sub/same'], 1],
+    [
+      'a folder and one in it',
+      ['.', 'sub'],
+      ['picked/a', 'picked/sub/b', 'picked/sub/out', 'picked/sub/same'],
+      1,
+    ],
+    ['a folder and a link in it', ['sub', 'sub/same'], ['sub/b', 'sub/same'], 1],
+    ['a folder and a link in it that leads out', ['sub', 'sub/out'], ['sub/b', 'sub/same', 'out'], 0],
+    ['a file under two names', ['sub/b', 'sub/same'], ['b', 'same'], 0],
+    ['a folder under two names', ['sub', 'link'], ['sub/b', 'sub/same', 'link/b', 'link/same'], 2],
+    ['two files of one name', ['b', 'sub/b'], ['b', 'b'], 0],
+  ])('count once where they are named twice: %s', async (_, names, expected, skipped) => {
+    const folder = join(fresh(), 'picked')
+    mkdirSync(join(folder, 'sub'), { recursive: true })
+    for (const name of ['a', 'b', 'sub/b']) writeFileSync(join(folder, name), name)
+    symlinkSync('b', join(folder, 'sub/same'))
+    symlinkSync('../a', join(folder, 'sub/out'))
+    symlinkSync('sub', join(folder, 'link'))
+    const picked = await pickPaths(names.map((name) => `${folder}/${name}`))
+    if (!picked.ok) throw new Error(picked.because)
+    const found = picked.files.map(({ path }) => path.join('/'))
+    expect(found.filter((path) => path !== 'picked/b')).toEqual(expected)
+    expect(picked.skipped).toHaveLength(skipped)
+  })
+
+  it.each([
     ['in the folder', 'C:\\a', 'C:\\a\\b', win32, true],
     ['with a name that begins with dots', 'C:\\a', 'C:\\a\\..b', win32, true],
     ['beside the folder', 'C:\\a', 'C:\\ab', win32, false],

@@ -1,5 +1,5 @@
 import { lstat, readdir, realpath } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { hasCode } from './atomic-file.ts'
 import { ownFile } from './delivery.ts'
@@ -27,17 +27,51 @@ export type PickResult =
 
 /**
  * The regular files at and under the given paths. What a person names may be a symbolic link; inside of a folder only
- * links to files of the same folder count, so that nothing is shared that was not picked.
+ * links to files of the same folder count, so that nothing is shared that was not picked. What is named twice, or lies
+ * in a folder that is named as well, counts once; another name for the same file is another file.
  */
 export async function pickPaths(paths: readonly string[]): Promise<PickResult> {
-  const pick = new Pick()
+  const roots = new Map<string, Root>()
   for (const path of paths) {
-    const because = await pick.addRoot(path)
-    if (because !== null) return { ok: false, path, because }
+    const root = await rootOf(path)
+    if (typeof root === 'string') return { ok: false, path, because: root }
+    if (!roots.has(root.place)) roots.set(root.place, root)
   }
-  const { files, skipped } = pick
-  return { ok: true, files, skipped }
+  const all = [...roots.values()]
+  const isInAnother = ({ place }: Root) => all.some(({ target }) => isWithin(target, place))
+  const pick = new Pick()
+  // Folders before what lies in them, in whatever order they are named.
+  const others = all.filter((each) => !isInAnother(each))
+  for (const root of [...others, ...all.filter(isInAnother)]) {
+    const because = await pick.addRoot(root, !others.includes(root))
+    if (because !== null) return { ok: false, path: root.path, because }
+  }
+  // A folder leaves out a link that was named by itself.
+  return { ok: true, files: pick.files, skipped: pick.skipped.filter(({ path }) => !roots.has(path)) }
 }
+
+/** What a person named. */
+interface Root {
+  /** As it was named. */
+  readonly path: string
+  /** Where that is, without symbolic links but for itself. */
+  readonly place: string
+  /** Where it leads. */
+  readonly target: string
+}
+
+async function rootOf(path: string): Promise<Root | 'missing' | 'unreadable'> {
+  try {
+    const absolute = resolve(path)
+    const place = join(await realpath(dirname(absolute)), basename(absolute))
+    return { path, place, target: await realpath(path) }
+  } catch (error) {
+    return whyNot(error)
+  }
+}
+
+const whyNot = (error: unknown): 'missing' | 'unreadable' =>
+  hasCode(error, 'ENOENT', 'ENOTDIR') ? 'missing' : 'unreadable'
 
 /** How the system writes paths. */
 export interface PathRules {
@@ -53,19 +87,35 @@ export function isInside(folder: string, path: string, rules: PathRules): boolea
   return way !== '..' && !way.startsWith(`..${rules.sep}`) && !rules.isAbsolute(way)
 }
 
+/** As {@link isInside} on this system, but for the folder itself. */
+const isWithin = (folder: string, path: string): boolean =>
+  path !== folder && isInside(folder, path, { relative, isAbsolute, sep })
+
 class Pick {
   readonly files: PickedPath[] = []
   readonly skipped: { path: string; because: SkipReason }[] = []
 
-  async addRoot(path: string): Promise<'missing' | 'unreadable' | 'special' | 'tooMany' | null> {
+  /** Whatever was come upon in a folder. */
+  readonly #seen = new Set<string>()
+  /** Files and links that were taken. */
+  readonly #taken = new Set<string>()
+
+  #isInAnother = false
+
+  /** @param isInAnother whether it lies in what was added before. */
+  async addRoot(
+    { path, place, target }: Root,
+    isInAnother: boolean,
+  ): Promise<'missing' | 'unreadable' | 'special' | 'tooMany' | null> {
+    this.#isInAnother = isInAnother
+    if (this.#taken.has(place)) return null
     try {
-      const root = await realpath(path)
       const name = basename(resolve(path)) || 'files'
-      const stats = await lstat(root)
-      if (stats.isDirectory()) await this.#addFolder(root, root, [name])
-      else if (!(await this.#addFile(root, [name]))) return 'special'
+      const stats = await lstat(target)
+      if (stats.isDirectory()) await this.#addFolder(target, target, [name])
+      else if (!(await this.#addFile(target, target, [name]))) return 'special'
     } catch (error) {
-      return hasCode(error, 'ENOENT', 'ENOTDIR') ? 'missing' : 'unreadable'
+      return whyNot(error)
     }
     return this.files.length > LIMITS.files ? 'tooMany' : null
   }
@@ -76,11 +126,14 @@ class Pick {
     for (const entry of entries) {
       if (this.files.length > LIMITS.files) return
       const at = join(folder, entry.name)
+      if (this.#isInAnother && !entry.isDirectory() && this.#seen.has(at)) continue
+      this.#seen.add(at)
       const inner = [...path, entry.name]
       if (entry.isDirectory()) await this.#addInner(at, () => this.#addFolder(root, at, inner))
       else if (entry.isSymbolicLink()) await this.#addLink(root, at, inner)
       // Names that are no UTF-8 can't be opened again by what was read of them.
-      else if (!(await this.#addFile(at, inner))) this.#skip(at, entry.isFile() ? 'unreadable' : 'special')
+      else if (!(await this.#addFile(at, at, inner)))
+        this.#skip(at, entry.isFile() ? 'unreadable' : 'special')
     }
   }
 
@@ -97,14 +150,17 @@ class Pick {
   async #addLink(root: string, at: string, path: readonly string[]): Promise<void> {
     const target = await realpath(at).catch(() => null)
     if (target === null) return this.#skip(at, 'brokenLink')
-    if (!isInside(root, target, { relative, isAbsolute, sep })) return this.#skip(at, 'linkOutside')
-    if (!(await this.#addFile(target, path))) this.#skip(at, 'linkToFolder')
+    if (target !== root && !isWithin(root, target)) return this.#skip(at, 'linkOutside')
+    if (!(await this.#addFile(at, target, path))) this.#skip(at, 'linkToFolder')
   }
 
-  async #addFile(at: string, path: readonly string[]): Promise<boolean> {
-    const file = await ownFile(at)
-    if (file !== null) this.files.push({ file, path })
-    return file !== null
+  /** @param at where it was come upon. @param target where the file is. */
+  async #addFile(at: string, target: string, path: readonly string[]): Promise<boolean> {
+    const file = await ownFile(target)
+    if (file === null) return false
+    this.files.push({ file, path })
+    this.#taken.add(at)
+    return true
   }
 
   #skip(path: string, because: SkipReason): void {
