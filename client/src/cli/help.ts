@@ -34,4 +34,5 @@ Options
 
 Exit codes
   0 done   1 fault   2 usage   3 not a link   4 no server   5 nobody offers it
-  6 files or disk   7 nothing found or remembered   130 stopped before it was done`
+  6 files or disk, or "share" left out what can't be read
+  7 nothing found or remembered   130 stopped before it was done`

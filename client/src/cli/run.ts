@@ -1,5 +1,5 @@
 import { readArguments, wantsJson, type Command, type Surroundings } from './arguments.ts'
-import { endedBy, EXIT_CODES, failureOf, OutputRefused } from './failure.ts'
+import { endedBy, EXIT_CODES, failureOf, OutputRefused, type CliFailure } from './failure.ts'
 import { runForget, runList } from './forget-command.ts'
 import { runGet } from './get-command.ts'
 import { HELP_TEXT, VERSION_TEXT } from './help.ts'
@@ -23,11 +23,12 @@ export async function run(options: RunOptions): Promise<number> {
   const { args, out, err, signal } = options
   const output = new Output(out, err, wantsJson(args), () => performance.now())
   try {
-    await dispatch(readArguments(args, options), output, signal)
+    const lack = await dispatch(readArguments(args, options), output, signal)
+    if (lack !== null) output.failure(lack)
     await options.flush()
     // Whatever was done, somebody misses what was to be said of it.
     if (signal.reason instanceof OutputRefused) throw signal.reason
-    return EXIT_CODES.done
+    return lack?.exitCode ?? EXIT_CODES.done
   } catch (error) {
     const failure = signal.aborted ? endedBy(signal.reason) : failureOf(error)
     output.failure(failure)
@@ -39,23 +40,31 @@ export async function run(options: RunOptions): Promise<number> {
   }
 }
 
-async function dispatch(command: Command, output: Output, signal: AbortSignal): Promise<void> {
+/** @returns what was lacking, though the command came to its end. */
+async function dispatch(command: Command, output: Output, signal: AbortSignal): Promise<CliFailure | null> {
   switch (command.name) {
     case 'help':
-      return void output.out.write(`${HELP_TEXT}\n`)
+      output.out.write(`${HELP_TEXT}\n`)
+      return null
     case 'version':
-      return void output.out.write(`${VERSION_TEXT}\n`)
+      output.out.write(`${VERSION_TEXT}\n`)
+      return null
     case 'share':
       return runShare(command, output, signal)
     case 'get':
-      return runGet(command, output, signal)
+      await runGet(command, output, signal)
+      return null
     case 'search':
-      return runSearch(command, output, signal)
+      await runSearch(command, output, signal)
+      return null
     case 'node':
-      return runNode(command, output, signal)
+      await runNode(command, output, signal)
+      return null
     case 'list':
-      return runList(command, output)
+      await runList(command, output)
+      return null
     case 'forget':
-      return runForget(command, output, signal)
+      await runForget(command, output, signal)
+      return null
   }
 }

@@ -5,16 +5,16 @@ import type { Output } from './output.ts'
 import type { Peer } from './peer.ts'
 import { safeName } from './safe-names.ts'
 import { partsFolder, withPeer, type Session } from './session.ts'
-import { announceShare, offerShare, prepareShare } from './sharing.ts'
+import { announceShare, lackOf, offerShare, prepareShare } from './sharing.ts'
 import { bytesInWords, countInWords } from './words.ts'
 
-/** Shares until it is interrupted, which is its proper end. */
+/** Shares until it is interrupted, which is its proper end. @returns what was lacking all the time, if anything was. */
 export async function runShare(
   { options, paths, isUnlisted }: Extract<Command, { name: 'share' }>,
   output: Output,
   signal: AbortSignal,
-): Promise<void> {
-  await withPeer(
+): Promise<CliFailure | null> {
+  return withPeer(
     { common: options, output, signal, folder: partsFolder(options.stateFolder), isWilling: true },
     () => prepareShare(paths, output, signal),
     async (session, made) => {
@@ -22,6 +22,7 @@ export async function runShare(
       announceShare(options.server, made.info, output)
       output.note('Press Ctrl-C to stop sharing.')
       await watchShares(session, [made.info])
+      return lackOf(made)
     },
   )
 }

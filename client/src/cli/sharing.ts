@@ -6,6 +6,7 @@ import {
   pickPaths,
   type PickedPath,
   type PickResult,
+  type Skipped,
   type SkipReason,
 } from '../adapters/node/picked-paths.ts'
 import { makeShare, type MadeShare } from '../app/share-maker.ts'
@@ -32,6 +33,7 @@ const PICK_WORDS: Readonly<Record<Extract<PickResult, { ok: false }>['because'],
 }
 const MAKE_WORDS = {
   empty: 'There are no files in it.',
+  noneReadable: 'None of its files can be read.',
   tooManyFiles: 'It has more than 10,000 files.',
   tooBig: 'Its names are too many or too long, or it is larger than 1 TiB.',
   unreadable: 'A file can’t be read, or was changed meanwhile.',
@@ -43,12 +45,40 @@ export class FilesInMotion extends CliFailure {}
 /** Files that are not there now, and perhaps later: their disk is still to come, or they are still to be put there. */
 export class FilesAway extends CliFailure {}
 
+/** A share, and what is missing in it. */
+export interface PreparedShare extends OwnShare {
+  /** What lies in its folders and can't be read. */
+  readonly unreadable: readonly string[]
+}
+
+/** People are told of so many things that are left out; programs of all. Our choice. */
+const SHOWN_SKIPS = 20
+
+/** Says what is left out, and why. */
+function tellSkipped(skipped: readonly Skipped[], output: Output): void {
+  if (output.isJson) return skipped.forEach((each) => output.event('skipped', each, null))
+  for (const { path, because } of skipped.slice(0, SHOWN_SKIPS))
+    output.note(`Left out: ${shownPath(path)}, ${SKIP_WORDS[because]}.`)
+  if (skipped.length > SHOWN_SKIPS) output.note(`Left out: ${String(skipped.length - SHOWN_SKIPS)} more.`)
+}
+
+/** How a command ends whose share was not whole; `null`: it was. */
+export function lackOf({ unreadable: [first, ...others] }: PreparedShare): CliFailure | null {
+  if (first === undefined) return null
+  return new CliFailure(
+    'files',
+    `The share lacks ${countInWords(others.length + 1, 'file or folder', 'files or folders')} of what was named.`,
+    `${shownPath(first)} can’t be read${others.length === 0 ? '' : ', and others'}.`,
+    'Mend the permissions, then share it again; the link will be another one.',
+  )
+}
+
 /** Hashes files and folders, in as much time as it takes. Nothing is shared yet. */
 export async function prepareShare(
   paths: readonly string[],
   output: Output,
   signal: AbortSignal,
-): Promise<OwnShare> {
+): Promise<PreparedShare> {
   const picked = await pickPaths(paths)
   if (!picked.ok) {
     const { path, because } = picked
@@ -56,11 +86,8 @@ export async function prepareShare(
     const next = 'Check the path and its permissions.'
     throw new Failure('files', `"${shownPath(path)}" can’t be shared.`, PICK_WORDS[because], next)
   }
-  for (const { path, because } of picked.skipped) {
-    const line = `Left out: ${shownPath(path)}, ${SKIP_WORDS[because]}.`
-    if (output.isJson) output.event('skipped', { path, because }, null)
-    else output.note(line)
-  }
+  tellSkipped(picked.skipped, output)
+  const unreadable = picked.skipped.filter(({ because }) => because === 'unreadable').map(({ path }) => path)
   const { files } = picked
   const totalBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   let hashedBytes = 0
@@ -75,12 +102,13 @@ export async function prepareShare(
     )
   })
   signal.throwIfAborted()
-  if (made.ok) return made.value
-  throw unmade(made.code, hasher.lost)
+  if (made.ok) return { ...made.value, unreadable }
+  throw unmade(made.code === 'empty' && unreadable.length > 0 ? 'noneReadable' : made.code, hasher.lost)
 }
 
 function unmade(code: keyof typeof MAKE_WORDS, lost: OwnFile | null): CliFailure {
-  const Failure = code === 'unreadable' ? FilesInMotion : code === 'empty' ? FilesAway : CliFailure
+  const isAbsent = code === 'empty' || code === 'noneReadable'
+  const Failure = code === 'unreadable' ? FilesInMotion : isAbsent ? FilesAway : CliFailure
   // Among thousands nobody finds it.
   const why =
     code === 'unreadable' && lost !== null

@@ -20,8 +20,8 @@ export function timeInWords(ms: number): string {
 }
 
 /** `1 peer`, `2 peers`. */
-export const countInWords = (count: number, one: string): string =>
-  `${String(count)} ${one}${count === 1 ? '' : 's'}`
+export const countInWords = (count: number, one: string, many = `${one}s`): string =>
+  `${String(count)} ${count === 1 ? one : many}`
 
 /** Characters of a bar. */
 const BAR = 24

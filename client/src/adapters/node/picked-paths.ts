@@ -1,8 +1,10 @@
-import { lstat, readdir, realpath } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, open, readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { hasCode } from './atomic-file.ts'
 import { ownFile } from './delivery.ts'
+import { NO_FOLLOW } from './open-files.ts'
 import type { OwnFile } from './own-files.ts'
 
 /** A file and its place in what was picked: folder names first, file name last. */
@@ -13,11 +15,16 @@ export interface PickedPath {
 
 /** Why something inside a picked folder is left out. */
 export type SkipReason = 'linkOutside' | 'linkToFolder' | 'brokenLink' | 'special' | 'unreadable'
+/** Something inside a picked folder that is left out. */
+export interface Skipped {
+  readonly path: string
+  readonly because: SkipReason
+}
 export type PickResult =
   | {
       readonly ok: true
       readonly files: readonly PickedPath[]
-      readonly skipped: readonly { readonly path: string; readonly because: SkipReason }[]
+      readonly skipped: readonly Skipped[]
     }
   | {
       readonly ok: false
@@ -73,6 +80,9 @@ async function rootOf(path: string): Promise<Root | 'missing' | 'unreadable'> {
 const whyNot = (error: unknown): 'missing' | 'unreadable' =>
   hasCode(error, 'ENOENT', 'ENOTDIR') ? 'missing' : 'unreadable'
 
+/** Not the file's fault but that of this process, which has too much open. */
+const isShortage = (error: unknown): boolean => hasCode(error, 'EMFILE', 'ENFILE', 'ENOMEM')
+
 /** How the system writes paths. */
 export interface PathRules {
   relative(from: string, to: string): string
@@ -93,7 +103,7 @@ const isWithin = (folder: string, path: string): boolean =>
 
 class Pick {
   readonly files: PickedPath[] = []
-  readonly skipped: { path: string; because: SkipReason }[] = []
+  readonly skipped: Skipped[] = []
 
   /** Whatever was come upon in a folder. */
   readonly #seen = new Set<string>()
@@ -113,7 +123,10 @@ class Pick {
       const name = basename(resolve(path)) || 'files'
       const stats = await lstat(target)
       if (stats.isDirectory()) await this.#addFolder(target, target, [name])
-      else if (!(await this.#addFile(target, target, [name]))) return 'special'
+      else {
+        const because = await this.#addFile(target, target, [name])
+        if (because !== null) return because
+      }
     } catch (error) {
       return whyNot(error)
     }
@@ -131,9 +144,11 @@ class Pick {
       const inner = [...path, entry.name]
       if (entry.isDirectory()) await this.#addInner(at, () => this.#addFolder(root, at, inner))
       else if (entry.isSymbolicLink()) await this.#addLink(root, at, inner)
-      // Names that are no UTF-8 can't be opened again by what was read of them.
-      else if (!(await this.#addFile(at, at, inner)))
-        this.#skip(at, entry.isFile() ? 'unreadable' : 'special')
+      else {
+        const because = await this.#addFile(at, at, inner)
+        // Names that are no UTF-8 can't be opened again by what was read of them.
+        if (because !== null) this.#skip(at, entry.isFile() ? 'unreadable' : because)
+      }
     }
   }
 
@@ -142,7 +157,7 @@ class Pick {
     try {
       await add()
     } catch (error) {
-      if (!hasCode(error, 'EACCES', 'EPERM', 'ENOENT')) throw error
+      if (isShortage(error)) throw error
       this.#skip(path, 'unreadable')
     }
   }
@@ -151,16 +166,31 @@ class Pick {
     const target = await realpath(at).catch(() => null)
     if (target === null) return this.#skip(at, 'brokenLink')
     if (target !== root && !isWithin(root, target)) return this.#skip(at, 'linkOutside')
-    if (!(await this.#addFile(at, target, path))) this.#skip(at, 'linkToFolder')
+    const because = await this.#addFile(at, target, path)
+    if (because !== null) this.#skip(at, because === 'special' ? 'linkToFolder' : because)
   }
 
-  /** @param at where it was come upon. @param target where the file is. */
-  async #addFile(at: string, target: string, path: readonly string[]): Promise<boolean> {
-    const file = await ownFile(target)
-    if (file === null) return false
-    this.files.push({ file, path })
-    this.#taken.add(at)
-    return true
+  /**
+   * @param at where it was come upon. @param target where the file is.
+   * @returns why it is not taken; `null` when it is.
+   */
+  async #addFile(
+    at: string,
+    target: string,
+    path: readonly string[],
+  ): Promise<'special' | 'unreadable' | null> {
+    try {
+      const file = await ownFile(target)
+      if (file === null) return 'special'
+      // Only the attempt tells: rules of access differ by system, and one such file must not cost the others.
+      await (await open(target, constants.O_RDONLY | NO_FOLLOW)).close()
+      this.files.push({ file, path })
+      this.#taken.add(at)
+      return null
+    } catch (error) {
+      if (isShortage(error)) throw error
+      return 'unreadable'
+    }
   }
 
   #skip(path: string, because: SkipReason): void {
