@@ -50,6 +50,7 @@ export const nameSchema = v.union([v.object({ path: v.string() }), v.object({ in
 export type Name = v.InferOutput<typeof nameSchema>
 
 const KEY = 'node'
+const NOTHING: Memory = { paths: [], wanted: [], saved: [] }
 
 /** What the always-on member shares and fetches, over restarts. */
 export class NodeMemory {
@@ -65,12 +66,11 @@ export class NodeMemory {
   static async load(stateFolder: string): Promise<NodeMemory> {
     const values = new FileValues(join(stateFolder, 'node'))
     const stored = await values.getOrFail(KEY).catch((error: unknown) => {
-      // It would be taken for nothing, and written over.
-      const next = `Mend the permissions of ${values.folder}, or name another folder with --state DIR.`
-      throw new CliFailure('files', 'What the node remembers can’t be read.', whyOf(error), next)
+      throw unreadable(values, whyOf(error))
     })
-    const parsed = v.safeParse(schema, stored)
-    const memory = parsed.success ? parsed.output : { paths: [], wanted: [], saved: [] }
+    const parsed = v.safeParse(schema, stored === undefined ? NOTHING : stored)
+    if (!parsed.success) throw unreadable(values, `${values.pathOf(KEY)} holds something else.`)
+    const memory = parsed.output
     // Earlier versions wanted again what they had.
     const wanted = memory.wanted.filter((each) => !memory.saved.some((saved) => isOf(saved, each.infoHash)))
     return new NodeMemory(values, { ...memory, wanted })
@@ -166,6 +166,12 @@ export class NodeMemory {
     this.memory = { ...this.memory, ...change }
     return this.values.set(KEY, this.memory)
   }
+}
+
+/** It would be taken for nothing, and written over. */
+function unreadable(values: FileValues, why: string): CliFailure {
+  const next = `Mend ${values.pathOf(KEY)} or its permissions, move it away to begin anew, or name another folder with --state DIR.`
+  return new CliFailure('files', 'What the node remembers can’t be read.', why, next)
 }
 
 /** The share that a link or a download is of; `null` when that can't be told any more. */

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
@@ -191,19 +191,30 @@ it('a node that starts forgets what it was asked to, but not what it is given no
   expect(await remembered(world)).toEqual([1, 0, 1])
 })
 
-it('what is remembered but can’t be read is not taken for nothing, and stays', async () => {
+it.each([
+  // As where the person may not read it, which tests of the superuser always may.
+  ['the system does not let us', 'EISDIR', (path: string) => mkdirSync(path)],
+  ['it was cut off', 'no JSON', (path: string) => writeFileSync(path, '{"paths":[{"path":"/srv/fi')],
+  ['it is empty', 'no JSON', (path: string) => writeFileSync(path, '')],
+  ['it is something else', 'holds something else', (path: string) => writeFileSync(path, '{"paths":{}}')],
+  ['it is null', 'holds something else', (path: string) => writeFileSync(path, 'null')],
+])('what is remembered but can’t be read is not taken for nothing, and stays: %s', async (_, why, spoil) => {
   const world = await lonePeer()
   const { stateFolder, out, output } = world
-  // As where the person may not read it, which tests of the superuser always may.
-  mkdirSync(join(stateFolder, 'node/node.json'), { recursive: true })
+  const path = join(stateFolder, 'node/node.json')
+  mkdirSync(join(stateFolder, 'node'), { recursive: true })
+  spoil(path)
+  const before = statSync(path)
   const failure = {
     exitCode: EXIT_CODES.files,
     what: 'What the node remembers can’t be read.',
-    why: expect.stringContaining('EISDIR'),
+    why: expect.stringContaining(why),
+    next: expect.stringContaining(path),
   }
   const options = optionsOf(world)
   await expect(runList({ name: 'list', options }, output)).rejects.toMatchObject(failure)
   await expect(forget(world, [{ infoHash: LINK }])).rejects.toMatchObject(failure)
   const command = { name: 'node', options, paths: [], links: [LINK], out, isUnlisted: false } as const
   await expect(runNode(command, output, AbortSignal.abort())).rejects.toMatchObject(failure)
+  expect(statSync(path)).toMatchObject({ ino: before.ino, size: before.size })
 })

@@ -19,14 +19,23 @@ export class FileValues implements Values {
     return this.#read(fileOf(key))
   }
 
-  /** As `get`, but rejects when the system does not let us read what is there. */
+  /** As `get`, but rejects when the system does not let us read what is there, or it is nothing that we wrote. */
   async getOrFail(key: string): Promise<unknown> {
     await this.#last
-    const file = fileOf(key)
-    await readFile(join(this.folder, file)).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error
-    })
-    return this.#read(file)
+    const path = this.pathOf(key)
+    try {
+      return decode(await readFile(path, 'utf8'))
+    } catch (error) {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined
+      // The parser would repeat some of the file, whatever stands there.
+      if (error instanceof SyntaxError) throw new Error(`${path} is no JSON.`, { cause: error })
+      throw error
+    }
+  }
+
+  /** Where a value lies. */
+  pathOf(key: string): string {
+    return join(this.folder, fileOf(key))
   }
 
   set(key: string, value: unknown): Promise<void> {
