@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { formatLink } from '@ringdrop/shared/content/magnet.ts'
 import { parseInfo } from '@ringdrop/shared/content/metainfo.ts'
-import { takeLock } from '../adapters/node/file-lock.ts'
 import type { Command } from './arguments.ts'
 import { CliFailure, whyOf } from './failure.ts'
 import { ForgetRequests } from './forget-requests.ts'
+import { isNodeThere, nodeLock, withMemory } from './memory-lock.ts'
 import { NodeMemory, type Item, type Name } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { safeName, shownPath } from './safe-names.ts'
@@ -14,9 +13,6 @@ import { bytesInWords } from './words.ts'
 /** A node looks every second, once it has found its server or has tried for 15 s. Our choice. */
 const ANSWER_MS = 30_000
 const LOOK_MS = 100
-
-/** The lock that a node holds while it runs. */
-export const nodeLock = (stateFolder: string): string => join(stateFolder, 'node.lock')
 
 /** Says what a node brings back at its next start, whether one runs now or not. */
 export async function runList(
@@ -47,7 +43,7 @@ export async function runForget(
   const items = names.flatMap((name) => requireKnown(memory, name))
   const requests = new ForgetRequests(memory.values)
   try {
-    if (!(await forgetAlone(stateFolder, names))) {
+    if (!(await forgetAlone(stateFolder, names, signal))) {
       const key = await requests.put(names)
       await untilForgotten(requests, key, stateFolder, signal, answerMs).finally(() => requests.withdraw(key))
     }
@@ -76,19 +72,16 @@ function requireKnown(memory: NodeMemory, name: Name): Item[] {
   )
 }
 
-/** Forgets while no node runs, and keeps one from starting meanwhile. @returns whether none runs. */
-async function forgetAlone(stateFolder: string, names: readonly Name[]): Promise<boolean> {
-  const lock = await takeLock(nodeLock(stateFolder))
-  if (lock === null) return false
-  try {
+/** Forgets while no node runs; one that starts meanwhile waits for that. @returns whether none runs. */
+function forgetAlone(stateFolder: string, names: readonly Name[], signal: AbortSignal): Promise<boolean> {
+  return withMemory(stateFolder, signal, async () => {
+    if (isNodeThere(stateFolder)) return false
     // As the node that ended just now has left it.
     const memory = await NodeMemory.load(stateFolder)
     await new ForgetRequests(memory.values).fulfil(memory)
     await memory.forget(names.flatMap((name) => memory.itemsOf(name)))
     return true
-  } finally {
-    lock.release()
-  }
+  })
 }
 
 /** Waits for the node that runs to do it, or to end. */
@@ -101,7 +94,7 @@ async function untilForgotten(
 ): Promise<void> {
   const until = performance.now() + answerMs
   while (!(await requests.isTaken(key))) {
-    if (await forgetAlone(stateFolder, [])) return
+    if (await forgetAlone(stateFolder, [], signal)) return
     if (performance.now() > until)
       throw new CliFailure(
         'files',

@@ -3,9 +3,9 @@ import { takeLock } from '../adapters/node/file-lock.ts'
 import type { Command } from './arguments.ts'
 import { prepareOut } from './downloads.ts'
 import { CliFailure } from './failure.ts'
-import { nodeLock } from './forget-command.ts'
 import { ForgetRequests } from './forget-requests.ts'
 import { Member } from './member.ts'
+import { nodeLock, withMemory } from './memory-lock.ts'
 import { NodeMemory } from './node-memory.ts'
 import type { Output } from './output.ts'
 import { partsFolder, withPeer } from './session.ts'
@@ -25,7 +25,8 @@ export async function runNode(command: NodeCommand, output: Output, signal: Abor
     )
   try {
     await prepareOut(out)
-    const memory = await NodeMemory.load(options.stateFolder)
+    const { stateFolder } = options
+    const memory = await withMemory(stateFolder, signal, () => NodeMemory.load(stateFolder))
     // Before what is given now: it was asked for earlier.
     await new ForgetRequests(memory.values).fulfil(memory)
     for (const path of command.paths) await memory.addPath(resolve(path), command.isUnlisted)

@@ -1,6 +1,6 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { takeLock } from '../../src/adapters/node/file-lock.ts'
 import { EXIT_CODES } from '../../src/cli/failure.ts'
@@ -189,6 +189,35 @@ it('a node that starts forgets what it was asked to, but not what it is given no
   const command = { name: 'node', options: optionsOf(world), ...given } as const
   await expect(runNode(command, world.output, AbortSignal.abort())).rejects.toThrow('aborted')
   expect(await remembered(world)).toEqual([1, 0, 1])
+})
+
+it('a node that starts while something is forgotten waits for that, and is not refused', async () => {
+  const world = await remembering()
+  const { own, out, stateFolder } = world
+  const command = {
+    name: 'node',
+    options: optionsOf(world),
+    paths: [],
+    links: [],
+    out,
+    isUnlisted: false,
+  } as const
+  const ending = new AbortController()
+  let node: Promise<unknown> = Promise.resolve()
+  const forgetting = vi.spyOn(NodeMemory.prototype, 'forget').mockImplementationOnce(async function (
+    this: NodeMemory,
+    items,
+  ) {
+    node = runNode(command, world.output, ending.signal).catch((error: unknown) => error)
+    await vi.waitUntil(() => existsSync(join(stateFolder, 'node.lock')))
+    return this.forget(items)
+  })
+  onTestFinished(() => forgetting.mockRestore())
+  await forget(world, [{ path: own }])
+  await Promise.race([node, untilSaid(world, 'started')])
+  ending.abort(new Error('ended'))
+  expect(await node).toMatchObject({ message: 'ended' })
+  expect(await remembered(world)).toEqual([0, 1, 1])
 })
 
 it.each([

@@ -22,7 +22,7 @@ export async function takeLock(path: string): Promise<FileLock | null> {
       return { release: () => rmSync(path, { force: true }) }
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error
-      if (isHeld(path)) return null
+      if (isLockHeld(path)) return null
       discard(path)
     }
   }
@@ -47,7 +47,7 @@ function discard(path: string): void {
   const aside = `${path}.${String(process.pid)}`
   try {
     renameSync(path, aside)
-    if (isHeld(aside)) linkSync(aside, path)
+    if (isLockHeld(aside)) linkSync(aside, path)
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'EEXIST')) throw error
   } finally {
@@ -55,7 +55,8 @@ function discard(path: string): void {
   }
 }
 
-function isHeld(path: string): boolean {
+/** Whether a process that lives holds the lock. */
+export function isLockHeld(path: string): boolean {
   try {
     // Of older versions: a number alone.
     const [, pid, life] = /^(\d+)(?: (.+))?$/.exec(readFileSync(path, 'utf8')) ?? []
