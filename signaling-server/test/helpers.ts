@@ -198,8 +198,12 @@ export function announcement(change: Partial<AnnounceRequest> = {}): AnnounceReq
   }
 }
 
-/** Tries a WebSocket handshake by hand. @returns the HTTP status; 101 is success. */
-export function handshake(port: number, headers: Record<string, string>): Promise<number> {
+/**
+ * Tries a WebSocket handshake by hand.
+ * @param query what follows in the address
+ * @returns the HTTP status; 101 is success
+ */
+export function handshake(port: number, headers: Record<string, string>, query = ''): Promise<number> {
   return new Promise((resolve, reject) => {
     const upgrade = {
       connection: 'Upgrade',
@@ -210,7 +214,7 @@ export function handshake(port: number, headers: Record<string, string>): Promis
     const outgoing = request({
       host: '127.0.0.1',
       port,
-      path: '/socket.io/?EIO=4&transport=websocket',
+      path: `/socket.io/?EIO=4&transport=websocket${query}`,
       headers: { ...upgrade, ...headers },
     })
     outgoing.on('upgrade', (response, socket) => {

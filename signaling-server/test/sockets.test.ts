@@ -33,6 +33,18 @@ describe('handshake', () => {
     expect(await handshake(running.port, headers)).toBe(status)
   })
 
+  it('is refused for a session that is there already, which would get past all of this', async () => {
+    const running = await startServer({ MAX_SOCKETS: '1' })
+    const { socket } = await connect(running)
+    const sid = (socket.io.engine as unknown as { id: string }).id
+    const headers = { host: 'evil.example', origin: 'https://evil.example' }
+    for (const query of [`&sid=${sid}`, `&sid=x&sid=${sid}`, `&s%69d=${sid}`, '&sid='])
+      expect(await handshake(running.port, headers, query)).toBe(400)
+    const url = `${running.origin}/socket.io/?EIO=4&transport=websocket&sid=${sid}`
+    expect((await fetch(url, { headers })).status).toBe(400)
+    expect(socket.connected).toBe(true)
+  })
+
   it('counts what it refused', async () => {
     const running = await startServer()
     await handshake(running.port, { host: new URL(running.origin).host })

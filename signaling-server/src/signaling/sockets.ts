@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Socket as TcpSocket } from 'node:net'
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
@@ -50,6 +50,9 @@ export class Sockets {
         answerRefusal(request, refusal)
         decide(refusal, false)
       },
+    })
+    this.#io.engine.use((request: IncomingMessage, _response: unknown, next: (error?: Error) => void) => {
+      next(namesSession(request) ? new Error('a session takes no second connection') : undefined)
     })
     this.#io.engine.on('connection', (connection: Connection) => {
       this.#guard(connection)
@@ -139,4 +142,14 @@ export class Sockets {
       connection.close()
     })
   }
+}
+
+/**
+ * Whether a request names a session that is there already, as those do that change from polling to WebSocket. Engine.IO
+ * would let it in unasked, in the place of a connection that is counted and watched.
+ */
+function namesSession(request: IncomingMessage): boolean {
+  // As Engine.IO itself has read it.
+  const query: unknown = Reflect.get(request, '_query')
+  return typeof query === 'object' && query !== null && 'sid' in query
 }
