@@ -1,7 +1,10 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createNodeClock } from '../src/adapters/node-clock.ts'
 import { RedisLink } from '../src/adapters/redis/redis-link.ts'
+import { SCRIPTS } from '../src/adapters/redis/scripts.ts'
+import type { RedisProcess } from './redis-process.ts'
 import { startRedis } from './redis.ts'
 
 /** A link that notes what it tells. */
@@ -18,7 +21,43 @@ function open(url: string) {
   return { link, told }
 }
 
+/** A way to Redis that can die: what runs over it then is neither passed on nor closed, as when a machine loses its power. */
+async function startWay(redis: RedisProcess) {
+  const running = new Set<[Socket, Socket]>()
+  const server = createServer((near) => {
+    const far = createConnection(redis.port, '127.0.0.1')
+    const pair: [Socket, Socket] = [near, far]
+    running.add(pair)
+    for (const [from, to] of [pair, [far, near] as const]) {
+      from.on('error', () => undefined)
+      from.on('data', (bytes) => running.has(pair) && to.write(bytes))
+      from.on('close', () => running.has(pair) && to.destroy())
+    }
+    onTestFinished(() => pair.forEach((each) => each.destroy()))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return { url: `redis://127.0.0.1:${String(port)}`, die: () => running.clear() }
+}
+
 describe('the link to Redis', () => {
+  it('gives up both connections when one is silent, since nothing is ever sent over the other', async () => {
+    const redis = await startRedis()
+    const way = await startWay(redis)
+    const { link, told } = open(way.url)
+    void link.subscriber.ssubscribe('wanted')
+    await expect.poll(() => told).toEqual(['up'])
+    way.die()
+    await expect(link.run(SCRIPTS.sample, ['x', 1])).rejects.toThrow('does not answer')
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['up', 'down', 'up'])
+    const heard = new Promise((resolve) =>
+      link.subscriber.once('smessage', (_channel, text) => resolve(text)),
+    )
+    await redis.ask((client) => client.spublish('wanted', 'a signal'))
+    expect(await heard).toBe('a signal')
+  })
+
   it('says why Redis cannot be reached: once, and again when there is another reason', async () => {
     const redis = await startRedis()
     const { told } = open(redis.url)

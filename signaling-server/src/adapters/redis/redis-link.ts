@@ -89,12 +89,10 @@ export class RedisLink {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
-    }
-    this.publisher = new Redis(url, {
-      ...common,
       // Whoever is silent is not waited for when it is given up.
       disconnectTimeout: 1,
-    })
+    }
+    this.publisher = new Redis(url, common)
     this.subscriber = new Subscriber(url, { ...common, autoResubscribe: false })
     for (const redis of [this.publisher, this.subscriber]) {
       redis.on('ready', () => this.#changed())
@@ -133,11 +131,16 @@ export class RedisLink {
     this.#answeredAt = this.clock.now()
     const look = (): void => {
       if (this.#waiting === 0 || this.#state === 'closed') return this.#cancelLook()
-      if (this.clock.now() - this.#answeredAt > SILENCE_MS && this.isUp) this.publisher.disconnect(true)
+      if (this.clock.now() - this.#answeredAt > SILENCE_MS && this.isUp) this.#giveUp()
       this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
     }
     this.#cancelLook()
     this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
+  }
+
+  /** Both connections: nothing is sent over the one for subscriptions, by which it would be found out to be dead. */
+  #giveUp(): void {
+    for (const redis of [this.publisher, this.subscriber]) redis.disconnect(true)
   }
 
   close(): void {
