@@ -44,8 +44,9 @@ export class ClientAddresses {
     let address = unmapped(request.socket.remoteAddress ?? 'unknown')
     while (matches(this.#proxies, address)) {
       const previous = hops.pop()
-      if (previous === undefined || isIP(previous) === 0) break
-      address = unmapped(previous)
+      const next = previous === undefined ? null : addressOf(previous)
+      if (next === null) break
+      address = unmapped(next)
     }
     return address
   }
@@ -98,6 +99,12 @@ function networkKey(address: string, kept: number): string {
     .slice(0, kept)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':')}::/${String(16 * kept)}`
+}
+
+/** Some proxies name the port as well, and then put IPv6 in brackets. `null`: no address. */
+function addressOf(hop: string): string | null {
+  const address = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop
+  return isIP(address) === 0 ? null : address
 }
 
 function unmapped(address: string): string {
