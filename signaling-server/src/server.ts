@@ -26,7 +26,7 @@ import { RequestGate } from './signaling/request-gate.ts'
 import { Sockets } from './signaling/sockets.ts'
 import { CertificateKeeper } from './tls/certificate-keeper.ts'
 import { hostNames, lanAddresses } from './tls/host-names.ts'
-import { SLOW_SENDERS, TlsServers } from './tls/tls-server.ts'
+import { IDLE, SLOW_SENDERS, TlsServers } from './tls/tls-server.ts'
 
 export interface ServerDeps {
   /** For deadlines. It only counts on, and stands still while the machine sleeps. */
@@ -191,8 +191,9 @@ function createApp(config: ServerConfig, tlsServers: TlsServers | null): Fastify
     // No addresses in the log; the numbers are in /metrics.
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
-    connectionTimeout: 10_000,
-    requestTimeout: 15_000,
+    connectionTimeout: IDLE.connection,
+    requestTimeout: IDLE.request,
+    keepAliveTimeout: IDLE.keepAlive,
     http: SLOW_SENDERS,
     bodyLimit: LIMITS.socketMessageBytes,
     onProtoPoisoning: 'error',

@@ -13,7 +13,7 @@ import { buildServer, type RingdropServer } from '../src/server.ts'
 import { faultOf, makeSelfSigned, namesOf, type TlsPair } from '../src/tls/certificate.ts'
 import { keptCertificate } from '../src/tls/certificate-file.ts'
 import { CertificateError } from '../src/tls/certificate-keeper.ts'
-import { ManualClock, testConfig, TestPeer } from './helpers.ts'
+import { ManualClock, testConfig, testServer, TestPeer } from './helpers.ts'
 
 const DAY_MS = 86_400_000
 const NOW = Date.now()
@@ -193,6 +193,17 @@ describe('HTTPS', () => {
     // No HSTS: it would take away the way past the browser's warning.
     expect(headers['strict-transport-security']).toBeUndefined()
     expect(headers['content-security-policy']).toContain(`connect-src 'self' wss://127.0.0.1:${secure.port};`)
+  })
+
+  it('ends who is slow or silent as soon as without TLS', async () => {
+    const limitsOf = ({ server }: RingdropServer['app']) => {
+      const { timeout, requestTimeout, headersTimeout, keepAliveTimeout } = server
+      return { timeout, requestTimeout, headersTimeout, keepAliveTimeout }
+    }
+    const [secure, plain] = [await start(), await testServer()]
+    onTestFinished(() => plain.app.close())
+    expect(limitsOf(secure.server.app)).toEqual(limitsOf(plain.app))
+    expect(limitsOf(plain.app)).toMatchObject({ timeout: 10_000, requestTimeout: 15_000 })
   })
 
   it('lets a peer in over a secure socket from an address of the network, and no page of another site', async () => {

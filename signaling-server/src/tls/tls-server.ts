@@ -16,6 +16,8 @@ const TLS_HANDSHAKE = 0x16
 const PLAIN_MS = 10_000
 /** Milliseconds for a request's head, and between looks at who is late. Our choice. */
 export const SLOW_SENDERS = { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 } as const
+/** Milliseconds for a whole request, for a connection on which nothing moves, and between two requests of one. Our choice. */
+export const IDLE = { request: 15_000, connection: 10_000, keepAlive: 72_000 } as const
 /** Longest path that is carried over into a redirect. Our choice. */
 const MAX_PATH = 2048
 
@@ -48,6 +50,10 @@ export class TlsServers {
       { cert, key, minVersion: 'TLSv1.2', handshakeTimeout: PLAIN_MS, ...SLOW_SENDERS },
       listener,
     )
+    // Fastify sets these on servers of its own making alone. WebSockets take themselves out.
+    server.requestTimeout = IDLE.request
+    server.keepAliveTimeout = IDLE.keepAlive
+    server.setTimeout(IDLE.connection)
     const beginTls = server.listeners('connection')
     server.removeAllListeners('connection')
     server.on('connection', (socket: Socket) => {
