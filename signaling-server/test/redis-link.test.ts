@@ -1,16 +1,18 @@
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Redis } from 'ioredis'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Clock } from '@ringdrop/shared/host/ports.ts'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createNodeClock } from '../src/adapters/node-clock.ts'
 import { RedisLink } from '../src/adapters/redis/redis-link.ts'
 import { SCRIPTS } from '../src/adapters/redis/scripts.ts'
+import { ManualClock } from './helpers.ts'
 import type { RedisProcess } from './redis-process.ts'
 import { startRedis } from './redis.ts'
 
 /** A link that notes what it tells. */
-function open(url: string) {
+function open(url: string, clock: Clock = createNodeClock()) {
   const told: string[] = []
-  const link = new RedisLink(url, createNodeClock(), {
+  const link = new RedisLink(url, clock, {
     up: () => told.push('up'),
     down: () => told.push('down'),
     unreachable: (reason) => told.push(reason.replace(/ .*/s, '')),
@@ -56,6 +58,26 @@ describe('the link to Redis', () => {
     )
     await redis.ask((client) => client.spublish('wanted', 'a signal'))
     expect(await heard).toBe('a signal')
+  })
+
+  it('finds out that the connection for subscriptions is dead, though nobody asks for anything', async () => {
+    const redis = await startRedis()
+    const way = await startWay(redis)
+    const clock = new ManualClock()
+    const { link, told } = open(way.url, clock)
+    await expect.poll(() => told).toEqual(['up'])
+    const pulse = vi.spyOn(link.subscriber, 'ping')
+    clock.advance(10_000)
+    await expect.poll(() => pulse.mock.settledResults.at(-1)?.type).toBe('fulfilled')
+    // Answered in time: nothing is given up, and the next one is due.
+    await expect.poll(() => clock.pending).toBe(1)
+    clock.advance(2_000)
+    expect(told).toEqual(['up'])
+    way.die()
+    clock.advance(10_000)
+    clock.advance(2_000)
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['up', 'down', 'up'])
+    expect(clock.pending).toBe(1)
   })
 
   it('says why Redis cannot be reached: once, and again when there is another reason', async () => {

@@ -9,6 +9,8 @@ import { SCRIPTS } from './scripts.ts'
  */
 const SILENCE_MS = 2_000
 const LOOK_MS = 250
+/** How often the connection for subscriptions is tried, over which nothing may come for hours. Our choice. */
+const PULSE_MS = 10_000
 /** Commands that may wait; more are answered from memory at once. Our choice, a second's work of Redis. */
 const WAITING = 20_000
 /** Pause before the n-th try to connect: doubling up to the longest. Our choice. */
@@ -73,6 +75,7 @@ export class RedisLink {
   #waiting = 0
   #answeredAt = 0
   #cancelLook: () => void = () => undefined
+  #cancelPulse: () => void = () => undefined
 
   constructor(
     url: string,
@@ -138,7 +141,24 @@ export class RedisLink {
     this.#cancelLook = this.clock.schedule(this.clock.now() + LOOK_MS, look)
   }
 
-  /** Both connections: nothing is sent over the one for subscriptions, by which it would be found out to be dead. */
+  /**
+   * Says a word over the connection for subscriptions now and then. Whoever balances loads forgets what is silent, often
+   * without a word: signals from other servers would come no more, though all seems well.
+   */
+  #pulse(): void {
+    this.#cancelPulse()
+    this.#cancelPulse = this.clock.schedule(this.clock.now() + PULSE_MS, () => {
+      if (!this.isUp) return
+      this.#cancelPulse = this.clock.schedule(this.clock.now() + SILENCE_MS, () => this.#giveUp())
+      // When the connection is lost meanwhile, the next one begins anew.
+      this.subscriber.ping().then(
+        () => this.isUp && this.#pulse(),
+        () => this.#cancelPulse(),
+      )
+    })
+  }
+
+  /** Both connections: over the one for subscriptions too little is sent to find out soon that it is dead. */
   #giveUp(): void {
     for (const redis of [this.publisher, this.subscriber]) redis.disconnect(true)
   }
@@ -146,6 +166,7 @@ export class RedisLink {
   close(): void {
     this.#state = 'closed'
     this.#cancelLook()
+    this.#cancelPulse()
     for (const redis of [this.publisher, this.subscriber]) redis.disconnect()
   }
 
@@ -191,6 +212,7 @@ export class RedisLink {
     if (this.#state !== 'down' || this.publisher.status !== 'ready') return
     this.#state = 'up'
     this.#reason = ''
+    this.#pulse()
     this.events.up()
   }
 }
