@@ -71,7 +71,9 @@ export class Sockets {
   /** Closes the sockets of a peer on other servers, which must not come back: it has a newer one here. */
   closeElsewhere(peer: PeerId): void {
     const own = this.options.services.registry.get(peer)?.socket.id
-    const elsewhere = own === undefined ? this.#io.in(peer) : this.#io.in(peer).except(own)
+    // Gone again before that was settled: the one elsewhere may be newer still.
+    if (own === undefined) return
+    const elsewhere = this.#io.in(peer).except(own)
     elsewhere.emit('closing', { reason: 'replaced' })
     elsewhere.disconnectSockets(true)
   }
