@@ -43,6 +43,9 @@ async function startWay(redis: RedisProcess) {
   return { url: `redis://127.0.0.1:${String(port)}`, die: () => running.clear() }
 }
 
+/** Between two attempts to connect up to two seconds pass. */
+const RETRIED = { timeout: 10_000 }
+
 describe('the link to Redis', () => {
   it('gives up both connections when one is silent, since nothing is ever sent over the other', async () => {
     const redis = await startRedis()
@@ -52,7 +55,7 @@ describe('the link to Redis', () => {
     await expect.poll(() => told).toEqual(['up'])
     way.die()
     await expect(link.run(SCRIPTS.sample, ['x', 1])).rejects.toThrow('does not answer')
-    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['up', 'down', 'up'])
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'down', 'up'])
     const heard = new Promise((resolve) =>
       link.subscriber.once('smessage', (_channel, text) => resolve(text)),
     )
@@ -76,7 +79,7 @@ describe('the link to Redis', () => {
     way.die()
     clock.advance(10_000)
     clock.advance(2_000)
-    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['up', 'down', 'up'])
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'down', 'up'])
     expect(clock.pending).toBe(1)
   })
 
@@ -88,17 +91,17 @@ describe('the link to Redis', () => {
       await client.config('SET', 'requirepass', 'hush')
       await client.call('CLIENT', 'KILL', 'TYPE', 'normal')
     })
-    await expect.poll(() => told).toContain('NOAUTH')
+    await expect.poll(() => told, RETRIED).toContain('NOAUTH')
     await redis.kill()
     const refused = () => told.filter((each) => each.includes('ECONNREFUSED') || each === 'connect')
-    await expect.poll(refused).not.toEqual([])
+    await expect.poll(refused, RETRIED).not.toEqual([])
     const before = told.length
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(told.slice(before)).toEqual([])
     await redis.run()
-    await expect.poll(() => told.at(-1)).toBe('up')
+    await expect.poll(() => told.at(-1), RETRIED).toBe('up')
     await redis.kill()
-    await expect.poll(refused).toHaveLength(2)
+    await expect.poll(refused, RETRIED).toHaveLength(2)
   })
 
   it('keeps nothing of peers that come and go while Redis is away, and hears of those that are there afterwards', async () => {
@@ -121,7 +124,7 @@ describe('the link to Redis', () => {
     for (const queue of ['offlineQueue', 'commandQueue'])
       expect(Reflect.get(subscriber, queue)).toHaveLength(0)
     await redis.run()
-    await expect.poll(() => told.filter((each) => each === 'up')).toHaveLength(2)
+    await expect.poll(() => told.filter((each) => each === 'up'), RETRIED).toHaveLength(2)
     const channels = await redis.ask((client: Redis) => client.call('PUBSUB', 'SHARDCHANNELS'))
     expect((channels as string[]).toSorted()).toEqual(['comes', 'early', 'stays'])
   })
