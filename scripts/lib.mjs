@@ -104,6 +104,7 @@ export const TEST_PACKAGES = {
   coturn: () => existsSync('/usr/bin/turnserver'),
   iproute2: () => existsSync('/usr/sbin/ip') || existsSync('/bin/ip'),
   iptables: () => existsSync('/usr/sbin/iptables'),
+  socat: () => existsSync('/usr/bin/socat'),
   'redis-server': () => existsSync('/usr/bin/redis-server'),
   caddy: () => existsSync('/usr/bin/caddy'),
   'firefox-esr': () => existsSync('/usr/bin/firefox-esr'),

@@ -1,7 +1,8 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { scratch } from '../fixtures/files.ts'
+import { Distance } from './distance.ts'
 
 /** How a home's router maps and filters (RFC 4787). */
 export type NatKind =
@@ -37,6 +38,7 @@ export class Internet {
   readonly #prefix = `rd${String(process.pid % 10_000)}-`
   readonly #spaces: string[] = []
   readonly #children: ChildProcess[] = []
+  readonly #distances: Distance[] = []
   readonly #folder = scratch()
   #homes = 0
 
@@ -53,10 +55,29 @@ export class Internet {
 
   /** A home with one computer in it. */
   home(nat: NatKind): Home {
-    const number = ++this.#homes
-    const router = this.#add(`nat${String(number)}`)
-    const name = this.#computer(router, number, 2)
+    const [router, number] = this.#router()
     this.#wire(router, 'wan', this.hub, `w${String(number)}`)
+    return this.#settle(nat, router, number)
+  }
+
+  /** A home from which every packet takes so long to the public network, and back. */
+  async farHome(nat: NatKind, delayMs: number): Promise<Home> {
+    const [router, number] = this.#router()
+    const [near, far] = ['n', 'f'].map((end) => `${this.#prefix}${end}${String(number)}`) as [string, string]
+    this.#distances.push(await Distance.start([near, far], delayMs))
+    await this.#fetchCard(near, router, 'wan')
+    await this.#fetchCard(far, this.hub, `w${String(number)}`)
+    return this.#settle(nat, router, number)
+  }
+
+  #router(): [router: string, number: number] {
+    const number = ++this.#homes
+    return [this.#add(`nat${String(number)}`), number]
+  }
+
+  /** What is the same for every line: addresses, and how the router maps and filters. */
+  #settle(nat: NatKind, router: string, number: number): Home {
+    const name = this.#computer(router, number, 2)
     this.#ip(this.hub, `link set w${String(number)} master br0`)
     this.#ip(router, `addr add 203.0.113.${String(10 + number)}/24 dev wan`)
     this.#run(router, 'sysctl -qw net.ipv4.ip_forward=1')
@@ -81,7 +102,7 @@ export class Internet {
 
   /**
    * Makes this home's line slow and bad. Both ways drop packets at random, and delay them by what waits in the queue, as
-   * routers do that have more memory than sense. (A fixed delay needs the kernel's netem, which not every kernel has.)
+   * routers do that have more memory than sense. For a delay that is always there see {@link farHome}.
    */
   shape(home: Home, { upKbit, downKbit, queueMs, lossPercent }: Line): void {
     for (const [device, kbit] of [
@@ -148,6 +169,7 @@ export class Internet {
 
   close(): void {
     for (const child of this.#children) child.kill('SIGKILL')
+    for (const distance of this.#distances) distance.close()
     for (const space of this.#spaces) execFileSync('ip', ['netns', 'del', space])
   }
 
@@ -175,6 +197,13 @@ export class Internet {
     this.#ip(name, `addr add ${net}.${String(host)}/24 dev eth0`)
     this.#ip(name, `route add default via ${net}.1`)
     return name
+  }
+
+  /** Moves a network card of this machine into a namespace once it is there, under another name. */
+  async #fetchCard(card: string, space: string, name: string): Promise<void> {
+    while (!existsSync(`/sys/class/net/${card}`)) await new Promise((resolve) => setTimeout(resolve, 10))
+    execFileSync('ip', ['link', 'set', card, 'netns', space, 'name', name])
+    this.#ip(space, `link set ${name} up`)
   }
 
   #wire(a: string, deviceA: string, b: string, deviceB: string): void {

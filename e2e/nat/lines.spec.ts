@@ -44,3 +44,28 @@ for (const { name, line, least } of LINES) {
     expect(used).toBeGreaterThan(least)
   })
 }
+
+/** As far as a satellite: a round trip of 0.6 s, and all that finds, introduces and proves peers takes several of them. */
+test('somebody 300 ms away each way: found, linked, and every byte arrives', async ({
+  world: { internet, openAt },
+}) => {
+  const far = await internet.farHome('portRestricted', 300)
+  const file = makeFile(scratch(), 'postcard.bin', MiB, 92)
+  const sender = await openAt(far)
+  const { link, infoHash } = await sender.app.shareFiles(file.path)
+  const receiver = await openAt(internet.home('portRestricted'), new URL(link).hash)
+  await receiver.app.download()
+  await receiver.app.untilDone(infoHash, 90_000)
+  expect((await receiver.app.save(infoHash)).sha).toBe(file.sha)
+  expect(await receiver.paths()).toEqual([expect.stringMatching(/^srflx ↔ (srflx|prflx)/)])
+  const table = await receiver.connections()
+  const trip = Number(
+    /(\d+)\s+ms/.exec(
+      await table
+        .getByText(/^\d+\s+ms$/)
+        .first()
+        .innerText(),
+    )?.[1],
+  )
+  expect(trip).toBeGreaterThanOrEqual(600)
+})
