@@ -10,14 +10,12 @@ import { SERVER_ENTRY } from '../fixtures/server.ts'
 import { Cli } from '../fixtures/cli.ts'
 import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
-import { Internet, SERVER_ADDRESS, type Home } from './internet.ts'
+import { Internet, SERVER_ADDRESS, SERVER_ADDRESS_6, type Home, type IpVersion } from './internet.ts'
 
 const PORT = 8080
-const ORIGIN = `http://${SERVER_ADDRESS}:${String(PORT)}`
 const SECRET = 'of-this-test-only'
 /** Not the head of the column, which shows the arrow too. */
 const ENDS = /^(host|srflx|prflx|relay) ↔ (host|srflx|prflx|relay)/
-const TURN = `turn:${SERVER_ADDRESS}:3478`
 
 /** One browser in one computer of a home. */
 export class Resident {
@@ -59,28 +57,35 @@ export interface World {
 export interface NatFixtures {
   /** Whether the world has a TURN server besides STUN. */
   readonly hasTurn: boolean
+  /** By which protocols the server is reached. */
+  readonly ipVersions: readonly IpVersion[]
   readonly world: World
 }
 
-async function untilHealthy(internet: Internet): Promise<void> {
-  const script = `fetch('${ORIGIN}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
+/** The server's host as URLs name it. */
+const hostOf = (ipVersion: IpVersion): string => (ipVersion === 4 ? SERVER_ADDRESS : `[${SERVER_ADDRESS_6}]`)
+const originOf = (ipVersion: IpVersion): string => `http://${hostOf(ipVersion)}:${String(PORT)}`
+
+async function untilHealthy(internet: Internet, origin: string): Promise<void> {
+  const script = `fetch('${origin}/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`
   const isUp = () => internet.ask(internet.hub, process.execPath, ['-e', script]) !== null
   await expect.poll(isUp, { timeout: 20_000 }).toBe(true)
 }
 
-function startServers(internet: Internet, hasTurn: boolean): void {
+function startServers(internet: Internet, hasTurn: boolean, ipVersions: readonly IpVersion[]): void {
+  const hosts = ipVersions.map((each) => `${hostOf(each)}:3478`)
+  const turn = hosts.flatMap((host) => ['udp', 'tcp'].map((way) => `turn:${host}?transport=${way}`))
   internet.start(internet.hub, process.execPath, [SERVER_ENTRY], {
     PORT: String(PORT),
-    HOST: '0.0.0.0',
-    PUBLIC_ORIGIN: ORIGIN,
+    HOST: ipVersions.includes(6) ? '::' : '0.0.0.0',
+    PUBLIC_ORIGIN: ipVersions.map(originOf).join(','),
     LOG_LEVEL: 'warn',
-    STUN_URLS: `stun:${SERVER_ADDRESS}:3478`,
-    ...(hasTurn ? { TURN_URLS: `${TURN}?transport=udp,${TURN}?transport=tcp`, TURN_SECRET: SECRET } : {}),
+    STUN_URLS: hosts.map((host) => `stun:${host}`).join(','),
+    ...(hasTurn ? { TURN_URLS: turn.join(','), TURN_SECRET: SECRET } : {}),
   })
   const options = [
     '-n',
-    `--listening-ip=${SERVER_ADDRESS}`,
-    `--relay-ip=${SERVER_ADDRESS}`,
+    ...[SERVER_ADDRESS, SERVER_ADDRESS_6].flatMap((ip) => [`--listening-ip=${ip}`, `--relay-ip=${ip}`]),
     '--use-auth-secret',
     `--static-auth-secret=${SECRET}`,
     '--realm=ringdrop',
@@ -96,18 +101,21 @@ function startServers(internet: Internet, hasTurn: boolean): void {
 
 export const test = base.extend<NatFixtures>({
   hasTurn: [true, { option: true }],
-  world: async ({ hasTurn }, use) => {
+  ipVersions: [[4], { option: true }],
+  world: async ({ hasTurn, ipVersions }, use) => {
+    const hubOrigin = originOf(ipVersions[0] ?? 4)
     const internet = new Internet()
     const browsers: Browser[] = []
     const residents: Resident[] = []
     const members: Cli[] = []
-    startServers(internet, hasTurn)
-    await untilHealthy(internet)
+    startServers(internet, hasTurn, ipVersions)
+    await untilHealthy(internet, hubOrigin)
     const openAt = async (home: Home, hash = '', script = ''): Promise<Resident> => {
+      const origin = originOf(home.ipVersion)
       const browser = await chromium.launch({
         executablePath: internet.command(home.name, CHROMIUM.executablePath),
         // The pages of this small internet come without a certificate.
-        args: [...CHROMIUM.args, `--unsafely-treat-insecure-origin-as-secure=${ORIGIN}`],
+        args: [...CHROMIUM.args, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
       })
       browsers.push(browser)
       const context: BrowserContext = await browser.newContext({ acceptDownloads: true })
@@ -116,12 +124,12 @@ export const test = base.extend<NatFixtures>({
       context.on('page', (page) =>
         page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => sent.push(String(payload)))),
       )
-      const resident = new Resident(await App.open(context, `${ORIGIN}/`, hash), sent)
+      const resident = new Resident(await App.open(context, `${origin}/`, hash), sent)
       residents.push(resident)
       return resident
     }
     const startMember = async (): Promise<void> => {
-      const args = ['node', '--json', '--server', ORIGIN]
+      const args = ['node', '--json', '--server', hubOrigin]
       const member = new Cli(args, undefined, ['ip', 'netns', 'exec', internet.hub])
       members.push(member)
       await member.until('started')

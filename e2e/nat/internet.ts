@@ -11,8 +11,9 @@ export type NatKind =
   /** A port of its own for every destination: some companies and mobile networks. */
   | 'symmetric'
 
-/** Public addresses are of TEST-NET-3 (RFC 5737). */
+/** Public addresses are of TEST-NET-3 (RFC 5737) and of 2001:db8::/32 (RFC 3849). */
 export const SERVER_ADDRESS = '203.0.113.1'
+export const SERVER_ADDRESS_6 = '2001:db8::1'
 
 /** What a home's line to the world is like. */
 export interface Line {
@@ -24,7 +25,11 @@ export interface Line {
   readonly lossPercent: number
 }
 
+export type IpVersion = 4 | 6
+
 export interface Home {
+  /** The only one that it has. */
+  readonly ipVersion: IpVersion
   readonly number: number
   readonly name: string
   readonly router: string
@@ -47,6 +52,8 @@ export class Internet {
     this.#ip(hub, 'link add br0 type bridge')
     this.#ip(hub, `addr add ${SERVER_ADDRESS}/24 dev br0`)
     this.#ip(hub, 'link set br0 up')
+    this.#enableIpv6(hub)
+    this.#ip(hub, `addr add ${SERVER_ADDRESS_6}/64 dev br0 nodad`)
   }
 
   get hub(): string {
@@ -70,6 +77,34 @@ export class Internet {
     return this.#settle(nat, router, number)
   }
 
+  /**
+   * A home with one computer that has IPv6 alone, as behind many mobile networks: addresses that the whole world may use, and a
+   * router that lets in only what answers (RFC 6092).
+   */
+  home6(): Home {
+    const [router, number] = this.#router()
+    const [net, outer] = [`2001:db8:${String(number)}:`, `2001:db8::${String(10 + number)}`]
+    const name = this.#add(`home${String(number)}-2`)
+    this.#wire(router, 'wan', this.hub, `w${String(number)}`)
+    this.#wire(name, 'eth0', router, 'lan')
+    for (const space of [router, name]) this.#enableIpv6(space)
+    this.#ip(this.hub, `link set w${String(number)} master br0`)
+    this.#ip(router, `addr add ${outer}/64 dev wan nodad`)
+    this.#ip(router, `addr add ${net}:1/64 dev lan nodad`)
+    this.#ip(name, `addr add ${net}:2/64 dev eth0 nodad`)
+    this.#ip(name, `-6 route add default via ${net}:1`)
+    this.#ip(router, `-6 route add default via ${SERVER_ADDRESS_6}`)
+    this.#ip(this.hub, `-6 route add ${net}:/64 via ${outer}`)
+    this.#run(router, 'ip6tables -A FORWARD -i wan -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT')
+    this.#run(router, 'ip6tables -A FORWARD -i wan -j DROP')
+    return { ipVersion: 6, number, name, router }
+  }
+
+  #enableIpv6(space: string): void {
+    const words = ['all.disable_ipv6=0', 'default.disable_ipv6=0', 'all.forwarding=1', 'all.accept_ra=0']
+    this.#run(space, `sysctl -qw ${words.map((each) => `net.ipv6.conf.${each}`).join(' ')}`)
+  }
+
   #router(): [router: string, number: number] {
     const number = ++this.#homes
     return [this.#add(`nat${String(number)}`), number]
@@ -87,7 +122,7 @@ export class Internet {
       this.#run(router, `iptables -A ${table} -i wan -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`)
       this.#run(router, `iptables -A ${table} -i wan -j DROP`)
     }
-    return { number, name, router }
+    return { ipVersion: 4, number, name, router }
   }
 
   /** Another computer in the same home. */

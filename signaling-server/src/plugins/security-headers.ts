@@ -44,10 +44,12 @@ export async function registerSecurityHeaders(
   allowList: AllowList,
   tls: TlsConfig['mode'],
 ): Promise<void> {
-  // Safari's 'self' does not cover WebSockets, so the request's own host is named, once it is known to be ours.
+  // Older Safari's 'self' does not cover WebSockets, so the request's own host is named, once it is known to be ours.
+  // A policy can't name an IPv6 address (CSP 3, host-source): browsers ignore that, with an error on the console.
   const socketOrigin = (scheme: string) => (request: IncomingMessage) => {
     const { host } = request.headers
-    return host !== undefined && allowList.allowsHost(host) ? `${scheme}://${host}` : "'self'"
+    const isNamed = host !== undefined && !host.startsWith('[') && allowList.allowsHost(host)
+    return isNamed ? `${scheme}://${host}` : "'self'"
   }
   await app.register(helmet, {
     contentSecurityPolicy: {
