@@ -10,11 +10,17 @@ import { infoHashOf, listingOf, peerOf } from '../../discovery/listings.ts'
 function hashCounter(): () => number {
   const { toggle, toggleListings } = PublishedDigest.prototype
   let count = 0
-  const shares = vi.spyOn(PublishedDigest.prototype, 'toggle').mockImplementation(function (...share) {
+  const shares = vi.spyOn(PublishedDigest.prototype, 'toggle').mockImplementation(function (
+    this: PublishedDigest,
+    ...share
+  ) {
     count++
     toggle.apply(this, share)
   })
-  const files = vi.spyOn(PublishedDigest.prototype, 'toggleListings').mockImplementation(function (...part) {
+  const files = vi.spyOn(PublishedDigest.prototype, 'toggleListings').mockImplementation(function (
+    this: PublishedDigest,
+    ...part
+  ) {
     count += part[1].length
     toggleListings.apply(this, part)
   })
