@@ -137,14 +137,17 @@ export function tellProgress(infoHash: InfoHash, output: Output): FetchProgress 
 function showProgress(share: ShareView, output: Output, onChecked: FetchProgress['onChecked']): void {
   const { state, verifiedBytes, wantedBytes, downSpeed, peers, etaMs, infoHash } = share
   if (state.name === 'checking') return onChecked(state.fraction)
+  const isWhole = verifiedBytes === wantedBytes
   const eta = etaMs === null ? '' : `, ${timeInWords(etaMs)} left`
+  const pace = `${bytesInWords(downSpeed)}/s from ${countInWords(peers.length, 'peer')}${eta}`
   output.progress(
     'progress',
     { infoHash, verifiedBytes, wantedBytes, bytesPerSecond: Math.round(downSpeed), peers: peers.length },
     {
-      fraction: wantedBytes === 0 ? 1 : verifiedBytes / wantedBytes,
+      fraction: isWhole ? 1 : verifiedBytes / wantedBytes,
       label: 'Downloading',
-      details: `${bytesInWords(downSpeed)}/s from ${countInWords(peers.length, 'peer')}${eta}`,
+      // Whoever has the share parts at once with those who have it too.
+      details: isWhole ? '' : pace,
     },
   )
 }
