@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -152,6 +152,96 @@ describe('client files', () => {
     await mkdir(dir)
     await writeFile(join(dir, 'index.html'), 'built')
     expect((await app.inject({ url: '/', headers: { host } })).body).toBe('built')
+  })
+})
+
+describe('the tag of a client file', () => {
+  /** A folder of a client and a server of it; the time of every file is the same, as packages have it. */
+  async function served() {
+    const dir = await mkdtemp(join(tmpdir(), 'ringdrop-tags-'))
+    const { app } = await testServer({ CLIENT_DIR: dir })
+    onTestFinished(async () => {
+      await app.close()
+      await rm(dir, { recursive: true })
+    })
+    const put = async (name: string, text: string) => {
+      const [path, next] = [join(dir, name), join(dir, 'next')]
+      await writeFile(next, text)
+      await utimes(next, 1, 1)
+      await rename(next, path)
+    }
+    const ask = (url: string, headers: Record<string, string> = {}, method: 'GET' | 'HEAD' = 'GET') =>
+      app.inject({ url, method, headers: { host, ...headers } })
+    return { dir, put, ask }
+  }
+  const tagOf = ({ headers }: { headers: Record<string, unknown> }) => String(headers['etag'])
+
+  it.each([
+    ['/', 'index.html'],
+    ['/index.html', 'index.html'],
+    ['/sw.js', 'sw.js'],
+  ])('%s: another build of the same size and time is another', async (url, name) => {
+    const { dir, put, ask } = await served()
+    await put(name, 'build 1')
+    const first = await ask(url)
+    expect(tagOf(first)).toMatch(/^"[\w-]{43}"$/)
+    const condition = { 'if-none-match': tagOf(first), 'if-modified-since': new Date(1_000).toUTCString() }
+    expect((await ask(url, condition)).statusCode).toBe(304)
+    await put(name, 'build 2')
+    const second = await ask(url, condition)
+    expect([second.statusCode, second.body]).toEqual([200, 'build 2'])
+    // Written in its place, as `cp` does.
+    await writeFile(join(dir, name), 'build 3')
+    await utimes(join(dir, name), 1, 1)
+    const third = await ask(url, { 'if-none-match': tagOf(second) })
+    expect([third.statusCode, third.body]).toEqual([200, 'build 3'])
+    // Another server, or this one after its restart, knows the same file by the same tag.
+    await put(name, 'build 1')
+    expect((await ask(url, condition)).statusCode).toBe(304)
+    expect(third.headers['last-modified']).toBeUndefined()
+  })
+
+  it.each(['GET', 'HEAD'] as const)(
+    '%s with a tag that is right has no body and all other headers',
+    async (method) => {
+      const { put, ask } = await served()
+      await put('sw.js', 'worker')
+      const full = await ask('/sw.js', {}, method)
+      expect([full.statusCode, full.headers['content-length']]).toEqual([200, '6'])
+      for (const condition of [tagOf(full), `W/${tagOf(full)}`, `"x", ${tagOf(full)}`, '*']) {
+        const { statusCode, headers, body } = await ask('/sw.js', { 'if-none-match': condition }, method)
+        expect([statusCode, body, headers.etag]).toEqual([304, '', tagOf(full)])
+        expect(headers).toMatchObject({ vary: 'Accept-Encoding', 'cache-control': 'no-cache' })
+        for (const name of ['content-type', 'content-encoding']) expect(headers).not.toHaveProperty(name)
+      }
+      expect((await ask('/sw.js', { 'if-none-match': '"x"' }, method)).statusCode).toBe(200)
+    },
+  )
+
+  it('is another for each encoding, and one of them is not taken for the other', async () => {
+    const { put, ask } = await served()
+    await put('sw.js', 'plain')
+    await put('sw.js.br', 'other')
+    const packed = { 'accept-encoding': 'br' }
+    const [plain, brotli] = [await ask('/sw.js'), await ask('/sw.js', packed)]
+    expect(tagOf(plain)).not.toBe(tagOf(brotli))
+    const mixed = await ask('/sw.js', { 'if-none-match': tagOf(brotli) })
+    expect([mixed.statusCode, mixed.body]).toEqual([200, 'plain'])
+    const same = await ask('/sw.js', { ...packed, 'if-none-match': tagOf(brotli) })
+    expect([same.statusCode, same.headers.vary]).toEqual([304, 'Accept-Encoding'])
+  })
+
+  it('goes with parts of a file, and a part under a condition comes whole', async () => {
+    const { put, ask } = await served()
+    await put('icon.png', 'abcdef')
+    const part = await ask('/icon.png', { range: 'bytes=1-2' })
+    expect([part.statusCode, part.body, part.headers['content-range']]).toEqual([206, 'bc', 'bytes 1-2/6'])
+    const whole = await ask('/icon.png', { range: 'bytes=1-2', 'if-range': tagOf(part) })
+    expect([whole.statusCode, whole.body, tagOf(whole)]).toEqual([200, 'abcdef', tagOf(part)])
+    expect((await ask('/icon.png', { range: 'bytes=9-' })).statusCode).toBe(416)
+    expect((await ask('/icon.png', { 'if-none-match': tagOf(part), range: 'bytes=1-2' })).statusCode).toBe(
+      304,
+    )
   })
 })
 
