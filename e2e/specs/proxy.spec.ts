@@ -1,5 +1,8 @@
-import { chromium, type Browser } from '@playwright/test'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, request, type APIRequestContext, type Browser } from '@playwright/test'
 import { RedisProcess } from '../../signaling-server/test/redis-process.ts'
+import { Deployment } from '../fixtures/dist.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { Proxy } from '../fixtures/proxy.ts'
 import { TestServer } from '../fixtures/server.ts'
@@ -60,10 +63,10 @@ test('behind Caddy: two servers look like one, and one of them may die', async (
     }
     await expect(sender.page.getByLabel(/^Send to/)).toHaveCount(1)
 
-    const { request } = sender.page.context()
-    const answered = await request.get(proxy.url, { ignoreHTTPSErrors: true })
+    const asker = sender.page.context().request
+    const answered = await asker.get(proxy.url, { ignoreHTTPSErrors: true })
     expect(answered.headers()).toMatchObject({ 'strict-transport-security': 'max-age=15552000' })
-    const metrics = await request.get(`${proxy.url}metrics`, { ignoreHTTPSErrors: true })
+    const metrics = await asker.get(`${proxy.url}metrics`, { ignoreHTTPSErrors: true })
     expect(metrics.status()).toBe(404)
 
     await servers[0]?.kill()
@@ -76,5 +79,54 @@ test('behind Caddy: two servers look like one, and one of them may die', async (
     await proxy.kill()
     await Promise.all(servers.map((server) => server.kill()))
     await redis.close()
+  }
+})
+
+/** The script that the page names, by which its version is known. */
+async function pageOf(asker: APIRequestContext): Promise<string> {
+  const answer = await asker.get('/')
+  expect(answer.status()).toBe(200)
+  return /src="\.?\/(assets\/[^"]+)"/.exec(await answer.text())?.[1] ?? 'no script'
+}
+
+test('behind Caddy: while one server has the new version and the other the old one, every page gets its parts', async () => {
+  const proxy = await Proxy.atFreePort()
+  const deployments = [new Deployment(), new Deployment()] as const
+  const env = { PUBLIC_ORIGIN: new URL(proxy.url).origin, TRUST_PROXY: '127.0.0.1' }
+  const servers = await Promise.all(
+    deployments.map(({ folder }) => TestServer.start({ ...env, CLIENT_DIR: folder })),
+  )
+  const [first] = servers
+  const asker = await request.newContext({ baseURL: proxy.url, ignoreHTTPSErrors: true })
+  const parts = () =>
+    deployments.flatMap(({ folder }) =>
+      readdirSync(join(folder, 'assets')).map((name) => `/assets/${encodeURIComponent(name)}`),
+    )
+  try {
+    await proxy.start(servers.map(({ port }) => port))
+    const old = await pageOf(asker)
+    deployments[0].deploy('9.8.7')
+    const next = await pageOf(asker)
+    expect(next).not.toBe(old)
+    // A part of a page under way keeps a server busy; the next request must not go to another version for that.
+    const pages = await Promise.all(Array.from({ length: 30 }, () => pageOf(asker)))
+    expect(new Set(pages)).toEqual(new Set([next]))
+    const statuses = await Promise.all(parts().map(async (part) => (await asker.get(part)).status()))
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    const part = await asker.get(`/${old}`)
+    expect(part.headersArray().filter(({ name }) => /^(vary|etag|cache-control)$/i.test(name))).toHaveLength(
+      3,
+    )
+    expect((await asker.get('/assets/nowhere.js')).status()).toBe(404)
+
+    await first?.kill()
+    expect(await pageOf(asker)).toBe(old)
+    expect((await asker.get(`/${old}`)).status()).toBe(200)
+    await first?.restart()
+    await expect.poll(() => pageOf(asker), { timeout: 30_000 }).toBe(next)
+  } finally {
+    await asker.dispose()
+    await proxy.kill()
+    await Promise.all(servers.map((server) => server.kill()))
   }
 })

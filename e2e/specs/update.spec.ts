@@ -131,3 +131,20 @@ test('who reloads at once is not asked twice, and the download goes on', async (
   await receiver.untilDone(infoHash)
   expect((await receiver.save(infoHash)).sha).toBe(file.sha)
 })
+
+test('a tab from before the update that has no service worker says what it cannot load, and offers a reload', async ({
+  browser,
+  deployment,
+  updatable,
+}) => {
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  const app = await App.open(context, updatable.url)
+  deployment.deploy(NEXT)
+  await app.page.getByRole('link', { name: 'Lab' }).click()
+  const words = app.page.getByRole('alert').filter({ hasText: 'Part of this page could not be loaded' })
+  await expect(words).toContainText('If there is a new version by now, a reload helps')
+  await words.getByRole('button', { name: 'Reload' }).click()
+  await untilVersion(app, NEXT)
+  await expect(app.page.getByRole('button', { name: 'Ask a question' })).toBeVisible()
+  await context.close()
+})

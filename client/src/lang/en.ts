@@ -77,7 +77,7 @@ export const en = {
     otherTab: 'Ringdrop runs in another tab of this browser; this tab shows the same.',
     slept: (ago: string) =>
       `Your browser or device paused this page for ${ago}. Connections are being renewed.`,
-    codeAwaited: `${LOST} It is tried again by itself; check your connection.`,
+    codeAwaited: `${LOST} It is tried again by itself; check your connection. If there is a new version by now, a reload helps.`,
     pageFailed: `${LOST} Check your connection, then try again or reload.`,
   },
   home: {

@@ -72,7 +72,7 @@ export const zh: Messages = {
     shortcuts: '键盘快捷键',
     otherTab: 'Ringdrop 正在此浏览器的另一个标签页中运行；本标签页显示相同的内容。',
     slept: (ago) => `浏览器或设备让本页休眠了 ${ago}，正在恢复连接。`,
-    codeAwaited: `${LOST}会自动重试；请检查网络连接。`,
+    codeAwaited: `${LOST}会自动重试；请检查网络连接。如果已有新版本，重新加载即可。`,
     pageFailed: `${LOST}请检查网络连接，然后重试或重新加载。`,
   },
   home: {
