@@ -152,7 +152,6 @@ function createCluster(
     own,
     sockets: {
       closeElsewhere: (peer) => sockets().closeElsewhere(peer),
-      closeHere: (peer) => registry.get(peer)?.close('replaced'),
       pushNearby: (to, change) =>
         pushChange(registry, to, change, (peer, event) => sockets().forward(peer, event)),
     },

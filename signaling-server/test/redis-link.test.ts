@@ -1,4 +1,3 @@
-import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Redis } from 'ioredis'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -6,8 +5,7 @@ import { createNodeClock } from '../src/adapters/node-clock.ts'
 import { RedisLink } from '../src/adapters/redis/redis-link.ts'
 import { SCRIPTS } from '../src/adapters/redis/scripts.ts'
 import { ManualClock } from './helpers.ts'
-import type { RedisProcess } from './redis-process.ts'
-import { startRedis } from './redis.ts'
+import { startRedis, startWay } from './redis.ts'
 
 /** A link that notes what it tells. */
 function open(url: string, clock: Clock = createNodeClock()) {
@@ -21,26 +19,6 @@ function open(url: string, clock: Clock = createNodeClock()) {
   onTestFinished(() => link.close())
   link.connect()
   return { link, told }
-}
-
-/** A way to Redis that can die: what runs over it then is neither passed on nor closed, as when a machine loses its power. */
-async function startWay(redis: RedisProcess) {
-  const running = new Set<[Socket, Socket]>()
-  const server = createServer((near) => {
-    const far = createConnection(redis.port, '127.0.0.1')
-    const pair: [Socket, Socket] = [near, far]
-    running.add(pair)
-    for (const [from, to] of [pair, [far, near] as const]) {
-      from.on('error', () => undefined)
-      from.on('data', (bytes) => running.has(pair) && to.write(bytes))
-      from.on('close', () => running.has(pair) && to.destroy())
-    }
-    onTestFinished(() => pair.forEach((each) => each.destroy()))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as AddressInfo
-  return { url: `redis://127.0.0.1:${String(port)}`, die: () => running.clear() }
 }
 
 /** Between two attempts to connect up to two seconds pass. */

@@ -33,7 +33,7 @@ describe('the scripts of Redis', () => {
     const [limit, silence] = [5, 2_000]
     const memory = [HOUR_MS, limit] as const
     const [silent, leaver] = [peer(1), peer(2)]
-    for (const each of [silent, leaver]) await run(SCRIPTS.claim, 'one', each, HOUR_MS, ...memory)
+    for (const each of [silent, leaver]) await run(SCRIPTS.claim, 'one', each, 0, HOUR_MS, ...memory)
     const announce = (from: string, share: number, event = 'started') =>
       run(SCRIPTS.announce, 'one', from, infoHash(share), event, 0, 10, silence, ...memory)
     const memos = async () => (await redis.keys(`${K}swarm:*:memo`)).length
@@ -58,7 +58,7 @@ describe('the scripts of Redis', () => {
   it('take away what is left behind a part at a time, and whoever comes back meanwhile says all again', async () => {
     const { redis, run } = await scripts()
     for (let n = 0; n < 3; n++) {
-      await run(SCRIPTS.claim, 'one', peer(n), HOUR_MS, ...MEMORY)
+      await run(SCRIPTS.claim, 'one', peer(n), 0, HOUR_MS, ...MEMORY)
       for (let at = 0; at < 600; at += 60)
         await run(SCRIPTS.list, 'one', peer(n), infoHash(n), 1e9, ...files(n * 1_000 + at, 60))
       await redis.zadd(`${K}leases`, 1, peer(n))
@@ -76,9 +76,30 @@ describe('the scripts of Redis', () => {
       before = after
       if (calls > 0) continue
       const half = (await redis.zrange(`${K}leases`, '0', '0'))[0]!
-      expect(await run(SCRIPTS.renew, 'one', HOUR_MS, half)).toEqual([[half], []])
+      expect(await run(SCRIPTS.renew, 'one', HOUR_MS, half, 0)).toEqual([[half], []])
     }
     expect(gone.toSorted()).toEqual([0, 1, 2].map(peer).toSorted())
+    expect(await redis.keys('*')).toEqual([])
+  })
+
+  it('give a peer to the server with its newest socket, in whichever order the servers say what they have', async () => {
+    const { redis, run } = await scripts()
+    const claim = (server: string, age: number) =>
+      run(SCRIPTS.claim, server, peer(1), age, HOUR_MS, ...MEMORY)
+    const renew = (server: string, age: number) => run(SCRIPTS.renew, server, HOUR_MS, peer(1), age)
+    expect(await claim('old', 100_000)).toEqual(['', []])
+    // A renewal that comes before the claim does not take the newer one for the older.
+    expect(await renew('new', 50_000)).toEqual([[peer(1)], []])
+    expect(await claim('new', 50_000)).toEqual(['old', []])
+    expect(await claim('old', 100_000)).toBe('refused')
+    expect(await renew('old', 100_000)).toEqual([[], [peer(1)]])
+    expect(await redis.hget(`${K}owners`, peer(1))).toBe('new')
+    // A stand-by whose clock is behind has taken over: who comes just now is taken all the same.
+    await redis.hset(`${K}since`, peer(1), Date.now() + HOUR_MS)
+    expect(await claim('third', 0)).toEqual(['new', []])
+    await redis.zadd(`${K}leases`, 1, peer(1))
+    expect(await claim('old', 100_000)).toEqual(['', []])
+    await run(SCRIPTS.release, 'old', peer(1), ...MEMORY)
     expect(await redis.keys('*')).toEqual([])
   })
 })

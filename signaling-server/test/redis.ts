@@ -1,3 +1,4 @@
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { startServer, type Running } from './helpers.ts'
 import { RedisProcess } from './redis-process.ts'
@@ -28,4 +29,27 @@ export async function startCluster(
   for (let at = 0; at < count; at++) servers.push(await startServer({ REDIS_URL: redis.url, ...env }))
   for (const server of servers) await expect.poll(() => redisState(server)).toBe('up')
   return servers
+}
+
+/**
+ * A way to Redis that can die: what runs over it then is neither passed on nor closed, as when a machine loses its power.
+ * @param at its port, by which somebody may have been trying for a while
+ */
+export async function startWay(redis: RedisProcess, at = 0): Promise<{ url: string; die: () => void }> {
+  const running = new Set<[Socket, Socket]>()
+  const server = createServer((near) => {
+    const far = createConnection(redis.port, '127.0.0.1')
+    const pair: [Socket, Socket] = [near, far]
+    running.add(pair)
+    for (const [from, to] of [pair, [far, near] as const]) {
+      from.on('error', () => undefined)
+      from.on('data', (bytes) => running.has(pair) && to.write(bytes))
+      from.on('close', () => running.has(pair) && to.destroy())
+    }
+    onTestFinished(() => pair.forEach((each) => each.destroy()))
+  })
+  await new Promise<void>((resolve) => server.listen(at, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  return { url: `redis://127.0.0.1:${String(port)}`, die: () => running.clear() }
 }

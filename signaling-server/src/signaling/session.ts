@@ -60,6 +60,7 @@ export class Session {
   readonly #budget: SocketBudget
   /** Of the time to identify, later of the next credentials. */
   #cancelTimer: () => void
+  #boundAt = 0
 
   /** @param waiting bytes that were sent but not yet taken by the network */
   constructor(
@@ -79,6 +80,11 @@ export class Session {
   /** The peer that this socket is bound to, or `null` before it identified. */
   get peer(): PeerId | null {
     return this.#state.name === 'identified' ? this.#state.peer : null
+  }
+
+  /** When it was bound to its peer, by the clock that stands for deadlines. */
+  get boundAt(): number {
+    return this.#boundAt
   }
 
   /** Bytes that were sent but not yet taken by the network. */
@@ -149,8 +155,9 @@ export class Session {
   }
 
   #identified(peer: PeerId, reply: Reply): void {
-    const { config, wallClock, metrics, registry, roles, cluster } = this.services
+    const { config, clock, wallClock, metrics, registry, roles, cluster } = this.services
     this.#cancelTimer()
+    this.#boundAt = clock.now()
     // The old socket leaves first, with all it announced; the new one announces anew.
     registry.get(peer)?.close('replaced')
     this.#state = { name: 'identified', peer }

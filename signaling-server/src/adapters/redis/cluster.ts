@@ -12,6 +12,7 @@ import type { NearbyRole } from '../../roles/nearby.ts'
 import type { Roles } from '../../roles/roles.ts'
 import type { TrackerRole } from '../../roles/tracker.ts'
 import type { PeerRegistry } from '../../signaling/peer-registry.ts'
+import type { Session } from '../../signaling/session.ts'
 import { RedisLink } from './redis-link.ts'
 import { SCRIPTS } from './scripts.ts'
 import { SharedDirectory } from './shared-directory.ts'
@@ -30,8 +31,6 @@ const REAPED_PER_SCRIPT = 500
 export interface ClusterSockets {
   /** Closes the sockets of a peer on other servers: it has a newer one here. */
   closeElsewhere(peer: PeerId): void
-  /** Closes the socket of a peer here: it has a newer one elsewhere. */
-  closeHere(peer: PeerId): void
   pushNearby(to: PeerId, change: NearbyChange): void
 }
 
@@ -59,7 +58,7 @@ export interface ClusterOptions {
 }
 
 const peersSchema = v.array(peerIdSchema)
-const claimedSchema = v.tuple([v.string(), peersSchema])
+const claimedSchema = v.union([v.literal('refused'), v.tuple([v.string(), peersSchema])])
 const renewedSchema = v.tuple([peersSchema, peersSchema])
 const reapedSchema = v.tuple([v.array(v.tuple([peerIdSchema, peersSchema])), v.picklist([0, 1])])
 /** Bounds of what is remembered of swarms; `Script`s take them along. */
@@ -124,12 +123,19 @@ export class Cluster {
     this.#link.close()
   }
 
-  /** A peer has identified here: what it registered elsewhere is void, and its sockets there are closed. */
+  /** A peer has identified here just now: what it registered elsewhere is void, and its sockets there are closed. */
   async claim(peer: PeerId): Promise<void> {
-    const { sockets, config } = this.options
-    const args = [this.#shared.server, peer, config.leaseMs, ...MEMORY]
+    await this.#claim(peer, 0)
+  }
+
+  /** @param age so long ago the peer identified here */
+  async #claim(peer: PeerId, age: number): Promise<void> {
+    const { sockets, config, registry } = this.options
+    const session = registry.get(peer)
+    const args = [this.#shared.server, peer, age, config.leaseMs, ...MEMORY]
     const answer = await this.#shared.ask(SCRIPTS.claim, args, claimedSchema)
     if (answer === null) return
+    if (answer === 'refused') return this.#replaced(peer, session)
     const [before, near] = answer
     const hasMoved = before !== '' && before !== this.#shared.server
     if (!hasMoved) return this.#tellGone(peer, near)
@@ -162,13 +168,15 @@ export class Cluster {
   }
 
   async #renew(): Promise<void> {
-    const { registry, config, sockets } = this.options
+    const { registry, config } = this.options
     const peers = [...registry.peers()]
     for (let at = 0; at < peers.length; at += PEERS_PER_SCRIPT) {
       const some = peers.slice(at, at + PEERS_PER_SCRIPT)
-      const args = [this.#shared.server, config.leaseMs, ...some]
+      const sessions = new Map(some.map((peer) => [peer, registry.get(peer)]))
+      const ages = some.flatMap((peer) => [peer, this.#ageOf(sessions.get(peer))])
+      const args = [this.#shared.server, config.leaseMs, ...ages]
       const [lost, moved] = (await this.#shared.ask(SCRIPTS.renew, args, renewedSchema)) ?? [[], []]
-      for (const peer of moved) sockets.closeHere(peer)
+      for (const peer of moved) this.#replaced(peer, sessions.get(peer))
       for (const peer of lost) await this.#publish(peer)
     }
   }
@@ -196,8 +204,25 @@ export class Cluster {
   }
 
   async #publish(peer: PeerId): Promise<void> {
-    if (this.options.registry.get(peer) === undefined) return
-    await Promise.all([this.claim(peer), ...this.#publishing.map((role) => role.publish(peer))])
+    const session = this.options.registry.get(peer)
+    if (session === undefined) return
+    await Promise.all([
+      this.#claim(peer, this.#ageOf(session)),
+      ...this.#publishing.map((role) => role.publish(peer)),
+    ])
+  }
+
+  /**
+   * How long ago a socket identified. Redis makes a time of it by its own clock, so that the order of the sockets of several
+   * servers is known without their clocks: it is wrong only by the time that a command waits.
+   */
+  #ageOf(session: Session | undefined): number {
+    return session === undefined ? 0 : Math.max(0, Math.round(this.options.clock.now() - session.boundAt))
+  }
+
+  /** Another server has a newer socket of the peer; the one here may be newer still by now. */
+  #replaced(peer: PeerId, session: Session | undefined): void {
+    if (session !== undefined && this.options.registry.get(peer) === session) session.close('replaced')
   }
 
   /** Those of this server were told by its own core. */

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto'
  * |---|---|---|
  * | `leases` | sorted set | peer, by the end of its lease |
  * | `owners` | hash | peer to the server that holds its socket |
+ * | `since` | hash | peer to when that socket identified |
  * | `swarm:H`, `swarm:H:seeds` | sorted sets | peers of a swarm, and those with all of it, by the end of silence |
  * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; swarms with a memory, by when they are empty |
  * | `dir:files`, `dir:bytes` | hash, number | file id to its words and its listing; about how much memory the directory takes |

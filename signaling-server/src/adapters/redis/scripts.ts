@@ -51,22 +51,36 @@ local function forget(peer, t, memory, limit)
   unlistAll(peer)
   call('ZREM', K .. 'leases', peer)
   call('HDEL', K .. 'owners', peer)
+  call('HDEL', K .. 'since', peer)
   return leaveNetwork(peer)
 end
 `
 
-/** `server, peer, lease, memory, limit` -> the server that held the peer until now, or nothing; those nearby. */
+/** Whether the socket that holds a peer identified later than another one. */
+const SINCE = `
+local function isNewer(peer, since) return tonumber(call('HGET', K .. 'since', peer) or 0) > since end
+`
+
+/**
+ * `server, peer, age, lease, memory, limit` -> the server that held the peer until now, or nothing; those nearby. `age`: so
+ * long ago the socket identified. A claim made later for an older socket is answered `refused`; a new socket, of age 0, is never
+ * refused, whatever the clock of a stand-by says that has taken over.
+ */
 const claim = script(
   SWARMS,
   FILES,
   PEERS,
+  SINCE,
   `
-local server, peer, lease, memory, limit = unpack(ARGV)
+local server, peer, age, lease, memory, limit = unpack(ARGV)
 local t = now()
+local since = t - age
 local before = call('HGET', K .. 'owners', peer)
 if before and not lives(peer, t) then before = false end
+if before and before ~= server and age ~= '0' and isNewer(peer, since) then return 'refused' end
 local near = forget(peer, t, memory, tonumber(limit))
 call('HSET', K .. 'owners', peer, server)
+call('HSET', K .. 'since', peer, since)
 call('ZADD', K .. 'leases', t + lease, peer)
 return { before or '', near }
 `,
@@ -84,17 +98,18 @@ return forget(peer, now(), memory, tonumber(limit))
 `,
 )
 
-/** `server, lease, peer...` -> peers that Redis had forgotten; peers that another server holds. */
+/** `server, lease, (peer, age)...` -> peers to be claimed (again); peers of which another server has a newer socket. */
 const renew = script(
   ALLOW_OOM,
+  SINCE,
   `
 local t, lost, moved = now(), {}, {}
-for at = 3, #ARGV do
+for at = 3, #ARGV, 2 do
   local peer = ARGV[at]
   local owner = call('HGET', K .. 'owners', peer)
   if owner == ARGV[1] and call('ZSCORE', K .. 'leases', peer) then
     call('ZADD', K .. 'leases', t + ARGV[2], peer)
-  elseif owner and owner ~= ARGV[1] and lives(peer, t) then
+  elseif owner and owner ~= ARGV[1] and lives(peer, t) and isNewer(peer, t - ARGV[at + 1]) then
     moved[#moved + 1] = peer
   else
     lost[#lost + 1] = peer
