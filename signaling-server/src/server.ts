@@ -101,7 +101,13 @@ export async function buildServer(config: ServerConfig, deps: ServerDeps): Promi
   watch(metrics, gate, registry, roles, redis)
   registerRequestLimits(app, new RequestGate(config, clock))
   await registerSecurityHeaders(app, allowList, config.tls.mode)
-  registerHealth(app, { clock, version, peers: () => registry.size, redis })
+  registerHealth(app, {
+    clock,
+    version,
+    peers: () => registry.size,
+    redis,
+    redisError: () => cluster?.reason ?? null,
+  })
   registerMetrics(app, metrics)
   await registerStaticClient(app, config.clientDir)
   app.addHook('preClose', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createNodeClock } from '../src/adapters/node-clock.ts'
 import { RedisLink } from '../src/adapters/redis/redis-link.ts'
 import { SCRIPTS } from '../src/adapters/redis/scripts.ts'
-import { ManualClock } from './helpers.ts'
+import { join, ManualClock, startServer } from './helpers.ts'
 import { startRedis, startWay } from './redis.ts'
 
 /** A link that notes what it tells. */
@@ -80,6 +80,45 @@ describe('the link to Redis', () => {
     await expect.poll(() => told.at(-1), RETRIED).toBe('up')
     await redis.kill()
     await expect.poll(refused, RETRIED).toHaveLength(2)
+  })
+
+  it.each([
+    ['to load scripts', '-script', '+script'],
+    ['to subscribe', '-ssubscribe', '+ssubscribe'],
+  ])('tries again and says why when Redis refuses %s, though the connection stays', async (_, no, yes) => {
+    const redis = await startRedis()
+    const allow = (rule: string) => redis.ask((client) => client.call('ACL', 'SETUSER', 'default', rule))
+    await allow(no)
+    const server = await startServer({ REDIS_URL: redis.url })
+    const health = async () => {
+      const headers = { host: new URL(server.origin).host }
+      const { body } = await server.server.app.inject({ url: '/health', headers })
+      return JSON.parse(body) as Record<string, unknown>
+    }
+    // There is something to subscribe to.
+    const { peer } = await join(server)
+    await expect.poll(health).toMatchObject({ status: 'degraded', redis: 'down', redisError: 'NOPERM' })
+    await allow(yes)
+    await expect.poll(async () => (await health())['status'], RETRIED).toBe('ok')
+    expect(await health()).not.toHaveProperty('redisError')
+    await expect
+      .poll(() => redis.ask((client) => client.hkeys('ringdrop2:owners')), RETRIED)
+      .toEqual([peer.id])
+  })
+
+  it('subscribes after all when Redis refused that while all was well', async () => {
+    const redis = await startRedis()
+    const { link, told } = open(redis.url)
+    await expect.poll(() => told).toEqual(['up'])
+    const allow = (rule: string) => redis.ask((client) => client.call('ACL', 'SETUSER', 'default', rule))
+    await allow('-ssubscribe')
+    link.subscriber.ssubscribe('wanted').catch(() => undefined)
+    await expect.poll(() => told).toEqual(['up', 'NOPERM', 'down'])
+    expect(link.reason).toBe('NOPERM')
+    await allow('+ssubscribe')
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'NOPERM', 'down', 'up'])
+    expect(await redis.ask((client) => client.call('PUBSUB', 'SHARDCHANNELS'))).toEqual(['wanted'])
+    expect(link.reason).toBeNull()
   })
 
   it('keeps nothing of peers that come and go while Redis is away, and hears of those that are there afterwards', async () => {

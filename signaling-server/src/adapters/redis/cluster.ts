@@ -108,6 +108,11 @@ export class Cluster {
     return this.#link.isUp ? 'up' : 'down'
   }
 
+  /** A code of why Redis is of no use, as far as that is known. */
+  get reason(): string | null {
+    return this.#link.reason
+  }
+
   /** For Socket.IO: rooms reach across servers. */
   get adapter(): ReturnType<typeof createShardedAdapter> {
     return createShardedAdapter(this.#link.publisher, this.#link.subscriber, { channelPrefix: 'ringdrop2' })

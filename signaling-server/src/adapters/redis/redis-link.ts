@@ -13,9 +13,11 @@ const LOOK_MS = 250
 const PULSE_MS = 10_000
 /** Commands that may wait; more are answered from memory at once. Our choice, a second's work of Redis. */
 const WAITING = 20_000
-/** Pause before the n-th try to connect: doubling up to the longest. Our choice. */
+/** Pause before the n-th try to connect, or to prepare a connection: doubling up to the longest. Our choice. */
 const RETRY_MS = 50
 const RETRY_MAX_MS = 2_000
+
+const pauseBefore = (times: number): number => Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(times, 10))
 
 /** What a link tells. */
 export interface RedisLinkEvents {
@@ -35,6 +37,16 @@ export class RedisUnavailable extends Error {
   }
 }
 
+/** Redis is there and has refused a command. */
+function isAnswer(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError'
+}
+
+/** The first word of what Redis answers, or the system's name of an error: no addresses, so that anybody may read it. */
+function codeOf(error: Error & { readonly code?: string }): string {
+  return error.code ?? /^[A-Z]+\b/.exec(error.message)?.[0] ?? error.name
+}
+
 /** Channels in one command to subscribe. Our choice. */
 const CHANNELS_PER_COMMAND = 1_000
 
@@ -44,14 +56,19 @@ const CHANNELS_PER_COMMAND = 1_000
  */
 class Subscriber extends Redis {
   readonly #wanted = new Set<string>()
+  /** Told when Redis is there and lets nobody subscribe. */
+  onRefused: (error: Error) => void = () => undefined
 
   override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
     const [{ name, args: channels }] = args
     if (name === 'ssubscribe') for (const channel of channels) this.#wanted.add(String(channel))
     if (name === 'sunsubscribe') for (const channel of channels) this.#wanted.delete(String(channel))
     const sent = super.sendCommand(...args)
-    // It fails when the connection is closed, for good or for a while.
-    if (sent instanceof Promise) sent.catch(() => undefined)
+    // It fails when the connection is closed, for good or for a while: then there will be another one.
+    if (sent instanceof Promise)
+      sent.catch((error: unknown) => {
+        if (name === 'ssubscribe' && isAnswer(error)) this.onRefused(error)
+      })
     return sent
   }
 
@@ -71,7 +88,10 @@ export class RedisLink {
   readonly subscriber: Subscriber
   #state: 'down' | 'up' | 'closed' = 'down'
   /** What was told last of why Redis cannot be reached, since it was there. */
-  #reason = ''
+  #told = ''
+  #reason: string | null = null
+  #cancelRetry: () => void = () => undefined
+  #tries = 0
   #waiting = 0
   #answeredAt = 0
   #cancelLook: () => void = () => undefined
@@ -82,11 +102,9 @@ export class RedisLink {
     readonly clock: Clock,
     readonly events: RedisLinkEvents,
   ) {
-    const retryStrategy = (times: number): number =>
-      Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(times, 10))
     const common = {
       lazyConnect: true,
-      retryStrategy,
+      retryStrategy: pauseBefore,
       connectTimeout: RETRY_MAX_MS,
       // Requests are answered from memory at once when Redis is away, and subscriptions made anew afterwards.
       enableOfflineQueue: false,
@@ -103,10 +121,16 @@ export class RedisLink {
       // Without a listener the process would end; what follows is told by 'close'.
       redis.on('error', (error) => this.#complain(error))
     }
+    this.subscriber.onRefused = (error) => this.#again(error)
   }
 
   get isUp(): boolean {
     return this.#state === 'up'
+  }
+
+  /** A code of why Redis is of no use, such as `ECONNREFUSED` or `NOPERM`; `null` when it is there or was just silent. */
+  get reason(): string | null {
+    return this.isUp ? null : this.#reason
   }
 
   /** Begins to connect, and goes on trying. */
@@ -152,7 +176,10 @@ export class RedisLink {
       this.#cancelPulse = this.clock.schedule(this.clock.now() + SILENCE_MS, () => this.#giveUp())
       // When the connection is lost meanwhile, the next one begins anew.
       this.subscriber.ping().then(
-        () => this.isUp && this.#pulse(),
+        () => {
+          this.#cancelPulse()
+          if (this.isUp) this.#pulse()
+        },
         () => this.#cancelPulse(),
       )
     })
@@ -167,6 +194,7 @@ export class RedisLink {
     this.#state = 'closed'
     this.#cancelLook()
     this.#cancelPulse()
+    this.#cancelRetry()
     for (const redis of [this.publisher, this.subscriber]) redis.disconnect()
   }
 
@@ -180,22 +208,30 @@ export class RedisLink {
   }
 
   #failed(error: unknown): void {
-    const isAnswer = error instanceof Error && error.name === 'ReplyError'
-    this.events.failed(isAnswer ? error : null)
+    this.events.failed(isAnswer(error) ? error : null)
   }
 
   #complain(error: Error & { readonly code?: string }): void {
     // An error of several addresses has a code and no message.
     const reason = error.message || (error.code ?? error.name)
-    if (reason === this.#reason) return
-    this.#reason = reason
+    this.#reason = codeOf(error)
+    if (reason === this.#told) return
+    this.#told = reason
     this.events.unreachable(reason)
   }
 
   #changed(): void {
-    const { publisher, subscriber } = this
-    const isReady = publisher.status === 'ready' && subscriber.status === 'ready'
-    if (isReady) return void this.#load()
+    this.#cancelRetry()
+    this.#tries = 0
+    if (this.#isReady) return void this.#load()
+    this.#lost()
+  }
+
+  get #isReady(): boolean {
+    return this.publisher.status === 'ready' && this.subscriber.status === 'ready'
+  }
+
+  #lost(): void {
     if (this.#state !== 'up') return
     this.#state = 'down'
     this.events.down()
@@ -207,12 +243,32 @@ export class RedisLink {
       for (const { text } of Object.values(SCRIPTS)) await this.publisher.script('LOAD', text)
       await this.subscriber.resubscribe()
     } catch (error) {
-      return this.#failed(error)
+      return this.#again(error)
     }
     if (this.#state !== 'down' || this.publisher.status !== 'ready') return
     this.#state = 'up'
-    this.#reason = ''
+    this.#told = ''
+    this.#reason = null
     this.#pulse()
     this.events.up()
+  }
+
+  /**
+   * Redis is there and refuses what a connection needs, by its rules of access or since a script keeps it busy. That may end
+   * while the connection stays. Until then this server goes on alone: signals would not come.
+   */
+  #again(error: unknown): void {
+    if (this.#state === 'closed') return
+    // The next connection begins anew.
+    if (!isAnswer(error) || !this.#isReady) return this.events.failed(null)
+    // The reason is told once, and each failure counted.
+    this.#complain(error)
+    this.events.failed(null)
+    this.#lost()
+    this.#cancelRetry()
+    this.#cancelRetry = this.clock.schedule(
+      this.clock.now() + pauseBefore(++this.#tries),
+      () => void this.#load(),
+    )
   }
 }
