@@ -1,8 +1,6 @@
-import type { Page } from '@playwright/test'
 import { violationsInBothThemes } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
-import { untilPainted } from '../pages/app.ts'
 
 test.use(WITHOUT_SERVICE_WORKER)
 
@@ -146,48 +144,6 @@ test('everything fits a phone, a tablet and a desktop, without scrolling sideway
       if (hash === '#/network') await page.getByRole('listbox').waitFor()
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(overflow, `${hash} at ${String(width)} px`).toBeLessThanOrEqual(0)
-    }
-  }
-})
-
-/** Texts of figures and buttons that are wider than their place: they lie on their neighbours, or touch their own edge. */
-const squeezed = (page: Page): Promise<string[]> =>
-  page.locator('main dd, main .button:not(.icon-only, .file-button)').evaluateAll((elements) =>
-    elements
-      .filter((element) => {
-        // What is for screen readers only lies in a box of one pixel.
-        const nodes = [...element.childNodes].filter(
-          (node) => !(node instanceof HTMLElement && node.offsetWidth <= 1),
-        )
-        const boxes = nodes.map((node) => {
-          const range = document.createRange()
-          range.selectNode(node)
-          return range.getBoundingClientRect()
-        })
-        const seen = boxes.filter(({ width }) => width > 0)
-        const widthPx =
-          Math.max(...seen.map(({ right }) => right)) - Math.min(...seen.map(({ left }) => left))
-        return widthPx > element.clientWidth - (element.tagName === 'DD' ? 0 : 12) + 1
-      })
-      .map((element) => element.textContent.trim()),
-  )
-
-test('figures and buttons have room for their texts, at every width', async ({ openPeer }) => {
-  const sender = await openPeer()
-  await sender.limitUpload(256)
-  const { link } = await sender.shareFiles(makeFile(scratch(), 'wide figures.bin', 12 * MiB, 33).path)
-  const app = await openPeer(new URL(link).hash)
-  await app.download()
-  await app.untilShare(({ verifiedBytes }) => verifiedBytes > MiB)
-  for (const hash of ['#/', '#/search?q=wide', '#/network', '#/lab']) {
-    await app.goto(hash)
-    await app.page.getByRole('heading', { level: 1 }).waitFor()
-    if (hash === '#/') await app.page.locator('li[data-state=leeching] dd').first().waitFor()
-    if (hash !== '#/') await app.page.locator('main button').first().waitFor()
-    for (const width of [390, 480, 701, 768, 860, 1280]) {
-      await app.page.setViewportSize({ width, height: 844 })
-      await untilPainted(app.page)
-      expect(await squeezed(app.page), `${hash} at ${String(width)} px`).toEqual([])
     }
   }
 })
