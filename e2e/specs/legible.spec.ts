@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { untilPainted } from '../pages/app.ts'
@@ -45,6 +45,28 @@ test('figures and buttons have room for their texts, at every width', async ({ o
       expect(await squeezed(app.page), `${hash} at ${String(width)} px`).toEqual([])
     }
   }
+})
+
+/** The ground that a browser draws behind the first match. */
+const ground = (target: Locator, pseudo?: string): Promise<string> =>
+  target.first().evaluate((element, part) => getComputedStyle(element, part).backgroundColor, pseudo)
+
+test('with forced colours one sees what is switched on, what is chosen, and where one is', async ({
+  openPeer,
+}) => {
+  const { page } = await openPeer('#/search')
+  await page.emulateMedia({ forcedColors: 'active' })
+  const [chosen, other] = [
+    page.locator('label:has(input:checked)'),
+    page.locator('label:has(input:not(:checked))'),
+  ]
+  expect(await ground(chosen)).not.toBe(await ground(other))
+  const here = page.getByRole('link', { name: 'Search', exact: true })
+  expect(await ground(here)).not.toBe(await ground(page.getByRole('link', { name: 'Lab' })))
+  await page.getByRole('button', { name: 'Settings' }).click()
+  const off = page.getByRole('switch', { name: 'Disconnect from server' })
+  expect(await ground(page.getByRole('switch', { name: 'Directory' }))).not.toBe(await ground(off))
+  expect(await ground(off, '::after')).not.toBe(await ground(off))
 })
 
 test('on a phone the map says within its frame that nobody is there', async ({ openPeer }) => {
