@@ -47,6 +47,15 @@ test('figures and buttons have room for their texts, at every width', async ({ o
   }
 })
 
+test('with letters of twice the size, figures lie beside each other', async ({ openPeer }) => {
+  const app = await openPeer()
+  await app.shareFiles(makeFile(scratch(), 'large letters.bin', 3 * MiB, 34).path)
+  await app.page.setViewportSize({ width: 390, height: 844 })
+  await app.page.evaluate(() => (document.documentElement.style.fontSize = '200%'))
+  await untilPainted(app.page)
+  expect(await squeezed(app.page)).toEqual([])
+})
+
 /** The ground that a browser draws behind the first match. */
 const ground = (target: Locator, pseudo?: string): Promise<string> =>
   target.first().evaluate((element, part) => getComputedStyle(element, part).backgroundColor, pseudo)
