@@ -26,6 +26,8 @@ const TEXT_SHOWN = 60
 
 /** How several files are saved. */
 export type SaveWay = 'folder' | 'zip' | 'each'
+/** How many files are written, of how many that are wanted. */
+export type SaveProgress = (done: number, all: number) => void
 
 /** Everything people can do, with the words for when it does not work. */
 export class Actions {
@@ -201,7 +203,7 @@ export class Actions {
   }
 
   /** Saves all wanted files of a share. Must be called in answer to a click, for the browser's dialogs. */
-  async save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
+  async save(share: ShareView, way: SaveWay, onProgress: SaveProgress): Promise<void> {
     const { infoHash } = share
     this.#saved = [...this.#saved, infoHash]
     try {
@@ -211,7 +213,7 @@ export class Actions {
     }
   }
 
-  async #save(share: ShareView, way: SaveWay, onProgress: (done: number) => void): Promise<void> {
+  async #save(share: ShareView, way: SaveWay, onProgress: SaveProgress): Promise<void> {
     const name = displayName(this.#lang, share.name, share.infoHash)
     // Before anything that takes long: a browser lets a page ask only for a while after the click.
     const place = await this.#pick(name, share, way)
@@ -236,7 +238,7 @@ export class Actions {
     files: readonly SavedFile[],
     way: SaveWay,
     place: FileSystemDirectoryHandle | FileSystemFileHandle | null,
-    onProgress: (done: number) => void,
+    onProgress: SaveProgress,
   ): Promise<SaveOutcome> {
     const [only] = files
     if (files.length === 1 && only !== undefined && place === null) {
@@ -245,7 +247,8 @@ export class Actions {
     }
     const many = await persistent(() => import('../lib/save-many.ts')).catch(() => null)
     if (many === null) return 'noCode'
-    if (place?.kind === 'directory') return many.saveToFolder(place, files, onProgress)
+    if (place?.kind === 'directory')
+      return many.saveToFolder(place, files, (done) => onProgress(done, files.length))
     return way === 'each' ? many.saveEach(files) : many.saveZip(name, files, place)
   }
 

@@ -130,3 +130,18 @@ it('a save that runs is known until it ends, each of them', async () => {
   await Promise.all([first, second])
   expect([actions.isSaving(share.infoHash), actions.isSaving()]).toEqual([false, false])
 })
+
+it('the files of a folder are counted of those that are wanted, not of all', async () => {
+  const wanted = ['a', 'b'].map((name) => ({ path: [name], file: new File([], name) }))
+  const answer = Promise.resolve({ ok: true, value: { files: wanted } })
+  const { actions, share } = setUp(() => Promise.resolve({ kind: 'directory' }), 2, answer)
+  const saveToFolder = (_place: unknown, _files: unknown, told: (done: number) => void) => (told(1), 'saved')
+  vi.doMock('../../src/lib/save-many.ts', () => ({ saveToFolder }))
+  vi.resetModules()
+  const told: string[] = []
+  await actions.save({ ...share, fileCount: 4 }, 'folder', (done, all) =>
+    told.push(`${String(done)}/${String(all)}`),
+  )
+  vi.doUnmock('../../src/lib/save-many.ts')
+  expect(told).toEqual(['1/2'])
+})
