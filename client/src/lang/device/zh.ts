@@ -19,7 +19,7 @@ export const device: DeviceMessages = {
       lab: '实验室',
       files: '选择文件',
       paste: '共享剪贴板中的文件、图片或文字，或打开链接',
-      help: '本页',
+      help: '显示这些快捷键',
       close: '关闭当前打开的内容',
     },
     paste: 'Ctrl 或 ⌘ + V',
