@@ -57,6 +57,8 @@ export const en = {
     scan: 'Scan a QR code',
     folder: (name: string) => `Folder ${name}`,
     loading: 'Loading…',
+    /** Between two sentences. */
+    space: ' ',
     you: 'you',
     /** One whose name is not known yet. */
     share: (id: string) => `Share ${id}`,
@@ -89,7 +91,7 @@ export const en = {
     drop: 'Drop to share',
     dropHint: 'Files, folders, pictures, text or a link',
     link: 'Link or magnet',
-    linkPlaceholder: 'Got a link? Paste it here',
+    linkPlaceholder: 'Paste a link here',
     open: 'Open',
     torrent: 'Add a .torrent file',
     reading: (found: string) => `Reading what you dropped… ${found} so far`,
@@ -193,7 +195,7 @@ export const en = {
       'This invite is more than half an hour old, or the clocks of the two devices differ. Make a new one.',
     unknownInvite:
       'The invite that belongs to this is no longer open: it was used, or its tab was closed. Make a new one.',
-    alreadyLinked: 'These two browsers are connected already.',
+    alreadyLinked: 'These two browsers are connected already. There is nothing left to do.',
     tampered: 'This text was changed on its way or is damaged, so it is not trusted. Ask for a new one.',
     notReady: 'The browser did not get ready in time. Try again.',
     insecureTitle: 'This page needs a secure connection',
@@ -297,7 +299,7 @@ export const en = {
     files: 'Files',
     noPeers: 'Nobody is connected for this share.',
     tracker: (seeds: string, others: string) =>
-      `The server last counted ${seeds} with everything and ${others} without.`,
+      `Besides you, the server last counted ${seeds} with everything and ${others} with less.`,
     passOn: 'Pass it on',
     unlisted: 'Unlisted',
     unlistedDetail: 'Whoever has the link can fetch it, but no search finds it at this browser.',

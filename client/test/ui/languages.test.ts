@@ -29,7 +29,7 @@ function texts(value: unknown, place = ''): [string, string][] {
 }
 
 /** States of which there is nothing to say. */
-const SILENT = ['.nearby.states.off', '.nearby.states.on']
+const SILENT = ['.nearby.states.off', '.nearby.states.on', '.word.space']
 
 describe('languages', () => {
   it('are found by their files', () => {

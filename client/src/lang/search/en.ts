@@ -6,7 +6,7 @@ export const search = {
   ideas,
   title: 'Search',
   box: 'Search files',
-  placeholder: 'Words of a file’s name',
+  placeholder: 'Words of the name',
   go: 'Search',
   noWords: 'Type a word or two of the file’s name: letters and digits count.',
   by: 'Answered by',
@@ -25,7 +25,7 @@ export const search = {
     'There is neither a server nor another browser connected. Connect to the server, or get an invite.',
   intro: 'One search box over four living networks',
   introDetail:
-    'Type words of a file’s name. The directory answers as you type; the others, which a question costs more, when you press Enter.',
+    'Type words of a file’s name. The directory answers as you type; the others, where a question costs more, answer when you press Enter.',
   hits: 'Hits',
   messages: 'Messages',
   hops: 'Hops',

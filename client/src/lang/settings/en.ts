@@ -15,7 +15,7 @@ export const settings = {
   discoveryText: 'What you share is listed in every system that is on, and searches can ask it.',
   willing: 'May become a super node',
   willingText:
-    'Then it also carries sealed bytes between peers that find no path to each other. Both is credited: whoever gives is served earlier.',
+    'Then it also carries sealed bytes between peers that find no path to each other. Both are credited: whoever gives is served earlier.',
   privacy: 'Privacy',
   relayOnly: 'Only through a relay',
   relayOnlyText:
