@@ -51,8 +51,8 @@ export const HEADLESS = {
 /** A dozen browsers at a time. */
 const CROWDS = ['**/discovery.spec.ts']
 
-/** They wait much: for silence to be noticed, for leases, for somebody who is killed again and again, for another browser. */
-const PATIENT = ['**/faults*.spec.ts', '**/survive.spec.ts', '**/wake.spec.ts', '**/firefox.spec.ts']
+/** They wait much: for silence to be noticed, for leases, for somebody who is killed again and again, for other programs. */
+const PATIENT = ['faults*', 'survive', 'wake', 'firefox', 'cli'].map((name) => `**/${name}.spec.ts`)
 
 export default defineConfig({
   testDir: './specs',

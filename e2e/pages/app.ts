@@ -54,7 +54,7 @@ export interface Snapshot {
 
 /**
  * Waits until the page has painted twice and nothing moves any more: colours asked for in the middle of a change of theme
- * are neither the old nor the new ones.
+ * are neither the old nor the new ones, and what lies behind a text is another thing when a dialog grows by what it loads.
  */
 export async function untilPainted(page: Page): Promise<void> {
   await page.evaluate(async () => {
@@ -65,6 +65,15 @@ export async function untilPainted(page: Page): Promise<void> {
     for (const each of runs) if (endsAt(each) > 2_000 && endsAt(each) !== Infinity) each.finish()
     const ending = runs.filter((each) => endsAt(each) !== Infinity)
     await Promise.allSettled(ending.map(({ finished }) => finished))
+    let before = ''
+    // Some pages change all the time: for a second at the most.
+    for (let frames = 0, still = 0; still < 6 && frames < 60; frames++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      const boxes = [...document.querySelectorAll('main, dialog')].map((each) => each.getBoundingClientRect())
+      const places = JSON.stringify(boxes)
+      still = places === before ? still + 1 : 0
+      before = places
+    }
   })
 }
 

@@ -81,7 +81,12 @@ test('with forced colours one sees what is switched on, what is chosen, and wher
 test('on a phone the map says within its frame that nobody is there', async ({ openPeer }) => {
   const { page } = await openPeer('#/network')
   await page.setViewportSize({ width: 390, height: 844 })
-  const words = await page.getByText('Nobody is linked yet').boundingBox()
-  const map = await page.getByRole('listbox').boundingBox()
-  expect((words?.y ?? 0) + (words?.height ?? 0)).toBeLessThan((map?.y ?? 0) + (map?.height ?? 0))
+  const edge = async (of: Locator) => {
+    const box = await of.boundingBox()
+    return (box?.y ?? 0) + (box?.height ?? 0)
+  }
+  // The page may still be laid out between the two looks.
+  const roomBelow = async () =>
+    (await edge(page.getByRole('listbox'))) - (await edge(page.getByText('Nobody is linked yet')))
+  await expect.poll(roomBelow).toBeGreaterThan(0)
 })

@@ -17,12 +17,20 @@ test('two who asked for it see each other; one tap sends, one tap accepts, one d
   await phone.page.getByLabel('Your name here').press('Enter')
   const target = laptop.page.getByLabel(/^Send to .*Ann’s phone/)
   await expect(target).toHaveCount(1)
+  // Names may be alike: each sees the mark of the other that the other sees of itself.
+  const marks = await Promise.all(
+    [laptop, phone].map(async (each) => (await each.snapshot()).node?.id.slice(0, 6) ?? 'none'),
+  )
+  await expect(target).toHaveAccessibleDescription(marks[1] ?? '')
+  for (const [at, app] of [laptop, phone].entries())
+    await expect(app.page.getByText(/with this mark/)).toContainText(marks[at] ?? '')
   await expect(stranger.page.getByLabel(/^Send to/)).toHaveCount(0)
 
   const file = makeFile(scratch(), 'for the phone.bin', MiB, 61)
   await target.setInputFiles(file.path)
   const offer = phone.page.getByRole('alert').filter({ hasText: 'for the phone.bin' })
   await expect(offer).toContainText('Laptop of Ann')
+  await expect(offer).toContainText(`(${marks[0] ?? ''})`)
   // Nothing moves before the tap.
   expect((await phone.snapshot()).node?.shares.every((share) => share.verifiedBytes === 0)).toBe(true)
   await offer.getByRole('button', { name: 'Accept' }).click()

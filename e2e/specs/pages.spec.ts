@@ -56,7 +56,8 @@ for (const language of ['en', 'zh'] as const)
     await page.getByRole('table').first().or(page.locator('code').first()).waitFor()
     await expectNothing()
     await page.getByRole('button', { name: words.settings }).click()
-    await page.getByRole('dialog').waitFor()
+    // Its content comes later than the dialog.
+    await page.getByRole('dialog').getByRole('switch').last().waitFor()
     await expectNothing()
     await page.getByRole('button', { name: words.close }).click()
     // Two more dialogs. There is no camera, which the first one says.

@@ -454,6 +454,8 @@ export const en = {
     text: 'Show this browser by a name to others who come from the same network, and see them. Only those who switched this on take part.',
     on: 'Visible nearby',
     name: 'Your name here',
+    /** Before the beginning of our key. */
+    mark: 'Others see it with this mark, since names may be alike:',
     states: {
       off: '',
       down: 'The list comes back when the server can be reached again.',
