@@ -4,6 +4,7 @@ import type { SystemName } from '@ringdrop/shared/node/systems.ts'
 import type { SystemsView } from '@ringdrop/shared/node/systems-view.ts'
 import type { Language } from '../lang/language.ts'
 import type { NetworkMessages } from '../lang/network/en.ts'
+import { markOf } from './peer-mark.ts'
 
 /** How a search of one system ended, or that it has not. */
 export function endWords({ t }: Language, { system, because, state, hits }: AnswerView): string {
@@ -46,7 +47,7 @@ function kazaaWords(
   { role, children, leader }: NonNullable<SystemsView['kazaa']>,
 ): string {
   if (role === 'superNode') return t.superNode(children.length)
-  return leader === null ? t.orphan : t.childOf(leader.slice(0, 6))
+  return leader === null ? t.orphan : t.childOf(markOf(leader))
 }
 
 function ringWords(t: StandingMessages, { state, size }: NonNullable<SystemsView['ring']>): string {

@@ -113,9 +113,9 @@ export class Link {
   sendExchange(infoHash: InfoHash, message: ExchangeMessage): void {
     const handle = this.theirs.get(infoHash)
     if (handle === undefined) return
-    if (isUploadOnlyWord(message) && !this.knowsUploadOnly) return
     if (message.type !== 'piece') {
-      this.send({ type: 'exchange', handle, message })
+      const isUnknown = isUploadOnlyWord(message) && !this.knowsUploadOnly
+      if (!isUnknown) this.send({ type: 'exchange', handle, message })
       return
     }
     const { piece, begin, bytes } = message

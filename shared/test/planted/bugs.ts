@@ -590,8 +590,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'peers of before are told words that they do not know',
     file: 'node/links.ts',
-    find: 'if (isUploadOnlyWord(message) && !this.knowsUploadOnly) return',
-    put: '',
+    find: 'isUploadOnlyWord(message) && !this.knowsUploadOnly',
+    put: 'false',
     tests: ['protocols/bittorrent/upload-only'],
   },
   {

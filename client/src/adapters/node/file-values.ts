@@ -16,19 +16,18 @@ export class FileValues implements Values {
 
   async get(key: string): Promise<unknown> {
     await this.#last
-    return this.#read(fileOf(key))
+    return this.#read(key)
   }
 
   /** As `get`, but rejects when the system does not let us read what is there, or it is nothing that we wrote. */
   async getOrFail(key: string): Promise<unknown> {
     await this.#last
-    const path = this.pathOf(key)
     try {
-      return decode(await readFile(path, 'utf8'))
+      return await this.#load(key)
     } catch (error) {
       if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined
       // The parser would repeat some of the file, whatever stands there.
-      if (error instanceof SyntaxError) throw new Error(`${path} is no JSON.`, { cause: error })
+      if (error instanceof SyntaxError) throw new Error(`${this.pathOf(key)} is no JSON.`, { cause: error })
       throw error
     }
   }
@@ -45,20 +44,20 @@ export class FileValues implements Values {
   setMany(entries: readonly (readonly [string, unknown])[]): Promise<void> {
     return this.#enqueue(async () => {
       for (const [key, value] of entries)
-        await inFolder(this.folder, () => writeAtomic(join(this.folder, fileOf(key)), encode(value)))
+        await inFolder(this.folder, () => writeAtomic(this.pathOf(key), encode(value)))
     })
   }
 
   deleteMany(keys: readonly string[]): Promise<void> {
     return this.#enqueue(async () => {
-      for (const key of keys) await rm(join(this.folder, fileOf(key)), { force: true })
+      for (const key of keys) await rm(this.pathOf(key), { force: true })
     })
   }
 
   async entries(): Promise<readonly (readonly [string, unknown])[]> {
     const found: [string, unknown][] = []
     for (const key of await this.keys()) {
-      const value = await this.#read(fileOf(key))
+      const value = await this.#read(key)
       if (value !== undefined) found.push([key, value])
     }
     return found
@@ -76,12 +75,12 @@ export class FileValues implements Values {
     return done
   }
 
-  async #read(name: string): Promise<unknown> {
-    try {
-      return decode(await readFile(join(this.folder, name), 'utf8'))
-    } catch {
-      return undefined
-    }
+  #read(key: string): Promise<unknown> {
+    return this.#load(key).catch(() => undefined)
+  }
+
+  async #load(key: string): Promise<unknown> {
+    return decode(await readFile(this.pathOf(key), 'utf8'))
   }
 }
 

@@ -4,6 +4,7 @@ import type { Language } from '../../lang/language.ts'
 import type { NetworkMessages } from '../../lang/network/en.ts'
 import { formatPercent } from '../format.ts'
 import type { Replay, ReplayFrame } from './replay.ts'
+import { markOf } from '../peer-mark.ts'
 
 /** Who asked: sentences say "you". */
 export interface Asker {
@@ -52,7 +53,7 @@ function questionSentences(
 
 function ringSentences(t: NetworkMessages, { hop, approach }: ReplayFrame, asker: Asker): string[] {
   if (approach === null) return [t.ring.receipt]
-  const name = (peer: PeerId) => (peer === asker.self ? t.self : peer.slice(0, 6))
+  const name = (peer: PeerId) => (peer === asker.self ? t.self : markOf(peer))
   const [from, to] = [name(approach.from), name(approach.to)]
   const moved =
     approach.after === 0

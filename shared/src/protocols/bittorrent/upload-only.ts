@@ -20,8 +20,9 @@ export class Parting {
     return this.#at
   }
 
-  /** @returns those to be left now. */
+  /** @returns those to be left now. Asked after every input: of whoever still fetches there is nothing to look at. */
   due(isSeeding: boolean, now: number): PeerLink[] {
+    if (!isSeeding && this.#at === Infinity) return []
     this.#at = Infinity
     const due: PeerLink[] = []
     for (const link of this.links.values()) {
