@@ -19,7 +19,7 @@ export interface Size {
 export const MIN_ZOOM = 0.2
 export const MAX_ZOOM = 4
 /** A small network is not blown up. */
-const FIT_ZOOM = 1.9
+const FIT_ZOOM = 2.8
 /** Room for the names, which are wider than high. */
 const MARGIN_X = 62
 const MARGIN_Y = 44
