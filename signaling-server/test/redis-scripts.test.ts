@@ -60,7 +60,15 @@ describe('the scripts of Redis', () => {
     for (let n = 0; n < 3; n++) {
       await run(SCRIPTS.claim, 'one', peer(n), 0, HOUR_MS, ...MEMORY)
       for (let at = 0; at < 600; at += 60)
-        await run(SCRIPTS.list, 'one', peer(n), infoHash(n), 1e9, ...files(n * 1_000 + at, 60))
+        await run(
+          SCRIPTS.list,
+          'one',
+          peer(n),
+          infoHash(n),
+          1e9,
+          n === 0 ? '' : 'home',
+          ...files(n * 1_000 + at, 60),
+        )
       await redis.zadd(`${K}leases`, 1, peer(n))
     }
     const left = () => redis.hlen(`${K}dir:files`)

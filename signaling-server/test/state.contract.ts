@@ -27,7 +27,7 @@ const named = async (client: Client, ...query: string[]): Promise<string[]> =>
   ((await client.ask('directorySearch', words(...query))) as Hits).hits.map(({ listing: { name } }) => name)
 
 /** Starts the servers that a test's peers are on: the n-th peer is on the n-th, and so on in turn. */
-export type Start = () => Promise<readonly Running[]>
+export type Start = (env?: Record<string, string>) => Promise<readonly Running[]>
 
 async function peers(start: Start, count: number): Promise<(Client & { peer: TestPeer })[]> {
   const servers = await start()
@@ -40,6 +40,7 @@ async function peers(start: Start, count: number): Promise<(Client & { peer: Tes
 export function stateContract(what: string, start: Start): void {
   describe(`tracker: ${what}`, () => trackerContract(start))
   describe(`directory: ${what}`, () => directoryContract(start))
+  describe(`fair shares: ${what}`, () => fairContract(start))
   describe(`peers: ${what}`, () => peersContract(start))
 }
 
@@ -146,6 +147,37 @@ function directoryContract(start: Start): void {
     expect(await ann!.ask('directorySearch', byHash(5))).toEqual({ ok: true, hits: [], peers: [] })
     await ann!.ask('directoryUpdate', update({ withdraw: [infoHash(5)] }))
     expect(await bob!.ask('directorySearch', byHash(5))).toEqual({ ok: true, hits: [], peers: [] })
+  })
+}
+
+function fairContract(start: Start): void {
+  it('no address takes what others need, however many sockets and servers it uses, nor after it has left', async () => {
+    const servers = await start({ DIRECTORY_MIB: '1', TRUST_PROXY: '127.0.0.1' })
+    let joined = 0
+    let listed = 0
+    const from = (address: string) =>
+      join(servers[joined++ % servers.length]!, undefined, { 'x-forwarded-for': address })
+    const list = async (client: Client): Promise<boolean> => {
+      const names = Array.from({ length: 60 }, () => `song ${String(++listed)}.mp3`)
+      const listings = names.map((name, at) => ({ ...listing(name, listed), root: infoHash(listed + at) }))
+      const add = [{ infoHash: infoHash(listed), listings }]
+      const answer = await client.ask('directoryUpdate', { reset: false, add, withdraw: [] })
+      return (answer as { ok: boolean }).ok
+    }
+    const greedy = await Promise.all([1, 2, 3, 4].map((host) => from(`2001:db8:1:${String(host)}::1`)))
+    /** Lists as much as is taken. @returns how often */
+    const fill = async (clients: readonly Client[]) => {
+      let taken = 0
+      for (let round = 0; round < 5; round++) for (const client of clients) if (await list(client)) taken++
+      return taken
+    }
+    expect([2, 3]).toContain(await fill(greedy))
+    const honest = await from('192.0.2.7')
+    expect(await list(honest)).toBe(true)
+    expect(await named(greedy[0]!, 'song', String(listed))).toHaveLength(1)
+    for (const { socket } of greedy) socket.disconnect()
+    const again = await from('2001:db8:1:9::1')
+    await expect.poll(() => list(again)).toBe(true)
   })
 }
 

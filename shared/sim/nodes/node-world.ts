@@ -284,7 +284,8 @@ export class NodeWorld {
         })
       case 'directoryUpdate': {
         const { request } = effect
-        const input = { type: 'update', from: node.key.peerId, request, replyTo: 0 } as const
+        const from = node.key.peerId
+        const input = { type: 'update', from, address: null, request, replyTo: 0 } as const
         const response = this.#directory.handle(input)[0]?.response as DirectoryUpdateResponse
         return this.#later(SERVER_MS, () => this.feed(node, { type: 'directoryUpdated', response }))
       }
@@ -336,7 +337,9 @@ export class NodeWorld {
         this.feed(node, { type: 'announceResult', infoHash, response: { ...response, peers } }),
       )
     })
-    const input = { type: 'announce', from: node.key.peerId, request: effect.request, replyTo } as const
+    const { request } = effect
+    const from = node.key.peerId
+    const input = { type: 'announce', from, address: null, request, replyTo } as const
     for (const reply of this.#tracker.handle(input, this.now))
       this.#replies.get(reply.replyTo)?.(reply.response as AnnounceResponse)
   }

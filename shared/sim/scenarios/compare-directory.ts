@@ -27,7 +27,7 @@ export class ComparedDirectory {
         listings: [listing],
       }))
       const request = { reset: true, add, withdraw: [] }
-      this.#server.handle({ type: 'update', from, request, replyTo: 0 })
+      this.#server.handle({ type: 'update', from, address: null, request, replyTo: 0 })
     })
   }
 

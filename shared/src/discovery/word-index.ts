@@ -188,6 +188,10 @@ const keyOf = ({ root, infoHash }: Pick<Listing, 'root' | 'infoHash'>): string =
 const costOf = ({ listing, words }: Entry<unknown>): number =>
   COST.listing + COST.nameUnit * listing.name.length + COST.wordOfListing * words.length
 
+/** What a listing of so many words takes at the most: when no other has any of them. */
+export const costAlone = ({ name }: Pick<Listing, 'name'>, words: number): number =>
+  COST.listing + COST.nameUnit * name.length + (COST.wordOfListing + COST.word) * words
+
 const beginningOf = (word: string, length: number): string => word.slice(0, Math.min(BEGINNING, length))
 
 function* chain<T>(sets: readonly ReadonlySet<T>[]): Iterable<T> {

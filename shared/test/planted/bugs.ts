@@ -266,6 +266,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: INTRODUCTION,
   },
   {
+    name: 'one address may take all the room of directory and tracker',
+    file: 'kernel/fair-room.ts',
+    find: 'return address === null ||',
+    put: 'return free > 0 ||',
+    tests: ['protocols/directory/server', 'protocols/tracker/server'],
+  },
+  {
+    name: 'an address is charged for ever for files that it has withdrawn',
+    file: 'protocols/directory/server.ts',
+    find: '-costAlone(listing, words)',
+    put: '0',
+    tests: ['protocols/directory/server'],
+  },
+  {
+    name: 'an address is charged for ever for swarms that its peers have left',
+    file: 'protocols/tracker/swarm-table.ts',
+    find: 'this.#fair.hold(entry.address, -1)',
+    put: 'this.#fair.hold(entry.address, 0)',
+    tests: ['protocols/tracker/server'],
+  },
+  {
     name: 'peers that fell silent stay in the tracker',
     file: 'protocols/tracker/swarm-table.ts',
     find: 'if (entry.updatedAt + this.limits.expiryMs > now) break',

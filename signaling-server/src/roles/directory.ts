@@ -32,10 +32,15 @@ export class DirectoryRole implements Directory {
     return this.#host.core.sizes
   }
 
-  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void {
+  update(
+    from: PeerId,
+    address: string | null,
+    request: DirectoryUpdateRequest,
+    reply: Reply<DirectoryUpdateResponse>,
+  ): void {
     // An update is answered by its own kind of response.
     const answer = reply as Reply<DirectoryResponse>
-    this.#host.ask((replyTo) => ({ type: 'update', from, request, replyTo }), answer)
+    this.#host.ask((replyTo) => ({ type: 'update', from, address, request, replyTo }), answer)
   }
 
   search(from: PeerId, request: DirectorySearchRequest, reply: Reply<DirectorySearchResponse>): void {
@@ -46,6 +51,11 @@ export class DirectoryRole implements Directory {
   /** What a peer has registered, by share. */
   sharesOf(peer: PeerId): ReturnType<DirectoryServer['sharesOf']> {
     return this.#host.core.sharesOf(peer)
+  }
+
+  /** The address that a peer's files are counted for. */
+  addressOf(peer: PeerId): string | null {
+    return this.#host.core.addressOf(peer)
   }
 
   /** Whether the core took this very listing of an update. */

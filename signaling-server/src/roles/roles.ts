@@ -28,7 +28,13 @@ interface Role {
 export interface Tracker extends Role {
   /** What this process's own peers registered. */
   readonly sizes: { readonly swarms: number; readonly entries: number }
-  announce(from: PeerId, request: AnnounceRequest, reply: Reply<AnnounceResponse>): void
+  /** @param address what fair shares are counted by; `null` counts nothing */
+  announce(
+    from: PeerId,
+    address: string | null,
+    request: AnnounceRequest,
+    reply: Reply<AnnounceResponse>,
+  ): void
   scrape(from: PeerId, request: ScrapeRequest, reply: Reply<ScrapeResponse>): void
 }
 
@@ -36,7 +42,13 @@ export interface Tracker extends Role {
 export interface Directory extends Role {
   /** What this process's own peers registered. */
   readonly sizes: { readonly files: number; readonly peers: number }
-  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void
+  /** @param address what fair shares are counted by; `null` counts nothing */
+  update(
+    from: PeerId,
+    address: string | null,
+    request: DirectoryUpdateRequest,
+    reply: Reply<DirectoryUpdateResponse>,
+  ): void
   search(from: PeerId, request: DirectorySearchRequest, reply: Reply<DirectorySearchResponse>): void
 }
 

@@ -33,10 +33,15 @@ export class TrackerRole implements Tracker {
     return this.#host.core.sizes
   }
 
-  announce(from: PeerId, request: AnnounceRequest, reply: Reply<AnnounceResponse>): void {
+  announce(
+    from: PeerId,
+    address: string | null,
+    request: AnnounceRequest,
+    reply: Reply<AnnounceResponse>,
+  ): void {
     // An announce is answered by its own kind of response.
     const answer = reply as Reply<TrackerResponse>
-    this.#host.ask((replyTo) => ({ type: 'announce', from, request, replyTo }), answer)
+    this.#host.ask((replyTo) => ({ type: 'announce', from, address, request, replyTo }), answer)
   }
 
   scrape(from: PeerId, request: ScrapeRequest, reply: Reply<ScrapeResponse>): void {

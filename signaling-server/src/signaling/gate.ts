@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import type { ServerConfig } from '../config.ts'
 import type { AllowList } from './allow-list.ts'
-import { ClientAddresses } from './client-address.ts'
+import { ClientAddresses, limitKey, siteKey } from './client-address.ts'
 import { AddressLimiter } from './rate-limits.ts'
 
 /** Why a handshake was refused, and the HTTP status that says so. */
@@ -58,6 +58,15 @@ export class Gate {
   /** Names the network that a request comes from; `null` when that cannot be told. */
   networkOf(request: IncomingMessage): string | null {
     return this.#addresses.networkOf(request)
+  }
+
+  /**
+   * By what a peer's fair share of a memory is counted: its IPv4 address, or the /48 of an IPv6 address, so that nobody has
+   * thousands of them. `null` where limits by address make no sense.
+   */
+  sharerOf(request: IncomingMessage): string | null {
+    const address = this.#addresses.of(request)
+    return this.#addresses.isFree(address) ? null : (siteKey(address) ?? limitKey(address))
   }
 
   /** Counts a socket. @returns what to call, once, when it is closed. */

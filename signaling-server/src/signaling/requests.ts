@@ -21,6 +21,8 @@ export interface Request {
   readonly from: PeerId
   /** The network that the socket comes from; `null` when that cannot be told. */
   readonly network: string | null
+  /** What fair shares are counted by; `null` where limits by address make no sense. */
+  readonly address: string | null
   readonly payload: unknown
   readonly budget: SocketBudget
   readonly services: SessionServices
@@ -46,7 +48,7 @@ const passOn =
   }
 
 const announce: Handler = (request) => {
-  const { from, payload, budget, services, refuse } = request
+  const { from, address, payload, budget, services, refuse } = request
   const { clock, metrics, roles } = services
   if (!budget.take('tracker', 1, clock.now())) return refuse('rateLimited')
   if (roles.tracker === null) return refuse('roleOff')
@@ -55,6 +57,7 @@ const announce: Handler = (request) => {
   const { event } = parsed.output
   roles.tracker.announce(
     from,
+    address,
     parsed.output,
     passOn(request, () => metrics.announces.inc({ event })),
   )
@@ -83,7 +86,7 @@ const sample: Handler = ({ from, payload, budget, services, reply, refuse }) => 
 }
 
 const directoryUpdate: Handler = (request) => {
-  const { from, payload, budget, services, refuse } = request
+  const { from, address, payload, budget, services, refuse } = request
   const { clock, metrics, roles } = services
   if (!budget.take('directoryUpdate', 1, clock.now())) return refuse('rateLimited')
   if (roles.directory === null) return refuse('roleOff')
@@ -91,6 +94,7 @@ const directoryUpdate: Handler = (request) => {
   if (!parsed.success) return refuse('badRequest')
   roles.directory.update(
     from,
+    address,
     parsed.output,
     passOn(request, () => metrics.directoryUpdates.inc()),
   )

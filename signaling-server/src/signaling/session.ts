@@ -41,6 +41,8 @@ export interface SessionSource {
   readonly host: string
   /** The network that the socket comes from; `null` when that cannot be told. */
   readonly network: string | null
+  /** What fair shares are counted by; `null` where limits by address make no sense. */
+  readonly address: string | null
 }
 
 type SessionState =
@@ -109,11 +111,20 @@ export class Session {
     const { peer } = this.#state
     if (name === 'signal') return this.#signal(peer, payload, reply)
     const { services } = this
-    const { network } = this.from
+    const { network, address } = this.from
     const refuse = (code: RefusalCode) => {
       this.#refuse(name, code, reply)
     }
-    handleRequest(name, { from: peer, network, payload, budget: this.#budget, services, reply, refuse })
+    handleRequest(name, {
+      from: peer,
+      network,
+      address,
+      payload,
+      budget: this.#budget,
+      services,
+      reply,
+      refuse,
+    })
   }
 
   /** Says why and disconnects. Does nothing when already closed. */

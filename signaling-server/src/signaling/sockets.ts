@@ -126,7 +126,8 @@ export class Sockets {
     // One session a connection, however often it opens the namespace.
     if (guard === undefined || this.#sessions.has(connection)) return void connection.close(true)
     const host = socket.handshake.headers.host ?? ''
-    const from = { host, network: gate.networkOf(connection.request) }
+    const { request } = connection
+    const from = { host, network: gate.networkOf(request), address: gate.sharerOf(request) }
     const session = new Session(socket, from, () => guard.waitingBytes, services)
     this.#sessions.set(connection, session)
     socket.onAny((event: unknown, ...args: unknown[]) => {

@@ -1,8 +1,9 @@
 import { assertNever, type Core } from '../../kernel/core.ts'
+import { FairRoom } from '../../kernel/fair-room.ts'
 import type { FileRoot, InfoHash, PeerId } from '../../kernel/ids.ts'
 import { PublishedDigest } from '../../discovery/digest.ts'
 import { mergeHits, type Hit, type Listing } from '../../discovery/listing.ts'
-import { WordIndex } from '../../discovery/word-index.ts'
+import { costAlone, WordIndex } from '../../discovery/word-index.ts'
 import type {
   DirectorySearchRequest,
   DirectorySearchResponse,
@@ -25,6 +26,8 @@ export type DirectoryServerInput =
   | {
       readonly type: 'update'
       readonly from: PeerId
+      /** What fair shares of the memory are counted by: where the peer's socket comes from; `null` counts nothing. */
+      readonly address: string | null
       readonly request: DirectoryUpdateRequest
       readonly replyTo: number
     }
@@ -46,6 +49,7 @@ export interface DirectoryServerEffect {
 
 /** What one peer has registered. */
 interface Registration {
+  readonly address: string | null
   readonly shares: Map<InfoHash, Listing[]>
   readonly digest: PublishedDigest
   fileCount: number
@@ -61,6 +65,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   readonly #peers = new Map<PeerId, Registration>()
   readonly #providers = new Map<InfoHash, Set<PeerId>>()
   readonly #sources = new Map<FileRoot, number>()
+  readonly #fair = new FairRoom()
   /** Shares of all peers. */
   #shareCount = 0
 
@@ -76,6 +81,11 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return this.#peers.get(peer)?.shares ?? new Map<InfoHash, readonly Listing[]>()
   }
 
+  /** The address that a peer's files are counted for. */
+  addressOf(peer: PeerId): string | null {
+    return this.#peers.get(peer)?.address ?? null
+  }
+
   /** Whether this very listing was taken, and not one of the same file that was there before. */
   holds(peer: PeerId, listing: Listing): boolean {
     return this.#index.get(peer, listing) === listing
@@ -84,7 +94,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   handle(input: DirectoryServerInput): DirectoryServerEffect[] {
     switch (input.type) {
       case 'update':
-        return [{ type: 'reply', replyTo: input.replyTo, response: this.#update(input.from, input.request) }]
+        return [{ type: 'reply', replyTo: input.replyTo, response: this.#update(input) }]
       case 'search':
         return [{ type: 'reply', replyTo: input.replyTo, response: this.#search(input.from, input.request) }]
       case 'peerGone':
@@ -101,9 +111,13 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return Infinity
   }
 
-  #update(from: PeerId, request: DirectoryUpdateRequest): DirectoryUpdateResponse | Refusal {
+  #update({
+    from,
+    address,
+    request,
+  }: DirectoryServerInput & { type: 'update' }): DirectoryUpdateResponse | Refusal {
     if (request.reset) this.#forget(from)
-    const registration = this.#registrationOf(from)
+    const registration = this.#registrationOf(from, address)
     for (const infoHash of request.withdraw) this.#withdraw(from, registration, infoHash)
     let isFull = false
     for (const { infoHash, listings } of request.add) {
@@ -114,10 +128,11 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     return isFull ? { ok: false, code: 'full' } : { ok: true, digest: registration.digest.hex }
   }
 
-  #registrationOf(peer: PeerId): Registration {
+  #registrationOf(peer: PeerId, address: string | null): Registration {
     const known = this.#peers.get(peer)
     if (known !== undefined) return known
-    const registration = { shares: new Map(), digest: new PublishedDigest(), fileCount: 0, wordCount: 0 }
+    const digest = new PublishedDigest()
+    const registration = { address, shares: new Map(), digest, fileCount: 0, wordCount: 0 }
     this.#peers.set(peer, registration)
     return registration
   }
@@ -136,6 +151,7 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     if (!this.#hasRoom(registration, fresh.length)) return false
     if (known === undefined) {
       this.#shareCount++
+      this.#fair.hold(registration.address, SHARE_BYTES)
       registration.shares.set(infoHash, fresh)
       registration.digest.toggle(infoHash, fresh)
     } else {
@@ -144,7 +160,9 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
     }
     registration.fileCount += fresh.length
     for (const listing of fresh) {
-      registration.wordCount += this.#index.add(from, listing)
+      const words = this.#index.add(from, listing)
+      registration.wordCount += words
+      this.#fair.hold(registration.address, costAlone(listing, words))
       this.#sources.set(listing.root, (this.#sources.get(listing.root) ?? 0) + 1)
     }
     const providers = this.#providers.get(infoHash) ?? new Set()
@@ -153,20 +171,24 @@ export class DirectoryServer implements Core<DirectoryServerInput, DirectoryServ
   }
 
   /** Whether a peer may list so many files more, be it none, in a share that may be new. */
-  #hasRoom({ fileCount, wordCount, shares }: Registration, files: number): boolean {
+  #hasRoom({ address, fileCount, wordCount, shares }: Registration, files: number): boolean {
     if (fileCount + files > FILES_PER_PEER || shares.size >= FILES_PER_PEER) return false
-    return wordCount < WORDS_PER_PEER && this.#index.bytes + this.#shareCount * SHARE_BYTES < this.room
+    const free = this.room - this.#index.bytes - this.#shareCount * SHARE_BYTES
+    return wordCount < WORDS_PER_PEER && free > 0 && this.#fair.mayTakeMore(address, free)
   }
 
   #withdraw(peer: PeerId, registration: Registration, infoHash: InfoHash): void {
     const listings = registration.shares.get(infoHash)
     if (listings === undefined) return
     this.#shareCount--
+    this.#fair.hold(registration.address, -SHARE_BYTES)
     registration.shares.delete(infoHash)
     registration.digest.toggle(infoHash, listings)
     registration.fileCount -= listings.length
     for (const listing of listings) {
-      registration.wordCount -= this.#index.removeListing(peer, listing)
+      const words = this.#index.removeListing(peer, listing)
+      registration.wordCount -= words
+      this.#fair.hold(registration.address, -costAlone(listing, words))
       const left = (this.#sources.get(listing.root) ?? 1) - 1
       if (left > 0) this.#sources.set(listing.root, left)
       else this.#sources.delete(listing.root)

@@ -17,6 +17,8 @@ export type TrackerServerInput =
   | {
       readonly type: 'announce'
       readonly from: PeerId
+      /** What fair shares of the table are counted by: where the peer's socket comes from; `null` counts nothing. */
+      readonly address: string | null
       readonly request: AnnounceRequest
       readonly replyTo: number
     }
@@ -71,7 +73,7 @@ export class TrackerServer implements Core<TrackerServerInput, TrackerServerEffe
   #dispatch(input: TrackerServerInput, now: number): TrackerServerEffect[] {
     switch (input.type) {
       case 'announce':
-        return [reply(input.replyTo, this.#announce(input.from, input.request, now))]
+        return [reply(input.replyTo, this.#announce(input, now))]
       case 'scrape':
         return [reply(input.replyTo, { ok: true, ...this.#table.stats(input.request.infoHash, now) })]
       case 'peerGone':
@@ -85,13 +87,16 @@ export class TrackerServer implements Core<TrackerServerInput, TrackerServerEffe
     }
   }
 
-  #announce(from: PeerId, request: AnnounceRequest, now: number): AnnounceResponse | Refusal {
+  #announce(
+    { from, address, request }: TrackerServerInput & { type: 'announce' },
+    now: number,
+  ): AnnounceResponse | Refusal {
     const { infoHash, event, left } = request
     if (event === 'stopped') {
       this.#table.remove(infoHash, from, now)
       return this.#response(request, [], now)
     }
-    if (this.#table.put(infoHash, from, left, now) === 'full') return { ok: false, code: 'full' }
+    if (this.#table.put(infoHash, from, left, now, address) === 'full') return { ok: false, code: 'full' }
     if (event === 'completed' && left === 0) this.#table.complete(infoHash, from)
     const wanted = Math.min(request.numWant, LIMITS.announcePeers)
     return this.#response(request, this.#table.sample(infoHash, wanted, from), now)

@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../kernel/bounded.ts'
+import { FairRoom } from '../../kernel/fair-room.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { defined } from '../../kernel/invariant.ts'
 import type { Rng } from '../../kernel/rng.ts'
@@ -52,6 +53,8 @@ export class SwarmTable {
   /** All entries, longest unheard first: an entry moves to the end whenever its peer announces. */
   readonly #byAge = new Set<SwarmEntry>()
   readonly #remembered: BoundedMap<InfoHash, Remembered>
+  /** Entries of each address. A swarm is of all who are in it, so each counts as if it had made all of its own. */
+  readonly #fair = new FairRoom()
 
   constructor(
     readonly rng: Rng,
@@ -78,8 +81,17 @@ export class SwarmTable {
     return [...(this.#byPeer.get(peer)?.values() ?? [])]
   }
 
-  /** Adds a peer to a swarm, or notes that it was heard. `full`: a bound is reached and nothing changed. */
-  put(infoHash: InfoHash, peer: PeerId, left: number, now: number): 'added' | 'updated' | 'full' {
+  /**
+   * Adds a peer to a swarm, or notes that it was heard. `full`: a bound is reached and nothing changed.
+   * @param address whose fair share of the table a new swarm comes out of; `null` counts nothing
+   */
+  put(
+    infoHash: InfoHash,
+    peer: PeerId,
+    left: number,
+    now: number,
+    address: string | null = null,
+  ): 'added' | 'updated' | 'full' {
     const known = this.#byPeer.get(peer)?.get(infoHash)
     if (known !== undefined) {
       this.#swarm(infoHash).update(known, left, now)
@@ -87,8 +99,9 @@ export class SwarmTable {
       this.#byAge.add(known)
       return 'updated'
     }
-    if (!this.#hasRoom(infoHash, peer)) return 'full'
-    const entry = (this.#swarms.get(infoHash) ?? this.#create(infoHash, now)).add(peer, left, now)
+    if (!this.#hasRoom(infoHash, peer, address)) return 'full'
+    const entry = (this.#swarms.get(infoHash) ?? this.#create(infoHash, now)).add(peer, left, now, address)
+    this.#fair.hold(address, 1)
     const mine = this.#byPeer.get(peer) ?? new Map<InfoHash, SwarmEntry>()
     mine.set(infoHash, entry)
     this.#byPeer.set(peer, mine)
@@ -152,9 +165,10 @@ export class SwarmTable {
     return defined(this.#swarms.get(infoHash), 'swarm of an entry')
   }
 
-  #hasRoom(infoHash: InfoHash, peer: PeerId): boolean {
+  #hasRoom(infoHash: InfoHash, peer: PeerId, address: string | null): boolean {
     const swarm = this.#swarms.get(infoHash)
-    if (swarm === undefined && this.#swarms.size >= this.limits.maxSwarms) return false
+    const free = this.limits.maxSwarms - this.#swarms.size
+    if (swarm === undefined && (free <= 0 || !this.#fair.mayTakeMore(address, free))) return false
     if (swarm !== undefined && swarm.size >= this.limits.maxPeersPerSwarm) return false
     return (this.#byPeer.get(peer)?.size ?? 0) < this.limits.maxSwarmsPerPeer
   }
@@ -183,6 +197,7 @@ export class SwarmTable {
     const swarm = this.#swarm(infoHash)
     swarm.remove(entry, lastHeardAt)
     this.#byAge.delete(entry)
+    this.#fair.hold(entry.address, -1)
     const mine = defined(this.#byPeer.get(peer), 'swarms of a peer')
     mine.delete(infoHash)
     if (mine.size === 0) this.#byPeer.delete(peer)

@@ -7,6 +7,8 @@ import type { Rng } from '../../kernel/rng.ts'
 export interface SwarmEntry {
   readonly infoHash: InfoHash
   readonly peer: PeerId
+  /** What fair shares are counted by; `null` counts nothing. */
+  readonly address: string | null
   /** Bytes that the peer says it still misses; 0 makes it a seeder. */
   left: number
   /** When it was last heard, in milliseconds on the host's clock. */
@@ -54,8 +56,9 @@ export class Swarm {
     return this.#byPeer.get(peer)
   }
 
-  add(peer: PeerId, left: number, now: number): SwarmEntry {
-    const entry = { infoHash: this.infoHash, peer, left, updatedAt: now, index: this.#list.length }
+  add(peer: PeerId, left: number, now: number, address: string | null): SwarmEntry {
+    const { infoHash } = this
+    const entry = { infoHash, peer, address, left, updatedAt: now, index: this.#list.length }
     this.#list.push(entry)
     this.#byPeer.set(peer, entry)
     if (left === 0) this.#seeders++

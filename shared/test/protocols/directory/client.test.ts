@@ -52,7 +52,8 @@ class Duo {
   #apply(effect: DirectoryClientEffect): void {
     this.effects.push(effect)
     if (effect.type === 'update') {
-      const request = { type: 'update', from: ann, request: effect.request, replyTo: 1 } as const
+      const input = { from: ann, address: null, request: effect.request }
+      const request = { type: 'update', ...input, replyTo: 1 } as const
       if (!this.bucket.take(1, this.now)) {
         this.feed({ type: 'updateResult', response: { ok: false, code: 'rateLimited' } })
         return

@@ -33,9 +33,13 @@ const [ann, bob, eve] = [peerOf(1), peerOf(2), peerOf(3)]
 function directory(room?: number) {
   const core = new DirectoryServer(room)
   const reply = (effects: ReturnType<DirectoryServer['handle']>) => effects[0]?.response
-  const update = (from: typeof ann, change: Partial<DirectoryUpdateRequest>) => {
+  const update = (
+    from: typeof ann,
+    change: Partial<DirectoryUpdateRequest>,
+    address: string | null = null,
+  ) => {
     const request = { reset: false, add: [], withdraw: [], ...change }
-    return reply(core.handle({ type: 'update', from, request, replyTo: 1 }))
+    return reply(core.handle({ type: 'update', from, address, request, replyTo: 1 }))
   }
   const list = (from: typeof ann, ...listings: Listing[]) =>
     update(from, { add: listings.map((each) => ({ infoHash: each.infoHash, listings: [each] })) })
@@ -121,6 +125,45 @@ describe('the directory server', () => {
     const whole = directory().update(ann, { add: [{ infoHash: share, listings: many }] })
     expect(update(ann, {})).toEqual(whole)
     expect(core.sizes).toEqual({ files: FILES_PER_PEER, peers: 1 })
+  })
+
+  it('lets no address take what others need, and hurts a school class behind one address not at all', () => {
+    const MiB = 1024 * 1024
+    const { core, update } = directory(4 * MiB)
+    /** Lists 60 files a peer until one is refused. @returns the peers that were taken */
+    const fill = (first: number, address: string | null) => {
+      for (let n = first; n < first + 1_000; n++) {
+        const listings = Array.from({ length: 60 }, (_, at) =>
+          listingOf(`file ${String(n * 60 + at)}`, at, n),
+        )
+        const answer = update(peerOf(n), { add: [{ infoHash: infoHashOf(n), listings }] }, address)
+        if (!('digest' in answer!)) return n - first
+      }
+      return 1_000
+    }
+    const first = fill(1_000, 'greedy')
+    expect(first).toBeGreaterThan(4)
+    expect(fill(2_000, 'greedy')).toBe(0)
+    // As many greedy ones as a fifth, each time a fifth of the rest: somebody with little still finds room.
+    for (let n = 1; n < 8; n++) fill(3_000 + n * 1_000, `greedy ${String(n)}`)
+    expect(fill(20_000, 'honest')).toBeGreaterThan(0)
+    // What is taken back counts no more.
+    for (let n = 0; n < first; n++) {
+      if (n % 2 === 0) core.handle({ type: 'peerGone', peer: peerOf(1_000 + n) })
+      else update(peerOf(1_000 + n), { withdraw: [infoHashOf(1_000 + n)] })
+    }
+    expect(fill(30_000, 'greedy')).toBeGreaterThan(0)
+    expect(fill(40_000, null)).toBeGreaterThan(fill(50_000, 'greedy'))
+    const whole = directory()
+    const files = (child: number, from: number) =>
+      Array.from({ length: 50 }, (_, n) =>
+        listingOf(`IMG_${String(child)} ${String(from + n)}.jpg`, from + n, child),
+      )
+    for (let child = 0; child < 40; child++)
+      for (let from = 0; from < 500; from += 50) {
+        const add = [{ infoHash: infoHashOf(child), listings: files(child, from) }]
+        expect(whole.update(peerOf(child), { add }, 'school')).toMatchObject({ ok: true })
+      }
   })
 
   it('is full by the memory that names take, of one peer and of all, and has room again when somebody goes', () => {

@@ -20,9 +20,11 @@ class Bench {
     left: number,
     numWant = 50,
     what = 1,
+    address: string | null = null,
   ): AnnounceResponse | Refusal {
     const request = { infoHash: hash(what), event, left, uploaded: 0, downloaded: 0, numWant }
-    return this.#only({ type: 'announce', from: peer(who), request, replyTo: ++this.#replies }) as
+    const replyTo = ++this.#replies
+    return this.#only({ type: 'announce', from: peer(who), address, request, replyTo }) as
       AnnounceResponse | Refusal
   }
 
@@ -136,6 +138,22 @@ describe('TrackerServer', () => {
     const bench = new Bench({ ...SWARM_TABLE_LIMITS, maxSwarms: 1 })
     bench.ok(1, 'started', 0, 0, 1)
     expect(bench.announce(1, 'started', 0, 0, 2)).toEqual({ ok: false, code: 'full' })
+  })
+
+  it('lets no address take all swarms, and gives back what its peers leave', () => {
+    const bench = new Bench({ ...SWARM_TABLE_LIMITS, maxSwarms: 100 })
+    let swarms = 0
+    const fill = (who: number, address: string | null) => {
+      for (let taken = 0; ; taken++)
+        if (!bench.announce(who, 'started', 0, 0, ++swarms, address).ok) return taken
+    }
+    expect([fill(1, 'one'), fill(2, 'one'), fill(3, 'two'), fill(4, 'three')]).toEqual([20, 0, 16, 13])
+    // Whoever joins what is there already makes no swarm.
+    expect(bench.announce(2, 'started', 0, 0, 1, 'one').ok).toBe(true)
+    bench.server.handle({ type: 'peerGone', peer: peer(1) }, bench.now)
+    expect(fill(1, 'one')).toBeGreaterThan(5)
+    expect(fill(5, null)).toBeGreaterThan(30)
+    expect(fill(6, null)).toBe(0)
   })
 
   it('scrapes an unknown infohash', () => {

@@ -1,3 +1,4 @@
+import { FREE_PER_HELD } from '@ringdrop/shared/kernel/fair-room.ts'
 import { SHARE_BYTES } from '@ringdrop/shared/protocols/directory/constants.ts'
 import { script } from './script.ts'
 
@@ -13,6 +14,17 @@ local function count(bytes)
   if bytes ~= 0 and call('INCRBY', K .. 'dir:bytes', bytes) <= 0 then call('DEL', K .. 'dir:bytes') end
 end
 local function costOf(record, words) return ${String(COST.file)} + #record + ${String(COST.wordOfFile)} * words end
+-- Counts for the address of a peer what its files take at the most: when they, and their words, are in no other list.
+local function hold(peer, bytes)
+  local from = call('GET', K .. 'peer:' .. peer .. ':from')
+  if from and call('HINCRBY', K .. 'dir:from', from, bytes) <= 0 then call('HDEL', K .. 'dir:from', from) end
+end
+local function costAlone(record, words) return costOf(record, words) + ${String(COST.word)} * words end
+local function wordsOf(record)
+  local words = {}
+  for word in string.gmatch(string.match(record, '^[^\\n]*'), '%S+') do words[#words + 1] = word end
+  return words
+end
 `
 
 /** Functions that take files out of the directory. */
@@ -22,24 +34,32 @@ ${COUNT}
 local function unlist(peer, hash, most)
   local mine = K .. 'peer:' .. peer .. ':files:' .. hash
   local ids = call('SPOP', mine, most or call('SCARD', mine))
+  local held = 0
   for _, id in ipairs(ids) do
+    local record = call('HGET', K .. 'dir:files', id) or ''
+    local words = wordsOf(record)
+    held = held + costAlone(record, #words)
     call('SREM', K .. 'dir:by:' .. id, peer)
     if call('EXISTS', K .. 'dir:by:' .. id) == 0 then
-      local record, words, freed = call('HGET', K .. 'dir:files', id) or '', 0, 0
-      for word in string.gmatch(string.match(record, '^[^\\n]*'), '%S+') do
-        words = words + 1
+      local freed = 0
+      for _, word in ipairs(words) do
         call('SREM', K .. 'dir:word:' .. word, id)
         if call('EXISTS', K .. 'dir:word:' .. word) == 0 then
           call('ZREM', K .. 'dir:words', word)
           freed = freed + ${String(COST.word)}
         end
       end
-      if call('HDEL', K .. 'dir:files', id) == 1 then count(-freed - costOf(record, words)) end
+      if call('HDEL', K .. 'dir:files', id) == 1 then count(-freed - costOf(record, #words)) end
     end
   end
+  hold(peer, -held)
   if call('EXISTS', mine) == 1 then return #ids end
   call('SREM', K .. 'dir:share:' .. hash, peer)
-  if call('SREM', K .. 'peer:' .. peer .. ':shares', hash) == 1 then count(-${String(SHARE_BYTES)}) end
+  if call('SREM', K .. 'peer:' .. peer .. ':shares', hash) == 1 then
+    count(-${String(SHARE_BYTES)})
+    hold(peer, -${String(SHARE_BYTES)})
+    if call('EXISTS', K .. 'peer:' .. peer .. ':shares') == 0 then call('DEL', K .. 'peer:' .. peer .. ':from') end
+  end
   return #ids
 end
 -- All shares of a peer, or so many files and shares. Returns how many.
@@ -53,30 +73,37 @@ local function unlistAll(peer, most)
 end
 `
 
-/** `server, peer, infohash, bytes, (id, words, listing)...` -> 1, or 0 when the directory is full. */
+/**
+ * `server, peer, infohash, bytes, address, (id, words, listing)...` -> 1, or 0 when the directory is full, or the address
+ * holds more than its share of it. No address: nothing is counted for one.
+ */
 const list = script(
   COUNT,
   `
-local server, peer, hash, room = unpack(ARGV, 1, 4)
+local server, peer, hash, room, address = unpack(ARGV, 1, 5)
 if not owns(server, peer) then return false end
-if tonumber(call('GET', K .. 'dir:bytes') or 0) >= tonumber(room) then return 0 end
-local taken = 0
+local free = room - (call('GET', K .. 'dir:bytes') or 0)
+local held = address == '' and 0 or call('HGET', K .. 'dir:from', address) or 0
+if free <= 0 or held * ${String(FREE_PER_HELD)} >= free then return 0 end
+if address ~= '' then call('SETNX', K .. 'peer:' .. peer .. ':from', address) end
+local taken, more = 0, 0
 call('SADD', K .. 'dir:share:' .. hash, peer)
-if call('SADD', K .. 'peer:' .. peer .. ':shares', hash) == 1 then taken = ${String(SHARE_BYTES)} end
-for at = 5, #ARGV, 3 do
-  local id, record, words = ARGV[at], ARGV[at + 1] .. '\\n' .. ARGV[at + 2], 0
+if call('SADD', K .. 'peer:' .. peer .. ':shares', hash) == 1 then taken, more = ${String(SHARE_BYTES)}, ${String(SHARE_BYTES)} end
+for at = 6, #ARGV, 3 do
+  local id, record = ARGV[at], ARGV[at + 1] .. '\\n' .. ARGV[at + 2]
+  local words = wordsOf(record)
   if call('HSETNX', K .. 'dir:files', id, record) == 1 then
-    for word in string.gmatch(ARGV[at + 1], '%S+') do
-      words = words + 1
+    for _, word in ipairs(words) do
       call('SADD', K .. 'dir:word:' .. word, id)
       if call('ZADD', K .. 'dir:words', 0, word) == 1 then taken = taken + ${String(COST.word)} end
     end
-    taken = taken + costOf(record, words)
+    taken = taken + costOf(record, #words)
   end
   call('SADD', K .. 'dir:by:' .. id, peer)
-  call('SADD', K .. 'peer:' .. peer .. ':files:' .. hash, id)
+  if call('SADD', K .. 'peer:' .. peer .. ':files:' .. hash, id) == 1 then more = more + costAlone(record, #words) end
 end
 count(taken)
+hold(peer, more)
 return 1
 `,
 )

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
  * | `swarm:H`, `swarm:H:seeds` | sorted sets | peers of a swarm, and those with all of it, by the end of silence |
  * | `swarm:H:memo`, `swarm:H:done`, `remembered` | hash, set, sorted set | when a seed was last there, how often it was completed, by whom; swarms with a memory, by when they are empty |
  * | `dir:files`, `dir:bytes` | hash, number | file id to its words and its listing; about how much memory the directory takes |
+ * | `dir:from`, `peer:P:from` | hash, string | bytes that the files of each address take at the most; the address of a peer that lists files |
  * | `dir:words`, `dir:word:W` | sorted set, sets | all words in alphabetical order; ids of files by word |
  * | `dir:by:I`, `dir:share:H` | sets | peers by file, peers by share |
  * | `near:N` | hash | peer to card, by network |

@@ -55,10 +55,15 @@ export class SharedDirectory implements Directory {
     return this.own.sizes
   }
 
-  update(from: PeerId, request: DirectoryUpdateRequest, reply: Reply<DirectoryUpdateResponse>): void {
+  update(
+    from: PeerId,
+    address: string | null,
+    request: DirectoryUpdateRequest,
+    reply: Reply<DirectoryUpdateResponse>,
+  ): void {
     const before = new Set(request.reset ? [] : this.own.sharesOf(from).keys())
     for (const infoHash of request.withdraw) before.delete(infoHash)
-    this.own.update(from, request, (answer) => {
+    this.own.update(from, address, request, (answer) => {
       void this.#update(from, request, before).then((result) => {
         if (result === 'full' && answer.ok) reply({ ok: false, code: 'full' })
         else reply(answer)
@@ -132,10 +137,11 @@ export class SharedDirectory implements Directory {
 
   async #list(peer: PeerId, infoHash: InfoHash, listings: readonly Listing[]): Promise<'done' | 'full'> {
     const parts: Promise<0 | 1 | null>[] = []
+    const address = this.own.addressOf(peer) ?? ''
     // At least once, so that an unlisted share has its provider too.
     for (let at = 0; at === 0 || at < listings.length; at += CHANGES_PER_UPDATE) {
       const files = listings.slice(at, at + CHANGES_PER_UPDATE).flatMap(entryOf)
-      const args = [this.shared.server, peer, infoHash, this.room, ...files]
+      const args = [this.shared.server, peer, infoHash, this.room, address, ...files]
       parts.push(this.shared.ask(SCRIPTS.list, args, listed))
     }
     const answers = await Promise.all(parts)

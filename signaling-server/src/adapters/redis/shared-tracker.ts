@@ -37,8 +37,13 @@ export class SharedTracker implements Tracker {
     return this.own.sizes
   }
 
-  announce(from: PeerId, request: AnnounceRequest, reply: Reply<AnnounceResponse>): void {
-    this.own.announce(from, request, (answer) => {
+  announce(
+    from: PeerId,
+    address: string | null,
+    request: AnnounceRequest,
+    reply: Reply<AnnounceResponse>,
+  ): void {
+    this.own.announce(from, address, request, (answer) => {
       if (!answer.ok) return reply(answer)
       void this.#announce(from, request.infoHash, request.event, request.left, request.numWant).then(
         (known) => reply(known === null ? answer : joined(answer, known)),
