@@ -31,8 +31,8 @@ interface Route {
   /** Links between the searcher and us. */
   readonly hops: number
   readonly wantsCost: boolean
-  /** A child of ours said that the query is its own. */
-  isOfChild: boolean
+  /** The child of ours that says the query is its own. */
+  searcher: PeerId | null
   /** Sources of hits that were relayed: none goes twice. */
   readonly sources: Set<string>
 }
@@ -77,7 +77,7 @@ export class QueryRouting {
 
   /** Our own query: as a child to our super nodes, as a super node to the neighbours. */
   ask(query: Query, ties: readonly PeerId[], now: number): void {
-    this.#routes.set(query.guid, newRoute(null, 0, query.wantsCost, false), now)
+    this.#routes.set(query.guid, newRoute(null, 0, query.wantsCost, null), now)
     if (this.context.me.role === 'superNode') return this.#forward(query, null, now)
     for (const peer of ties) this.context.send(peer, query)
     this.#sent(query, ties.length, query, now)
@@ -96,7 +96,7 @@ export class QueryRouting {
       return
     }
     this.context.counters.queriesSeen++
-    const route = newRoute(from, query.hops + 1, query.wantsCost, isChild)
+    const route = newRoute(from, query.hops + 1, query.wantsCost, isChild ? from : null)
     this.#routes.set(query.guid, route, now)
     this.#step(route, query, from, 'query', now)
     this.#answer(query, route, from, now)
@@ -123,16 +123,16 @@ export class QueryRouting {
 
   /**
    * The searcher's own copy may come after one over its other super node. Then we answer to it directly, so
-   * that the other one cannot keep what we have from it. There is one searcher: the first child counts.
+   * that the other one cannot keep what we have from it. There is one searcher: the first child counts. It may be
+   * another that knows the query: so the hits of others go the way that the query came as well.
    */
   #onDuplicate(query: Query, route: Route, from: PeerId, isChild: boolean, now: number): void {
     this.context.counters.duplicates++
     this.#step(route, query, from, 'duplicate', now)
     if (route.arrivals.length === 0 || route.arrivals.includes(from)) return
     if (isChild) {
-      if (route.isOfChild) return
-      route.isOfChild = true
-      route.arrivals.unshift(from)
+      if (route.searcher !== null) return
+      route.searcher = from
       this.#answer(query, route, from, now)
     } else if (route.arrivals.length < ARRIVALS) route.arrivals.push(from)
   }
@@ -142,7 +142,7 @@ export class QueryRouting {
     const { hits, providers } = this.index.find(query.criteria, searcher)
     if (hits.length === 0 && providers.length === 0) return
     for (const answer of this.#gatherer.own(query, { hops: query.hops + 1, hits, providers }, route.sources))
-      this.#sendBack(query.guid, answer, now)
+      this.#sendTo(from, query.guid, route, answer, now)
   }
 
   #forward(query: Query, from: PeerId | null, now: number): void {
@@ -165,8 +165,21 @@ export class QueryRouting {
 
   #sendBack(guid: Nonce, answer: Answer, now: number): void {
     const route = this.#routes.get(guid)
-    const to = route?.arrivals.find((peer) => this.children.has(peer) || this.leaders.has(peer))
-    if (route === undefined || to === undefined) return
+    if (route === undefined) return
+    const ways = new Set([this.#wayBack(route), route.searcher])
+    for (const to of ways) if (to !== null && this.#isOurs(to)) this.#sendTo(to, guid, route, answer, now)
+  }
+
+  /** The way that the query came, or the one in reserve. */
+  #wayBack({ arrivals }: Route): PeerId | null {
+    return arrivals.find((peer) => this.#isOurs(peer)) ?? null
+  }
+
+  #isOurs(peer: PeerId): boolean {
+    return this.children.has(peer) || this.leaders.has(peer)
+  }
+
+  #sendTo(to: PeerId, guid: Nonce, route: Route, answer: Answer, now: number): void {
     const message: KazaaMessage = { type: 'hits', guid, ...answer }
     this.context.counters.hitsSent++
     this.context.send(to, message)
@@ -189,8 +202,8 @@ export class QueryRouting {
     const route = this.#routes.get(report.guid)
     if (route === undefined) return
     if (route.arrivals.length === 0) return this.searches.onCost(report)
-    const to = route.arrivals.find((peer) => this.children.has(peer) || this.leaders.has(peer))
-    if (to === undefined) return
+    const to = this.#wayBack(route)
+    if (to === null) return
     const message: KazaaMessage = { type: 'cost', ...report }
     this.context.counters.costMessages++
     this.context.counters.costBytes += kazaaFormat.size(message)
@@ -206,8 +219,8 @@ export class QueryRouting {
   }
 }
 
-function newRoute(from: PeerId | null, hops: number, wantsCost: boolean, isOfChild: boolean): Route {
-  return { arrivals: from === null ? [] : [from], hops, wantsCost, isOfChild, sources: new Set() }
+function newRoute(from: PeerId | null, hops: number, wantsCost: boolean, searcher: PeerId | null): Route {
+  return { arrivals: from === null ? [] : [from], hops, wantsCost, searcher, sources: new Set() }
 }
 
 /** A child begins a query; between super nodes `ttl + hops` can't be more than what a child began with. */

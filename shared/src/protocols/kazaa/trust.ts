@@ -76,9 +76,13 @@ export class Trust {
     if (this.#audit !== null || this.#dispute !== null) return
     const { rng, counters } = this.context
     for (const { query, silent, named, ...all } of cases) {
-      // A source's word against a super node counts once, or one that lies together with the other could drive it out.
+      // A source's word against a super node counts once, or one that lies together with the other could drive it out, or
+      // one that lists files with an honest super node and denies them.
       const accusers = this.#strikes.get(silent) ?? []
-      const sources = all.sources.filter(({ provider }) => !accusers.includes(provider))
+      const denied = this.#strikes.get(named) ?? []
+      const sources = all.sources.filter(
+        ({ provider }) => !accusers.includes(provider) && !denied.includes(provider),
+      )
       const chance = this.#strikes.has(silent) || this.#strikes.has(named) ? 1 : AUDIT_CHANCE
       if (sources.length === 0 || !isTied(silent) || rng.float() >= chance) continue
       const guid = randomNonce(rng)
@@ -145,6 +149,8 @@ export class Trust {
     this.#dispute = null
     if (dispute === null) return
     const liar = isShared ? dispute.silent : dispute.named
+    // Whoever has honest children survives some that deny their files.
+    if (isShared) this.#forgive(dispute.named)
     const strikes = [...(this.#strikes.get(liar) ?? []), dispute.source.provider]
     this.#strikes.set(liar, strikes)
     if (strikes.length < STRIKES) return

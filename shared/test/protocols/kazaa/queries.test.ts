@@ -65,6 +65,15 @@ describe('super node', () => {
     expect(receivers(node.message(a, queryOf(1, ['summer'])), 'hits')).toEqual([a])
   })
 
+  it('keeps no hits from the way that a query came though a child says that the query is its own', () => {
+    const node = leader()
+    node.message(c, queryOf(1, ['spring'], { hops: 1 }))
+    node.message(a, queryOf(1, ['spring']))
+    const hits = [{ listing: listingOf('spring', 50), providers: [peerOf(50)] }]
+    node.message(d, { type: 'hits', guid: guidOf(1), hops: 2, hits, providers: [] })
+    expect(receivers(node.pass(50), 'hits').toSorted()).toEqual([a, c].toSorted())
+  })
+
   it('lets no other child take the place of the one that searches, though it knows the query', () => {
     const node = leader()
     node.message(a, queryOf(1, ['spring']))

@@ -10,7 +10,7 @@ const criteria = { by: 'words' as const, words: ['song'] }
  * or that it has not.
  * @returns how often a source was asked, and which super nodes the child left.
  */
-function accuse(sources: readonly PeerId[], isShared: boolean) {
+function accuse(sources: readonly PeerId[], isShared: boolean | ((source: PeerId) => boolean)) {
   const node = new Harness()
   node.follow(liar)
   node.follow(honest, 'standbyChild')
@@ -28,9 +28,9 @@ function accuse(sources: readonly PeerId[], isShared: boolean) {
       if (question === undefined) continue
       disputes++
       const { infoHash, root } = question.message
-      left.push(
-        ...receivers(node.message(question.to, { type: 'confirmed', infoHash, root, isShared }), 'leave'),
-      )
+      const says = typeof isShared === 'boolean' ? isShared : isShared(question.to)
+      const answer = { type: 'confirmed' as const, infoHash, root, isShared: says }
+      left.push(...receivers(node.message(question.to, answer), 'leave'))
     }
   }
   return { disputes, left }
@@ -47,6 +47,19 @@ describe('a super node that leaves out what a source swears to share', () => {
   })
 })
 
-it('a super node that names one and the same source, which has nothing, is left at the third time', () => {
-  expect(accuse([peerOf(20)], false)).toEqual({ disputes: 3, left: [liar] })
+describe('a super node that names sources which have nothing', () => {
+  it('is left when three say so', () => {
+    expect(accuse([peerOf(20), peerOf(21), peerOf(22)], false)).toEqual({ disputes: 3, left: [liar] })
+  })
+
+  it.each([1, 2])('is not left for the word of %i, however often: they may deny what they share', (count) => {
+    const sources = [peerOf(20), peerOf(21)].slice(0, count)
+    expect(accuse(sources, false)).toEqual({ disputes: count, left: [] })
+  })
+
+  it('is not left while as many others have what it names', () => {
+    const sources = Array.from({ length: 6 }, (_, n) => peerOf(20 + n))
+    const honestly = [2, 4, 5].map((index) => sources[index])
+    expect(accuse(sources, (source) => honestly.includes(source)).left).not.toContain(liar)
+  })
 })
