@@ -107,14 +107,14 @@ export class Connector {
 
   /** A link over which somebody else wants a circuit. @returns false when there is no room for it. */
   callForOther(peer: PeerId, now: number): boolean {
-    if (this.#parts.introducer.pendingCount >= this.#roomForAny()) return false
+    if (!this.#parts.introducer.mayCallMore(this.#roomForAny())) return false
     this.#parts.introduce({ type: 'connect', peer, carriers: this.carriersTo(peer, new Set(), now) }, now)
     return true
   }
 
   /** A direct path to a peer that a circuit leads to: the circuit itself is the first way to tell it. */
   callBeside(peer: PeerId, now: number): void {
-    if (this.#parts.introducer.pendingCount >= LIMITS.pendingNegotiations) return
+    if (!this.#parts.introducer.mayCallMore(LIMITS.pendingNegotiations)) return
     const carriers = [peer, ...this.carriersTo(peer, new Set(), now)]
     this.#parts.introduce({ type: 'connect', peer, carriers, isBeside: true }, now)
   }
@@ -130,7 +130,7 @@ export class Connector {
    */
   #connect({ peer, via, by }: Call, room: number, now: number): boolean {
     const { introducer, discovery, relaying, introduce } = this.#parts
-    if (introducer.pendingCount >= Math.min(room, this.#roomForAny())) return false
+    if (!introducer.mayCallMore(Math.min(room, this.#roomForAny()))) return false
     const carriers = this.carriersTo(peer, via, now)
     if (introducer.stageOf(peer) !== null || relaying.ends.isReaching(peer)) return true
     if (relaying.reachAgain(peer, now)) return true

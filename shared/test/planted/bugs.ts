@@ -686,6 +686,27 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: KAZAA,
   },
   {
+    name: 'callers whose calls lead to nothing may have every slot again and again',
+    file: 'protocols/introduction/door.ts',
+    find: 'if (isRepeated && free <= NEGOTIATIONS / 2) return false',
+    put: '',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'one neighbour may fill every slot with callers that it makes up',
+    file: 'protocols/introduction/door.ts',
+    find: "carrier === 'server' || this.sessions.calledOver(carrier) < free",
+    put: 'carrier.length > 0',
+    tests: INTRODUCTION,
+  },
+  {
+    name: 'whoever calls us keeps us from calling',
+    file: 'protocols/introduction/introducer.ts',
+    find: ' || this.#sessions.callCount < most / 2',
+    put: '',
+    tests: INTRODUCTION,
+  },
+  {
     name: 'one source that denies its files has a super node left',
     file: 'protocols/kazaa/trust.ts',
     find: '!denied.includes(provider)',

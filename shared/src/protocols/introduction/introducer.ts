@@ -69,6 +69,11 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     return this.#sessions.pendingCount
   }
 
+  /** Whether so many negotiations may be under way that one more call fits. Half are ours, however many call us. */
+  mayCallMore(most: number): boolean {
+    return this.#sessions.pendingCount < most || this.#sessions.callCount < most / 2
+  }
+
   /** What became of invites, as long as they are open or links. */
   get invites(): InviteView[] {
     return this.#sessions.inviteViews
@@ -126,10 +131,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     }
     const sid = randomSessionId(this.#options.rng)
     this.#seenSessions.add(sid, now)
-    const session = this.#open(
-      { sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers },
-      now,
-    )
+    const start = { sid, peer, role: 'initiator', stage: 'probing', carrier, otherCarriers } as const
+    const session = this.#open(start, now)
     session.circuit = wish.circuit ?? null
     session.systems = wish.systems ?? []
     session.isBeside = isBeside
@@ -292,7 +295,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
       rival.wasRepeated = true
       return this.#probe(rival, carrier, now)
     }
-    const objection = this.#door.objectionTo(peer, payload.systems ?? [])
+    const objection = this.#door.admit(peer, carrier, payload.systems ?? [])
     if (objection !== null) {
       this.#sendTo(peer, sid, carrier, { kind: 'bye', reason: objection }, now)
       // Our own call is over as well, since theirs would have stood.
@@ -345,11 +348,9 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
 
   #onProof(sid: SessionId, signature: string): void {
     const session = this.#sessions.get(sid)
-    if (session?.stage !== 'proving' || session.peerKey === null) {
-      if (session !== undefined && session.stage !== 'up') this.#fail(session, 'badProof')
-      return
-    }
-    this.#effects.push(this.#signatures.checkProof(session, session.peerKey, signature))
+    if (session?.stage === 'proving' && session.peerKey !== null)
+      this.#effects.push(this.#signatures.checkProof(session, session.peerKey, signature))
+    else if (session !== undefined && session.stage !== 'up') this.#fail(session, 'badProof')
   }
 
   #onProofChecked(sid: SessionId, isValid: boolean): void {
@@ -365,6 +366,7 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     session.stage = 'up'
     const link = this.#sessions.of(session.peer)
     if (link !== undefined && link !== session) this.#close(link)
+    this.#door.linked(session.peer)
     this.#effects.push({ type: 'linkUp', sid: session.sid, peer: session.peer })
   }
 
@@ -402,11 +404,8 @@ export class Introducer implements Core<IntroductionInput, IntroductionEffect> {
     for (const session of this.#sessions.all()) {
       if (session.stage === 'up' || now < session.deadline) continue
       const next = session.stage === 'probing' ? session.otherCarriers.shift() : undefined
-      if (next === undefined) {
-        this.#fail(session, session.stage === 'probing' ? 'noAnswer' : 'timeout')
-        continue
-      }
-      this.#probe(session, next, now)
+      if (next !== undefined) this.#probe(session, next, now)
+      else this.#fail(session, session.stage === 'probing' ? 'noAnswer' : 'timeout')
     }
   }
 }

@@ -80,9 +80,24 @@ export class Sessions {
 
   /** Negotiations under way; links, and invites that wait for people, excluded. */
   get pendingCount(): number {
-    let pending = 0
-    for (const { stage, isManual } of this.#bySid.values()) if (stage !== 'up' && !isManual) pending++
-    return pending
+    return this.#count(() => true)
+  }
+
+  #count(isMeant: (session: Session) => boolean): number {
+    let count = 0
+    for (const session of this.#bySid.values())
+      if (session.stage !== 'up' && !session.isManual && isMeant(session)) count++
+    return count
+  }
+
+  /** Calls of others under way that came over one way. */
+  calledOver(carrier: Carrier): number {
+    return this.#count((session) => session.role === 'responder' && session.carrier === carrier)
+  }
+
+  /** Calls of our own under way. */
+  get callCount(): number {
+    return this.#count(({ role }) => role === 'initiator')
   }
 
   /** When the first negotiation is to be given up, or goes another way. */
