@@ -686,6 +686,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: KAZAA,
   },
   {
+    name: 'who wants more is never told of the hashes that came meanwhile',
+    file: 'protocols/bittorrent/message-handler.ts',
+    find: 'if (!link.isUploadOnly) this.#catchUp(link)',
+    put: '',
+    tests: ['protocols/bittorrent/upload-only'],
+  },
+  {
+    name: 'those with nothing to exchange are looked for after every block',
+    file: 'protocols/bittorrent/upload-only.ts',
+    find: 'if (now < this.#at && !mayChangeWants(input)) return []',
+    put: '',
+    tests: ['protocols/bittorrent/upload-only'],
+  },
+  {
     name: 'callers whose calls lead to nothing may have every slot again and again',
     file: 'protocols/introduction/door.ts',
     find: 'if (isRepeated && free <= NEGOTIATIONS / 2) return false',

@@ -78,7 +78,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   handle(input: ExchangeInput, now: number): ExchangeEffect[] {
     this.#now = now
     this.#dispatch(input, now)
-    this.#settle(now)
+    this.#settle(input, now)
     return this.#out.take()
   }
 
@@ -151,7 +151,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   /** Work that may have become due or possible, whatever the input was. */
-  #settle(now: number): void {
+  #settle(input: ExchangeInput, now: number): void {
     this.#metadata.onWake(this.#out, now)
     this.#peerExchange.onWake(now)
     const swarm = this.#swarm
@@ -168,7 +168,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     swarm.choking.fillIdleSlots(now)
     swarm.uploads.onWake(now)
     const isSeeding = this.#state.name === 'seeding'
-    for (const link of this.#parting.due(isSeeding, now)) this.#drop(link, 'bothUploadOnly', false)
+    for (const link of this.#parting.due(input, isSeeding, now)) this.#drop(link, 'bothUploadOnly', false)
   }
 
   #begin(info: ShareInfo, now: number): void {

@@ -67,6 +67,7 @@ export class MessageHandler {
       case 'uploadOnly':
       case 'wantsMore':
         link.isUploadOnly = message.type === 'uploadOnly'
+        if (!link.isUploadOnly) this.#catchUp(link)
         return 'done'
       default:
         return this.context.swarm() === null ? 'unexpectedMessage' : null
@@ -254,11 +255,16 @@ export class MessageHandler {
     if (!filed) return null
     this.context.out.push({ type: 'hashes', root, span, hashes, proof })
     for (const other of this.context.links.values()) {
-      if (other !== link && other.theirs?.isFull !== true && other.hasMetadata) {
-        this.context.out.send(other.peer, { type: 'haveHashes', root, span })
-      }
+      if (other === link || other.isSeed || !other.hasMetadata) continue
+      if (other.isUploadOnly) other.untoldHashes.push({ root, span })
+      else this.context.out.send(other.peer, { type: 'haveHashes', root, span })
     }
     swarm.downloads.refillAll(now)
     return null
+  }
+
+  /** The peer wants more: what came while it wanted nothing may be of use to it now. Each is told once, however often it changes its mind. */
+  #catchUp({ peer, untoldHashes }: PeerLink): void {
+    for (const held of untoldHashes.splice(0)) this.context.out.send(peer, { type: 'haveHashes', ...held })
   }
 }

@@ -1,4 +1,4 @@
-import type { BlockIndex, PeerId } from '../../kernel/ids.ts'
+import type { BlockIndex, FileRoot, PeerId } from '../../kernel/ids.ts'
 import type { Bitfield } from '../../content/bitfield.ts'
 import type { BlockSet } from './block-set.ts'
 import { RANK_WINDOW_MS, SPEED_WINDOW_MS } from './constants.ts'
@@ -26,6 +26,8 @@ export class PeerLink {
   /** BEP 21: it said that it fetches nothing more, and we told it the same of us. */
   isUploadOnly = false
   amUploadOnly = false
+  /** Spans of hashes that came while it fetched nothing, and that it was not told of. */
+  readonly untoldHashes: { readonly root: FileRoot; readonly span: number }[] = []
   /** Since when neither of us wants anything. */
   needlessSince: number | null = null
   slot: Slot = 'choker'

@@ -1,6 +1,7 @@
 import type { PeerId } from '../../kernel/ids.ts'
 import { NEEDLESS_MS } from './constants.ts'
-import type { Outbox } from './effects.ts'
+import type { ExchangeInput, Outbox } from './effects.ts'
+import type { ExchangeMessage } from './messages.ts'
 import type { PeerLink } from './peer-link.ts'
 
 /** Tells a peer whether we still want something (BEP 21), when that is news to it. */
@@ -8,6 +9,24 @@ export function tellWants(link: PeerLink, wantsMore: boolean, out: Outbox): void
   if (link.amUploadOnly === !wantsMore) return
   link.amUploadOnly = !wantsMore
   out.send(link.peer, { type: wantsMore ? 'wantsMore' : 'uploadOnly' })
+}
+
+/** What comes for every block and every span, and says nothing of who wants something. */
+const SAYS_NOTHING: ReadonlySet<ExchangeMessage['type']> = new Set([
+  'request',
+  'cancel',
+  'piece',
+  'reject',
+  'hashRequest',
+  'hashReject',
+  'hashes',
+  'haveHashes',
+  'peers',
+] as const)
+
+function mayChangeWants(input: ExchangeInput): boolean {
+  if (input.type === 'message') return !SAYS_NOTHING.has(input.message.type)
+  return !['blockRead', 'congested', 'writable', 'slot', 'wake'].includes(input.type)
 }
 
 /** Finds peers with which there is nothing to exchange for now: neither they nor we want anything. */
@@ -20,9 +39,13 @@ export class Parting {
     return this.#at
   }
 
-  /** @returns those to be left now. Asked after every input: of whoever still fetches there is nothing to look at. */
-  due(isSeeding: boolean, now: number): PeerLink[] {
+  /**
+   * @returns those to be left now. Asked after every input: of whoever still fetches there is nothing to look at, nor after an
+   * input that changes nothing before somebody's time is up.
+   */
+  due(input: ExchangeInput, isSeeding: boolean, now: number): PeerLink[] {
     if (!isSeeding && this.#at === Infinity) return []
+    if (now < this.#at && !mayChangeWants(input)) return []
     this.#at = Infinity
     const due: PeerLink[] = []
     for (const link of this.links.values()) {

@@ -3,8 +3,11 @@ import { createRng } from '../../../src/kernel/rng.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
 import { parseSessionId } from '../../../src/kernel/ids.ts'
 import { decodeLink, encodeLink } from '../../../src/node/link-codec.ts'
+import { Parting } from '../../../src/protocols/bittorrent/upload-only.ts'
+import type { ExchangeInput } from '../../../src/protocols/bittorrent/effects.ts'
+import type { PeerLink } from '../../../src/protocols/bittorrent/peer-link.ts'
 import { Link } from '../../../src/node/links.ts'
-import { createSimShare, goodBlock } from '../../../sim/share.ts'
+import { createSimShare, fullTrees, goodBlock } from '../../../sim/share.ts'
 import { A, B, Bench, C, did, told } from './bench.ts'
 
 /** Two files of four blocks. */
@@ -86,6 +89,57 @@ describe('who has some of the files and wants no more', () => {
     expect(told(bench.wait(1_000), B, TWO)).toEqual([])
     expect(told(bench.wait(2_000), B, TWO)).toEqual([`have ${String(block)}+1`])
   })
+})
+
+it('who wants nothing is told of no hashes until it wants more, and then of each once', () => {
+  const bench = new Bench({ trees: new Map() }, TWO)
+  bench.feed({ type: 'checked', bits: new Uint8Array(1) })
+  for (const who of [A, B, C]) bench.join(who)
+  bench.say(B, { type: 'uploadOnly' })
+  for (const who of [B, C]) bench.say(who, { type: 'haveNone' })
+  const asked = bench.say(A, { type: 'haveAllHashes' })
+  const spans = asked.flatMap((effect) =>
+    effect.type === 'send' && effect.message.type === 'hashRequest' ? [effect.message] : [],
+  )
+  const [first] = spans
+  if (first === undefined) throw new Error('nothing asked')
+  const { root, span } = first
+  const held = defined(defined(fullTrees(TWO).get(root), 'tree').servable(span), 'hashes')
+  const told = (effects: ReturnType<Bench['say']>) =>
+    effects.flatMap((effect) =>
+      effect.type === 'send' && effect.message.type === 'haveHashes' ? [effect.to] : [],
+    )
+  expect(told(bench.say(A, { type: 'hashes', root, span, ...held }))).toEqual([C])
+  expect(told(bench.say(B, { type: 'wantsMore' }))).toEqual([B])
+  bench.say(B, { type: 'uploadOnly' })
+  expect(told(bench.say(B, { type: 'wantsMore' }))).toEqual([])
+})
+
+it('looks for those to be left when their wants may have changed, or their time is up, not after every block', () => {
+  const bench = picky()
+  let looks = 0
+  class Watched extends Map<typeof A, PeerLink> {
+    override values() {
+      looks++
+      return super.values()
+    }
+  }
+  const parting = new Parting(new Watched(bench.exchange.links))
+  const looksAfter = (input: ExchangeInput, now: number) => {
+    const before = looks
+    parting.due(input, true, now)
+    return looks - before
+  }
+  const from = A
+  const block = { type: 'blockRead', to: A, block: 1, bytes: new Uint8Array() } as const
+  const request = {
+    type: 'message',
+    from,
+    message: { type: 'request', piece: 0, begin: 0, length: 1 },
+  } as const
+  expect([looksAfter(block, 1), looksAfter(request, 2), looksAfter({ type: 'wake' }, 3)]).toEqual([0, 0, 0])
+  expect(looksAfter({ type: 'message', from, message: { type: 'notInterested' } }, 4)).toBe(1)
+  expect(looksAfter({ type: 'peerJoined', peer: B, hasMetadata: true }, 5)).toBe(1)
 })
 
 it('who does not know these words is not sent them: it would take them for an offence', () => {
