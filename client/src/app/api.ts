@@ -93,7 +93,10 @@ export interface HashingView {
   readonly fileCount: number
   readonly totalBytes: number
   readonly hashedBytes: number
-  readonly error: 'unreadable' | 'tooManyFiles' | 'empty' | 'tooBig' | null
+  /** `leftOut`: it is shared, but for what is `lost`. */
+  readonly error: 'unreadable' | 'leftOut' | 'tooManyFiles' | 'empty' | 'tooBig' | null
+  /** The first of the files that could not be read, and how many others there are. */
+  readonly lost?: { readonly name: string; readonly others: number }
 }
 
 export interface MissingSource {

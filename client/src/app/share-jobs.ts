@@ -86,7 +86,10 @@ export class ShareJobs {
     if (known?.exchange.state.name === 'seeding' && this.library.owns(infoHash))
       this.runtime.feed({ type: 'setUnlisted', infoHash, isUnlisted })
     else this.#add(made.value, isUnlisted)
-    this.#jobs.delete(id)
+    const [lost, ...others] = made.leftOut
+    if (lost === undefined) this.#jobs.delete(id)
+    // The card stays, and says so, until the person has seen it.
+    else update(() => ({ error: 'leftOut', lost: { name: lost.path.join('/'), others: others.length } }))
     wish.onShared(infoHash)
     this.changed()
     await this.library.unwritten.unless(infoHash, this.library.rememberSource(made.value, isUnlisted))

@@ -22,12 +22,12 @@ export interface Picked<File extends SourceFile> {
   readonly path: readonly string[]
 }
 
-/** Hashes the blocks of files, 32 bytes each; `null` when one can't be read. */
+/** Hashes the blocks of files, 32 bytes each; `null` for one that can't be read, or for all when none is to be left out. */
 export interface BlockHasher<File> {
   hash(job: {
     readonly files: readonly File[]
     readonly onProgress: (bytes: number) => void
-  }): Promise<readonly Uint8Array<ArrayBuffer>[] | null>
+  }): Promise<readonly (Uint8Array<ArrayBuffer> | null)[] | null>
 }
 
 /** A share made of the person's files: `files` in the order of `info.files`. */
@@ -38,8 +38,9 @@ export interface MadeShare<Each = PickedFile> {
 }
 
 export type MakeResult<Each = PickedFile> =
-  | { readonly ok: true; readonly value: MadeShare<Each> }
-  | { readonly ok: false; readonly code: Exclude<HashingView['error'], null> }
+  /** `leftOut`: what could not be read. */
+  | { readonly ok: true; readonly value: MadeShare<Each>; readonly leftOut: readonly Each[] }
+  | { readonly ok: false; readonly code: Exclude<HashingView['error'], 'leftOut' | null> }
 
 /** What a set of picked files will be called, and where each lies in it. */
 export interface Layout {
@@ -75,8 +76,8 @@ function andMore(name: string, count: number): string {
 }
 
 /** The tree of a file in slices: above 20 GB of blocks it takes seconds. `null` for an empty file. */
-async function grow(leaves: Uint8Array | undefined, breath: Breath): Promise<HashTree | null> {
-  if (leaves === undefined || leaves.length === 0) return null
+async function grow(leaves: Uint8Array, breath: Breath): Promise<HashTree | null> {
+  if (leaves.length === 0) return null
   return inSlices(HashTree.growing(leaves), breath)
 }
 
@@ -88,24 +89,30 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
 ): Promise<MakeResult<Each>> {
   if (picked.length === 0) return { ok: false, code: 'empty' }
   if (picked.length > LIMITS.files) return { ok: false, code: 'tooManyFiles' }
-  const { name, paths } = layoutOf(picked)
-  const leaves = await hasher.hash({ files: picked.map(({ file }) => file), onProgress })
-  if (leaves === null) return { ok: false, code: 'unreadable' }
+  const hashed = await hasher.hash({ files: picked.map(({ file }) => file), onProgress })
+  const read = picked.flatMap((each, index) => {
+    const leaves = hashed?.[index] ?? null
+    return leaves === null ? [] : [{ each, leaves }]
+  })
+  if (read.length === 0) return { ok: false, code: 'unreadable' }
+  const kept = read.map(({ each }) => each)
+  const { name, paths } = layoutOf(kept)
   const trees = new Map<FileRoot, HashTree>()
   const byPath = new Map<string, Each>()
   const files: ShareFile[] = []
   const breath = new Breath()
-  for (const [index, each] of picked.entries()) {
+  for (const [index, { each, leaves }] of read.entries()) {
     const path = paths[index] ?? []
-    const tree = await grow(leaves[index], breath)
+    const tree = await grow(leaves, breath)
     if (tree !== null) trees.set(tree.root, tree)
     byPath.set(path.join('/'), each)
     files.push({ path, sizeBytes: each.file.size, root: tree?.root ?? null })
   }
-  const pieceBytes = choosePieceBytes(picked.map(({ file }) => file.size))
+  const pieceBytes = choosePieceBytes(kept.map(({ file }) => file.size))
   const info = await inSlices(creatingInfo({ name, files, pieceBytes }), breath)
   if (!info.ok) return { ok: false, code: 'tooBig' }
   const ordered = info.value.files.flatMap((file) => byPath.get(file.path.join('/')) ?? [])
-  if (ordered.length < picked.length) return { ok: false, code: 'unreadable' }
-  return { ok: true, value: { info: info.value, trees, files: ordered } }
+  if (ordered.length < kept.length) return { ok: false, code: 'unreadable' }
+  const leftOut = picked.filter((_, index) => (hashed?.[index] ?? null) === null)
+  return { ok: true, value: { info: info.value, trees, files: ordered }, leftOut }
 }

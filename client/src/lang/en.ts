@@ -120,6 +120,9 @@ export const en = {
     preparing: 'Preparing',
     soon: (amount: string, files: string) => `${amount}, ${files}. The link appears in a moment.`,
     notShared: 'Not shared',
+    partlyShared: 'Not all shared',
+    leftOut: (name: string, others: string | null) =>
+      `${isolate(name)}${others === null ? ' could not be read and is' : ` and others (${others}) could not be read and are`} left out: moved, or not for you to read. To share that too, check it and choose everything again; the link will be another one.`,
     unreadable: `A file could not be read. ${MOVED}`,
     tooManyFiles:
       'A share holds at most 10,000 files. Pack the folder into a zip file, or share parts of it.',

@@ -114,6 +114,9 @@ export const zh: Messages = {
     preparing: '正在准备',
     soon: (amount, files) => `${amount}，${files}。链接马上就好。`,
     notShared: '未共享',
+    partlyShared: '未全部共享',
+    leftOut: (name, others) =>
+      `${isolate(name)}${others === null ? '' : ` 和其他 ${others}`}无法读取，已略过。可能已被移动，或没有读取权限。若要一并共享，请检查后重新选择全部内容；链接会改变。`,
     unreadable: `有一个文件无法读取。${MOVED}`,
     tooManyFiles: '一个共享最多包含 10,000 个文件。请打包成 zip，或分批共享。',
     empty: '里面没有文件。请至少选择一个文件。',

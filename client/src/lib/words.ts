@@ -1,4 +1,5 @@
 /** What people are told: states, errors and their way out. Each says what happened, why, and what comes next. */
+import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
 import type { ExchangeState } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { PeerView, ShareView } from '@ringdrop/shared/node/snapshot.ts'
 import type { Language } from '../lang/language.ts'
@@ -87,8 +88,15 @@ function failedWords(
   }
 }
 
-export function hashingError({ t }: Language, error: Exclude<HashingView['error'], null>): string {
-  return t.hashing[error]
+/** What went wrong with files on their way to becoming a share, and what to do; `null`: nothing. */
+export function hashingError({ t }: Language, { error, lost }: HashingView): string | null {
+  if (error === null) return null
+  if (error !== 'leftOut') return t.hashing[error]
+  const { name, others } = lost ?? { name: '', others: 0 }
+  return t.hashing.leftOut(
+    name.split('/').map(sanitizeName).join('/'),
+    others === 0 ? null : t.count.files(others),
+  )
 }
 
 /** Why a command did not do what it should, and what to do. */

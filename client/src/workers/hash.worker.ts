@@ -31,17 +31,14 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
 }
 
 async function hashAll({ id, files }: HashCommand): Promise<void> {
-  try {
-    const leaves: Uint8Array<ArrayBuffer>[] = []
-    for (const file of files)
-      leaves.push(await hashFile(file, (bytes) => post({ type: 'progress', id, bytes })))
-    post(
-      { type: 'done', id, leaves },
-      leaves.map((each) => each.buffer),
-    )
-  } catch {
-    post({ type: 'failed', id })
-  }
+  const leaves: (Uint8Array<ArrayBuffer> | null)[] = []
+  const onProgress = (bytes: number) => post({ type: 'progress', id, bytes })
+  // One of thousands that is gone or protected keeps the others from nothing.
+  for (const file of files) leaves.push(await hashFile(file, onProgress).catch(() => null))
+  post(
+    { type: 'done', id, leaves },
+    leaves.flatMap((each) => (each === null ? [] : [each.buffer])),
+  )
 }
 
 let last = Promise.resolve()

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
 import type { HashJob } from '../../src/adapters/hashing/hasher.ts'
+import { hashingError } from '../../src/lib/words.ts'
+import { english } from '../../src/lang/language.ts'
 import { Library } from '../../src/app/library.ts'
 import { ShareJobs, type ShareWish } from '../../src/app/share-jobs.ts'
 import { makeRuntime } from './test-runtime.ts'
@@ -7,7 +9,9 @@ import { makeRuntime } from './test-runtime.ts'
 /** Each file is one block, whose hash is made up of its size. */
 const hasher = {
   hash: ({ files }: Pick<HashJob, 'files'>) =>
-    Promise.resolve(files.map((file) => new Uint8Array(32).fill(file.size))),
+    Promise.resolve(
+      files.map((file) => (file.name.startsWith('gone') ? null : new Uint8Array(32).fill(file.size))),
+    ),
   terminate: () => undefined,
 }
 
@@ -55,5 +59,28 @@ it('what is paused is shared anew, as it was listed', async () => {
   runtime.feed({ type: 'command', infoHash, command: { type: 'pause' } })
   const again = await share({ isUnlisted: true, isListingKept: true })
   expect([again.isUnlisted, again.exchange.state.name]).toEqual([false, 'seeding'])
+  runtime.stop()
+})
+
+it('what could not be read is left out of a share, and named until the person has seen it', async () => {
+  const { runtime, state } = makeRuntime()
+  const jobs = new ShareJobs(runtime, new Library(state, runtime), () => undefined, hasher)
+  const names = ['a.txt', 'gone <1>.txt', 'gone 2.txt']
+  const files = names.map((name) => ({ file: new File(['abc'], name), path: ['Notes', name] }))
+  const wish = { isUnlisted: true, isListingKept: false, onShared: () => undefined }
+  const id = jobs.start(files, wish)
+  const infoHash = await jobs.untilEnded(id)
+  if (infoHash === null) throw new Error('it was not shared')
+  expect(runtime.node.shares.get(infoHash)?.exchange.swarm?.info.files).toHaveLength(1)
+  const [view] = jobs.views
+  expect(view).toMatchObject({ error: 'leftOut', lost: { name: 'Notes/gone <1>.txt', others: 1 } })
+  expect(hashingError(english, view!)).toMatch(
+    /^.?Notes\/gone _1_\.txt.? and others \(1\sfile\) could not be read/,
+  )
+  jobs.dismiss(id)
+  expect(jobs.views).toEqual([])
+  const none = jobs.start(files.slice(1), wish)
+  expect(await jobs.untilEnded(none)).toBeNull()
+  expect(jobs.views).toMatchObject([{ error: 'unreadable' }])
   runtime.stop()
 })

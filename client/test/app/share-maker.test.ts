@@ -30,6 +30,30 @@ it.each([
   expect(layoutOf(paths.map((path) => ({ path: path.split('/') }))).name).toBe(name)
 })
 
+describe('files that can’t be read', () => {
+  const picked = ['a.jpg', 'b.jpg', 'c.jpg'].map((name) => ({ file: { size: 5 }, path: ['Photos', name] }))
+  const make = (...lost: number[]) => {
+    const leaves = picked.map((_, index) => (lost.includes(index) ? null : new Uint8Array(32).fill(index)))
+    return makeShare(picked, { hash: () => Promise.resolve(leaves) }, () => undefined)
+  }
+
+  it('are left out of the share, and named', async () => {
+    const made = await make(1)
+    if (!made.ok) throw new Error(made.code)
+    expect(made.leftOut).toEqual([picked[1]])
+    expect(made.value.info).toMatchObject({ name: 'Photos', totalBytes: 10 })
+    expect(made.value.info.files.map(({ path }) => path)).toEqual([['a.jpg'], ['c.jpg']])
+    expect(made.value.files).toEqual([picked[0], picked[2]])
+    expect(await make()).toMatchObject({ ok: true, leftOut: [] })
+  })
+
+  it('are no share by themselves, nor are any where nothing is to be left out', async () => {
+    expect(await make(0, 1, 2)).toEqual({ ok: false, code: 'unreadable' })
+    const all = await makeShare(picked, { hash: () => Promise.resolve(null) }, () => undefined)
+    expect(all).toEqual({ ok: false, code: 'unreadable' })
+  })
+})
+
 /** How many turns others have during some work, if every step of it takes as long as a slice may. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let now = 0

@@ -14,15 +14,15 @@ export class Hasher {
   #worker: LateWorker<HashCommand, HashAnswer> | null = null
   readonly #jobs = new Map<
     string,
-    { job: HashJob; resolve: (leaves: readonly Uint8Array<ArrayBuffer>[] | null) => void }
+    { job: HashJob; resolve: (leaves: readonly (Uint8Array<ArrayBuffer> | null)[]) => void }
   >()
   #nextId = 0
 
   /** @param onMissing as of {@link LateWorker}. */
   constructor(readonly onMissing: (isMissing: boolean) => void) {}
 
-  /** The block hashes of each file, or `null` when one can't be read. */
-  hash(job: HashJob): Promise<readonly Uint8Array<ArrayBuffer>[] | null> {
+  /** The block hashes of each file; `null` for one that can't be read. */
+  hash(job: HashJob): Promise<readonly (Uint8Array<ArrayBuffer> | null)[]> {
     const id = String(this.#nextId++)
     return new Promise((resolve) => {
       this.#jobs.set(id, { job, resolve })
@@ -52,6 +52,6 @@ export class Hasher {
       return
     }
     this.#jobs.delete(answer.id)
-    pending?.resolve(answer.type === 'done' ? answer.leaves : null)
+    pending?.resolve(answer.leaves)
   }
 }

@@ -8,7 +8,9 @@ export type HashAnswer =
   /** The first of all: it runs. */
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly id: string; readonly bytes: number }
-  /** One flat list of 32-byte block hashes a file; empty for an empty file. */
-  | { readonly type: 'done'; readonly id: string; readonly leaves: readonly Uint8Array<ArrayBuffer>[] }
-  /** A file could not be read: it was moved or changed. */
-  | { readonly type: 'failed'; readonly id: string }
+  /** One flat list of 32-byte block hashes a file; empty for an empty file, `null` for one that can't be read: it was moved or changed. */
+  | {
+      readonly type: 'done'
+      readonly id: string
+      readonly leaves: readonly (Uint8Array<ArrayBuffer> | null)[]
+    }
