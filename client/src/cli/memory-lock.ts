@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isLockHeld, takeLock } from '../adapters/node/file-lock.ts'
 import { CliFailure } from './failure.ts'
+import { inStateFolder } from './state-folder.ts'
 
 /** Changing what is remembered takes two small files. Our choice. */
 const PATIENCE_MS = 10_000
@@ -26,10 +27,10 @@ export async function withMemory<Result>(
   const path = join(stateFolder, 'memory.lock')
   const until = performance.now() + PATIENCE_MS
   for (;;) {
-    const lock = await takeLock(path)
+    const lock = await inStateFolder(stateFolder, () => takeLock(path))
     if (lock !== null)
       try {
-        return await work()
+        return await inStateFolder(stateFolder, work)
       } finally {
         lock.release()
       }
