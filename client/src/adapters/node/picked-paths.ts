@@ -101,6 +101,12 @@ export function isInside(folder: string, path: string, rules: PathRules): boolea
 const isWithin = (folder: string, path: string): boolean =>
   path !== folder && isInside(folder, path, { relative, isAbsolute, sep })
 
+/** A folder that was named, while what lies in it is added. `isInAnother`: it lies in what was added before. */
+interface AddedRoot {
+  readonly target: string
+  readonly isInAnother: boolean
+}
+
 class Pick {
   readonly files: PickedPath[] = []
   readonly skipped: Skipped[] = []
@@ -110,19 +116,16 @@ class Pick {
   /** Files and links that were taken. */
   readonly #taken = new Set<string>()
 
-  #isInAnother = false
-
   /** @param isInAnother whether it lies in what was added before. */
   async addRoot(
     { path, place, target }: Root,
     isInAnother: boolean,
   ): Promise<'missing' | 'unreadable' | 'special' | 'tooMany' | null> {
-    this.#isInAnother = isInAnother
     if (this.#taken.has(place)) return null
     try {
       const name = basename(resolve(path)) || 'files'
       const stats = await lstat(target)
-      if (stats.isDirectory()) await this.#addFolder(target, target, [name])
+      if (stats.isDirectory()) await this.#addFolder({ target, isInAnother }, target, [name])
       else {
         const because = await this.#addFile(target, target, [name])
         if (because !== null) return because
@@ -133,17 +136,17 @@ class Pick {
     return this.files.length > LIMITS.files ? 'tooMany' : null
   }
 
-  async #addFolder(root: string, folder: string, path: readonly string[]): Promise<void> {
+  async #addFolder(root: AddedRoot, folder: string, path: readonly string[]): Promise<void> {
     const entries = await readdir(folder, { withFileTypes: true })
     entries.sort((a, b) => (a.name < b.name ? -1 : 1))
     for (const entry of entries) {
       if (this.files.length > LIMITS.files) return
       const at = join(folder, entry.name)
-      if (this.#isInAnother && !entry.isDirectory() && this.#seen.has(at)) continue
+      if (root.isInAnother && !entry.isDirectory() && this.#seen.has(at)) continue
       this.#seen.add(at)
       const inner = [...path, entry.name]
       if (entry.isDirectory()) await this.#addInner(at, () => this.#addFolder(root, at, inner))
-      else if (entry.isSymbolicLink()) await this.#addLink(root, at, inner)
+      else if (entry.isSymbolicLink()) await this.#addLink(root.target, at, inner)
       else {
         const because = await this.#addFile(at, at, inner)
         // Names that are no UTF-8 can't be opened again by what was read of them.

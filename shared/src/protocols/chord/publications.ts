@@ -46,7 +46,8 @@ export class Publications {
 
   publish(infoHash: InfoHash, listings: readonly Listing[]): void {
     this.#shares.set(infoHash, { listings, words: wordCountOf(listings) })
-    const before = this.#live().get(infoHash) ?? []
+    const live = this.#live()
+    const before = live.get(infoHash) ?? []
     const parts = new Map<string, Part>()
     if (before.length > 0)
       for (const part of partsOf(infoHash, listings)) parts.set(this.#nameOf(infoHash, part), part)
@@ -55,13 +56,14 @@ export class Publications {
       if (part === undefined) this.#withdraw(publication)
       else if (part.listing?.name !== publication.listing?.name) this.#add(infoHash, part)
     }
-    this.#fill()
+    this.#fill(before.length === 0 ? live : this.#live())
   }
 
   withdraw(infoHash: InfoHash): void {
     this.#shares.delete(infoHash)
-    for (const publication of this.#live().get(infoHash) ?? []) this.#withdraw(publication)
-    this.#fill()
+    const live = this.#live()
+    for (const publication of live.get(infoHash) ?? []) this.#withdraw(publication)
+    this.#fill(live)
   }
 
   /** Everything is put again within this time: we are new in a ring, or much of it is gone. */
@@ -114,11 +116,10 @@ export class Publications {
   }
 
   /** Gives each share its part of the room: what is too much is taken back, and what was left out is told. */
-  #fill(): void {
+  #fill(live: ReadonlyMap<InfoHash, readonly Publication[]>): void {
     const shares = [...this.#shares].slice(0, CHORD.publications)
     const wanted = shares.map(([, { words }]) => words)
     const words = fairParts(wanted, CHORD.publications - shares.length)
-    const live = this.#live()
     shares.forEach(([infoHash, { listings }], index) => {
       const allowed = 1 + (words[index] ?? 0)
       const told = live.get(infoHash) ?? []
