@@ -21,7 +21,7 @@ export function benchDirectory(files: number, report: Report): void {
     const infoHash = hex(rng) as InfoHash
     const listings = Array.from({ length: FILES_PER_PEER }, () => listing(infoHash, words, rng))
     const request = { reset: false, add: [{ infoHash, listings }], withdraw: [] }
-    directory.handle({ type: 'update', from, request, replyTo: 0 })
+    directory.handle({ type: 'update', address: null, from, request, replyTo: 0 })
   }
   const asker = hex(rng) as PeerId
   let hits = 0
