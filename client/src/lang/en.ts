@@ -398,7 +398,7 @@ export const en = {
     paused: 'This download is paused. Resume it to play this file.',
     cut: (shown: string, all: string) => `The first ${shown} of ${all} are shown.`,
     noStream:
-      'Playing while downloading needs the service worker, which does not run in this tab. Reload the page, or wait until the file is complete.',
+      'This file plays once it is complete. To play while it downloads, a browser needs a service worker, which does not run in this tab: reload the page, or leave the private window.',
   },
   save: {
     save: 'Save',

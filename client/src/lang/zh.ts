@@ -366,7 +366,7 @@ export const zh: Messages = {
     paused: '此下载已暂停。请先继续下载，再播放此文件。',
     cut: (shown, all) => `仅显示 ${all} 中的前 ${shown}。`,
     noStream:
-      '边下载边播放需要应用的 service worker，而它没有在此标签页中运行。请重新加载本页后再试，或等文件下载完成。',
+      '此文件要等下载完成才能播放。边下载边播放需要 Service Worker，而此标签页中没有运行：请重新加载页面，或改用非隐私窗口。',
   },
   save: {
     save: '保存',
