@@ -54,6 +54,8 @@ test('the focus goes on to what is next when that goes which has it', async ({ o
   const removed = await sharer.shareFiles(makeFile(folder, 'Removed.bin', 1_000, 73).path)
   await sharer.transfer(removed.infoHash).getByRole('button', { name: 'Remove' }).focus()
   await page.keyboard.press('Enter')
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).focus()
+  await page.keyboard.press('Enter')
   await expect(pause).toBeFocused()
 
   // Of what lies over the page, it goes back to where it was before.

@@ -97,3 +97,33 @@ test('pause, resume and remove do what they say', async ({ openPeer }) => {
   await receiver.page.reload()
   await receiver.until((snapshot) => snapshot.phase.name === 'owner' && snapshot.node?.shares.length === 0)
 })
+
+test('a share of one’s own is not removed by a slip, while nobody is connected and while its files are away', async ({
+  openPeer,
+}) => {
+  const file = makeFile(scratch(), 'only copy.bin', 3000, 33)
+  const sharer = await openPeer()
+  const { page } = sharer
+  const { link, infoHash } = await sharer.shareFiles(file.path)
+  const card = sharer.transfer(infoHash)
+  const remove = card.getByRole('button', { name: 'Remove' })
+  const dialog = page.getByRole('dialog', { name: 'Stop sharing this?' })
+  await remove.click()
+  await expect(dialog).toContainText('only copy.bin')
+  await dialog.getByRole('button', { name: 'Keep' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(card).toHaveAttribute('data-state', 'seeding')
+
+  // What was chosen in a dialog of the browser must be given back after a reload.
+  await page.reload()
+  await expect(card).toHaveAttribute('data-state', 'missing')
+  await remove.click()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(card).toBeVisible()
+  await remove.click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await expect(card).toHaveCount(0)
+  // The way back that the question tells of.
+  expect((await sharer.shareFiles(file.path)).link).toBe(link)
+})
