@@ -1,6 +1,6 @@
 import type { HashTree } from '@ringdrop/shared/content/merkle.ts'
 import { sanitizeName } from '@ringdrop/shared/content/file-names.ts'
-import { creatingInfo, parseInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
+import { creatingInfo, parsingInfo, type ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import { isPausedByPerson } from '@ringdrop/shared/protocols/bittorrent/exchange-state.ts'
 import type { FileRoot, InfoHash } from '@ringdrop/shared/kernel/ids.ts'
 import { spanCount } from '@ringdrop/shared/content/merkle.ts'
@@ -64,7 +64,7 @@ export class Library {
   async restore(): Promise<void> {
     const remembered = await this.state.shares()
     for (const { share, spans } of remembered) {
-      const info = parseInfo(share.infoBytes)
+      const info = await inSlices(parsingInfo(share.infoBytes))
       if (!info.ok || info.value.infoHash !== share.infoHash) {
         await this.state.removeShare(share.infoHash)
         continue

@@ -95,12 +95,14 @@ export function* creatingInfo(content: ShareContent): Steps<Result<ShareInfo, Me
 /**
  * Reads an info dictionary from anywhere. Keys that we do not know, and those of v1 in a hybrid, are ignored (but
  * count for the infohash). Copies its input. Never throws.
+ * @param infoHash of these bytes, where it has been computed already.
  */
-export function parseInfo(bytes: Uint8Array): Result<ShareInfo, MetainfoCode> {
-  return allSteps(parsingInfo(bytes))
+export function parseInfo(bytes: Uint8Array, infoHash?: InfoHash): Result<ShareInfo, MetainfoCode> {
+  return allSteps(parsingInfo(bytes, infoHash))
 }
 
-function* parsingInfo(bytes: Uint8Array): Steps<Result<ShareInfo, MetainfoCode>> {
+/** As {@link parseInfo}, in steps. */
+export function* parsingInfo(bytes: Uint8Array, infoHash?: InfoHash): Steps<Result<ShareInfo, MetainfoCode>> {
   if (bytes.length > LIMITS.metainfoBytes) return fail('tooLong')
   const decoded = yield* decodingBencode(bytes, INFO_LIMITS)
   if (!decoded.ok || !isDict(decoded.value)) return fail('notBencode')
@@ -120,7 +122,7 @@ function* parsingInfo(bytes: Uint8Array): Steps<Result<ShareInfo, MetainfoCode>>
   if (countPieces(sizes, pieceBytes) > LIMITS.pieces) return fail('tooManyPieces')
   const infoBytes = new Uint8Array(bytes)
   return ok({
-    infoHash: defined(parseInfoHash(toHex(sha256(infoBytes))), 'infohash'),
+    infoHash: infoHash ?? defined(parseInfoHash(toHex(sha256(infoBytes))), 'infohash'),
     name,
     pieceBytes,
     files,

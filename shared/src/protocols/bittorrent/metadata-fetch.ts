@@ -97,7 +97,7 @@ export class MetadataFetch {
       return null
     }
     const bytes = concatBytes(source.parts)
-    const parsed = toHex(sha256(bytes)) === this.infoHash ? parseInfo(bytes) : null
+    const parsed = toHex(sha256(bytes)) === this.infoHash ? parseInfo(bytes, this.infoHash) : null
     if (parsed?.ok !== true) return 'bad'
     this.#stop()
     return parsed.value
