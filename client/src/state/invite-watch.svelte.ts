@@ -1,5 +1,6 @@
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { InviteView } from '@ringdrop/shared/protocols/introduction/sessions.ts'
+import type { AppState } from './app-state.svelte.ts'
 
 /** `ended`: nobody brought the next word in time, or the tab that ran the node is gone; `failed`: no path was found. */
 export type InviteStage = 'none' | InviteView['state'] | 'ended' | 'failed'
@@ -33,4 +34,11 @@ export class InviteWatch {
     }
     if (this.#stage !== 'waiting' && this.#stage !== 'connecting') this.#sid = null
   }
+}
+
+/** One that looks at what the app shows. Called by a component as it is made, and ends with it. */
+export function watchInvite({ view }: Pick<AppState, 'view'>): InviteWatch {
+  const watch = new InviteWatch()
+  $effect(() => watch.see(view.snapshot.node?.invites))
+  return watch
 }
