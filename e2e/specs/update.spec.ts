@@ -64,13 +64,13 @@ test('a new version is offered, waits for the person, and runs after they accept
 
   const tab = await App.open(app.page.context(), updatable.url)
   expect(await versionOf(tab)).toBe(current)
-  await app.page.getByRole('button', { name: 'Reload with it' }).click()
+  await app.page.getByRole('button', { name: 'Reload now' }).click()
   await untilVersion(app, NEXT)
   await expect(app.page.getByRole('button', { name: 'Ask a question' })).toBeVisible()
   await expect(app.page.locator('.toasts').getByText(READY)).toHaveCount(0)
   // The other tab is not torn away; it is asked by itself.
   expect(await versionOf(tab)).toBe(current)
-  await tab.page.getByRole('button', { name: 'Reload with it' }).click()
+  await tab.page.getByRole('button', { name: 'Reload now' }).click()
   await untilVersion(tab, NEXT)
 })
 
@@ -97,7 +97,7 @@ test('under a running download it waits until the download is done, when asked t
   const { sender, receiver, infoHash, dialogs } = await inMidst(open, file.path, MiB / 2)
   deployment.deploy(NEXT)
   await check(receiver)
-  await receiver.page.getByRole('button', { name: 'Reload with it' }).click()
+  await receiver.page.getByRole('button', { name: 'Reload now' }).click()
   await expect(receiver.page.locator('.toasts').getByText(BUSY)).toBeVisible()
   const then = (await receiver.share())?.verifiedBytes ?? 0
   await receiver.page.getByRole('button', { name: 'When it is done' }).click()
@@ -123,7 +123,7 @@ test('who reloads at once is not asked twice, and the download goes on', async (
   const { sender, receiver, infoHash, dialogs } = await inMidst(open, file.path, MiB)
   deployment.deploy(NEXT)
   await check(receiver)
-  await receiver.page.getByRole('button', { name: 'Reload with it' }).click()
+  await receiver.page.getByRole('button', { name: 'Reload now' }).click()
   await receiver.page.getByRole('button', { name: 'Reload anyway' }).click()
   await untilVersion(receiver, NEXT)
   expect(dialogs()).toBe(0)

@@ -4,7 +4,7 @@ import { isolate } from '../../lib/format.ts'
 export const device = {
   update: {
     ready: 'A new version of Ringdrop is ready. Downloads go on by themselves after the reload.',
-    now: 'Reload with it',
+    now: 'Reload now',
     busy: 'Something is under way in this tab. A reload interrupts it: downloads go on afterwards, but those who fetch from you may have to wait until you give the files back.',
     anyway: 'Reload anyway',
     later: 'When it is done',

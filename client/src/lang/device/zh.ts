@@ -5,7 +5,7 @@ import type { DeviceMessages } from './en.ts'
 export const device: DeviceMessages = {
   update: {
     ready: 'Ringdrop 有新版本。重新加载后，下载会自动继续。',
-    now: '用新版本重新加载',
+    now: '立即重新加载',
     busy: '此标签页中有传输正在进行，重新加载会打断它：下载随后会继续，但从你这里获取的人可能要等到你重新给出文件。',
     anyway: '仍然重新加载',
     later: '完成之后',
