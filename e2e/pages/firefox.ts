@@ -83,8 +83,7 @@ export class FirefoxApp {
     )
     await (input as ElementHandle<HTMLInputElement>).uploadFile(path)
     await this.until(({ node }) => node?.shares[0]?.state.name === 'seeding')
-    const box = await this.find('textbox', 'Share link')
-    const link = await box.evaluate((element) => (element as HTMLInputElement).value)
+    const link = await this.valueOf('Share link')
     return { link, infoHash: (await this.snapshot()).node?.shares[0]?.infoHash ?? '' }
   }
 
@@ -95,6 +94,11 @@ export class FirefoxApp {
       .poll(() => button.evaluate((each) => !(each as HTMLButtonElement).disabled), { timeout: 30_000 })
       .toBe(true)
     await button.click()
+  }
+
+  /** What a text box holds. */
+  async valueOf(name: string): Promise<string> {
+    return (await this.find('textbox', name)).evaluate((element) => (element as HTMLInputElement).value)
   }
 
   async untilDone(infoHash: string): Promise<void> {
