@@ -139,6 +139,14 @@ test('with no server at all: the app opens from its cache, an invite connects tw
   await guest.goto('#/')
   await guest.shareFiles(makeFile(scratch(), 'By hand.txt', 50_000, 4).path)
   for (const system of OVERLAYS) await third.searchUntil('hand', system, 1)
+
+  // An invite between two that are linked is no failure.
+  await host.page.getByRole('button', { name: 'Make an invite' }).click()
+  await third.page.goto(await host.page.getByRole('textbox', { name: 'Invite link' }).inputValue())
+  await third.page.getByRole('button', { name: 'Accept the invite' }).click()
+  const answer = third.page.getByRole('alert')
+  await expect(answer).toContainText('These two browsers are connected already')
+  await expect(answer).not.toContainText('does not work')
 })
 
 test('records of the ring come back after a reload', async ({ openPeer }) => {
