@@ -30,7 +30,7 @@ const LANGUAGE = /^client\/src\/lang\/[a-z]{2}(-lab)?\.ts$/
 /** Files that are longer than the rule allows, with their present length: it may fall, not rise. */
 const LONG_FILES: Record<string, number> = {
   'shared/src/protocols/introduction/introducer.ts': 412,
-  'shared/src/protocols/bittorrent/exchange.ts': 356,
+  'shared/src/protocols/bittorrent/exchange.ts': 355,
 }
 
 const LAYERS = ['kernel', 'wire', 'content', 'discovery', 'protocols', 'node', 'host']

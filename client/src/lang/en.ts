@@ -122,7 +122,7 @@ export const en = {
     notShared: 'Not shared',
     partlyShared: 'Not all shared',
     leftOut: (name: string, others: string | null) =>
-      `${isolate(name)}${others === null ? ' could not be read and is' : ` and others (${others}) could not be read and are`} left out: moved, or not for you to read. To share that too, check it and choose everything again; the link will be another one.`,
+      `${isolate(name)}${others === null ? ' could not be read and is' : ` and ${others} more could not be read and are`} left out: moved, or not for you to read. To share that too, check it and choose everything again; the link will be another one.`,
     unreadable: `A file could not be read. ${MOVED}`,
     tooManyFiles:
       'A share holds at most 10,000 files. Pack the folder into a zip file, or share parts of it.',

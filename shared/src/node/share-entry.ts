@@ -36,6 +36,9 @@ function leftOf({ swarm, state }: Exchange): number {
   return isWithheld(state) ? totalBytes : totalBytes - swarm.picker.haveBytes
 }
 
+/** It takes part in nothing until somebody mends it. */
+export const hasFailed = ({ state }: Exchange): boolean => state.name === 'failed'
+
 /** States in which nothing is given, whatever is here. */
 const isWithheld = (state: ExchangeState): boolean =>
   state.name === 'failed' || (state.name === 'paused' && state.because === 'person')

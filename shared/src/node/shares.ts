@@ -9,7 +9,8 @@ import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, figuresOf, mayLocate, takeTracker, wantingShare, wantsPeers } from './share-entry.ts'
+import { createEntry, figuresOf, hasFailed, mayLocate, takeTracker } from './share-entry.ts'
+import { wantingShare, wantsPeers } from './share-entry.ts'
 import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
@@ -140,7 +141,7 @@ export class Shares {
   /** Takes part in a share on a link; the exchange begins once the other side has joined too. */
   join(link: Link, infoHash: InfoHash): void {
     const entry = this.#entries.get(infoHash)
-    if (entry === undefined || link.ourHandle(infoHash) !== null) return
+    if (entry === undefined || hasFailed(entry.exchange) || link.ourHandle(infoHash) !== null) return
     const handle = link.handleFor(infoHash)
     if (handle === null) return
     const hasMetadata = entry.exchange.swarm !== null
@@ -201,8 +202,7 @@ export class Shares {
 
   #onJoin(link: Link, infoHash: InfoHash, handle: number, hasMetadata: boolean, now: number): void {
     const entry = this.#entries.get(infoHash)
-    if (entry === undefined || entry.exchange.state.name === 'failed')
-      return void link.send({ type: 'decline', infoHash })
+    if (entry === undefined || hasFailed(entry.exchange)) return void link.send({ type: 'decline', infoHash })
     if (link.theirs.has(infoHash)) return
     link.theirs.set(infoHash, handle)
     this.join(link, infoHash)
@@ -231,6 +231,7 @@ export class Shares {
   #onDecline(link: Link, infoHash: InfoHash, now: number): void {
     const handle = link.ourHandle(infoHash)
     if (handle !== null) link.ours.delete(handle)
+    if (link.theirs.delete(infoHash)) this.feed(infoHash, { type: 'peerLeft', peer: link.peer }, now)
     this.#parts.dialler.postpone(infoHash, link.peer, now)
   }
 

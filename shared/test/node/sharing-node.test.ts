@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Bitfield } from '../../src/content/bitfield.ts'
 import { equalBytes } from '../../src/kernel/bytes.ts'
 import { parseInfoHash } from '../../src/kernel/ids.ts'
 import { snapshotOf } from '../../src/node/snapshot.ts'
@@ -50,6 +51,23 @@ describe('a sharing node', () => {
     world.download(leechers[0]!, infoHash)
     world.until(() => hasAll(leechers[0]!, share))
     expect(leechers[0]!.effects.some((effect) => effect.type === 'shareCompleted')).toBe(true)
+  })
+
+  it('leaves a share that failed, so that nobody waits for a turn, and gives it again when it is mended', () => {
+    const { world, share, infoHash, seed, leechers } = swarm(1)
+    const leecher = leechers[0]!
+    const sources = () => leecher.node.shares.get(infoHash)?.exchange.links.size
+    world.download(leecher, infoHash)
+    world.until(() => (leecher.node.shares.get(infoHash)?.exchange.swarm?.picker.haveBytes ?? 0) > 0)
+    world.feed(seed, { type: 'storeResults', infoHash, results: [{ type: 'checkFailed', code: 'io' }] })
+    world.until(() => sources() === 0, 1_000)
+    // Long enough for the needless link to go, and for another one.
+    world.pass(120_000)
+    expect([seed.stateOf(infoHash), leecher.stateOf(infoHash), sources()]).toEqual(['failed', 'leeching', 0])
+    const { blockCount } = seed.node.shares.get(infoHash)!.exchange.swarm!.geometry
+    seed.held.set(infoHash, Bitfield.full(blockCount))
+    world.feed(seed, { type: 'command', infoHash, command: { type: 'resume' } })
+    world.until(() => hasAll(leecher, share), 60_000)
   })
 
   it('makes a swarm in which every leecher gives as well', () => {

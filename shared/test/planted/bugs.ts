@@ -168,6 +168,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: KAZAA,
   },
   {
+    name: 'a share that failed leaves those who wait for it waiting',
+    file: 'protocols/bittorrent/exchange.ts',
+    find: "this.#drop(link, 'shareFailed', false)",
+    put: 'void link',
+    tests: ['protocols/bittorrent/exchange'],
+  },
+  {
     name: 'hits from anybody are believed',
     file: 'protocols/kazaa/query-routing.ts',
     find: 'if (!this.isTied(from) && !this.leaders.has(from)) return\n      this.#learnWays',

@@ -20,6 +20,8 @@ export type DropCode =
   | 'bothSeeds'
   /** Neither wants anything for now; either may come back. */
   | 'bothUploadOnly'
+  /** The share failed and gives nothing; whoever waits for it may try again later. */
+  | 'shareFailed'
 
 /** Why the store could not keep a block. */
 export type StoreFailure = 'quota' | 'io'

@@ -116,7 +116,9 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
       case 'blockRead':
         return this.#swarm?.uploads.onRead(input.to, input.block, input.bytes, now)
       case 'readFailed':
-        return this.#onReadFailed(input.to, input.block, now)
+        this.#swarm?.uploads.onReadFailed(input.to, input.block, now)
+        if (this.#options.isSource) this.#fail('sourceChanged', now)
+        return
       case 'congested':
       case 'writable':
         return this.#setCongested(input.peer, input.type === 'congested', now)
@@ -256,11 +258,6 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     this.#swarm?.downloads.refillAll(now)
   }
 
-  #onReadFailed(to: PeerId, block: number, now: number): void {
-    if (this.#options.isSource) this.#fail('sourceChanged', now)
-    this.#swarm?.uploads.onReadFailed(to, block, now)
-  }
-
   #setCongested(peer: PeerId, isCongested: boolean, now: number): void {
     const link = this.links.get(peer)
     if (link === undefined) return
@@ -342,6 +339,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     this.#state = { name: 'failed', because }
     this.#swarm?.downloads.setActive(false, now)
     this.#swarm?.choking.setOpen(false, now)
+    // Whoever waits for a turn would wait for ever.
+    for (const link of [...this.links.values()]) this.#drop(link, 'shareFailed', false)
   }
 
   /** Two full copies have nothing to say to each other. */

@@ -409,14 +409,18 @@ describe('commands', () => {
     expect(asked(bench.feed({ type: 'download', files: null }), A)).toHaveLength(4)
   })
 
-  it('a source whose file changed fails', () => {
+  it('a source whose file changed fails, and leaves those who would wait for it', () => {
     const bench = Bench.source()
     bench.join(A)
+    bench.join(B)
     bench.say(A, { type: 'haveNone' })
     bench.say(A, { type: 'interested' })
     bench.request(A, 0)
-    bench.feed({ type: 'readFailed', to: A, block: 0 })
+    const effects = bench.feed({ type: 'readFailed', to: A, block: 0 })
     expect(bench.exchange.state).toEqual({ name: 'failed', because: 'sourceChanged' })
+    const left = [A, B].map((peer) => ({ type: 'dropPeer', peer, code: 'shareFailed', ban: false }))
+    expect(effects).toEqual(expect.arrayContaining(left))
+    expect(bench.exchange.links.size).toBe(0)
   })
 })
 
