@@ -1,7 +1,7 @@
 import { Deployment } from '../fixtures/dist.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { TestServer } from '../fixtures/server.ts'
-import { expect, test as base } from '../fixtures/test.ts'
+import { deleteServiceWorker, expect, test as base } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 
 const NEXT = '9.8.7'
@@ -139,7 +139,7 @@ test('a tab from before the update that has no service worker says what it canno
 }) => {
   const context = await browser.newContext()
   // Not Playwright's own block, which puts itself between the page and all that it fetches.
-  await context.addInitScript(() => void Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'))
+  await context.addInitScript(deleteServiceWorker)
   const app = await App.open(context, updatable.url)
   deployment.deploy(NEXT)
   await app.page.getByRole('link', { name: 'Lab' }).click()

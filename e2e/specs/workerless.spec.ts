@@ -1,13 +1,12 @@
 import type { BrowserContext } from '@playwright/test'
 import { makeFile, makeFilm, scratch, sha256File } from '../fixtures/files.ts'
-import { expect, test as base } from '../fixtures/test.ts'
+import { deleteServiceWorker, expect, test as base } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** As in private windows of Firefox, which can't ask for a place to write to either. Playwright's own block leaves the object there. */
-const WITHOUT_WORKERS = (): void => {
-  Reflect.deleteProperty(Navigator.prototype, 'serviceWorker')
+/** As Firefox, which can't ask for a place to write to. */
+const deletePickers = (): void => {
   Object.assign(globalThis, { showSaveFilePicker: undefined, showDirectoryPicker: undefined })
 }
 
@@ -17,7 +16,8 @@ const test = base.extend<{ readonly openWorkerless: (hash?: string) => Promise<A
     const opened: { context: BrowserContext; app: App }[] = []
     await use(async (hash = '') => {
       const context = await browser.newContext({ acceptDownloads: true })
-      await context.addInitScript(WITHOUT_WORKERS)
+      // Together: a private window of Firefox.
+      for (const each of [deleteServiceWorker, deletePickers]) await context.addInitScript(each)
       const app = await App.open(context, server.url, hash)
       opened.push({ context, app })
       return app

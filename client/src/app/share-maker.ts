@@ -90,10 +90,13 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
   if (picked.length === 0) return { ok: false, code: 'empty' }
   if (picked.length > LIMITS.files) return { ok: false, code: 'tooManyFiles' }
   const hashed = await hasher.hash({ files: picked.map(({ file }) => file), onProgress })
-  const read = picked.flatMap((each, index) => {
+  const read: { each: Each; leaves: Uint8Array }[] = []
+  const leftOut: Each[] = []
+  for (const [index, each] of picked.entries()) {
     const leaves = hashed?.[index] ?? null
-    return leaves === null ? [] : [{ each, leaves }]
-  })
+    if (leaves === null) leftOut.push(each)
+    else read.push({ each, leaves })
+  }
   if (read.length === 0) return { ok: false, code: 'unreadable' }
   const kept = read.map(({ each }) => each)
   const { name, paths } = layoutOf(kept)
@@ -113,6 +116,5 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
   if (!info.ok) return { ok: false, code: 'tooBig' }
   const ordered = info.value.files.flatMap((file) => byPath.get(file.path.join('/')) ?? [])
   if (ordered.length < kept.length) return { ok: false, code: 'unreadable' }
-  const leftOut = picked.filter((_, index) => (hashed?.[index] ?? null) === null)
   return { ok: true, value: { info: info.value, trees, files: ordered }, leftOut }
 }

@@ -67,7 +67,7 @@ export class WordIndex<Owner> {
     const entry: Entry<Owner> = { owner, listing, words: wordsOf(listing.name) }
     owned.set(key, entry)
     this.#size++
-    this.#bytes += costOf(entry)
+    this.#bytes += costOf(entry.listing, entry.words.length)
     for (const word of entry.words) {
       const found = this.#byWord.get(word)
       if (found !== undefined) {
@@ -171,7 +171,7 @@ export class WordIndex<Owner> {
     owned.delete(key)
     if (owned.size === 0) this.#byOwner.delete(owner)
     this.#size--
-    this.#bytes -= costOf(entry)
+    this.#bytes -= costOf(entry.listing, entry.words.length)
     for (const word of entry.words) {
       const entries = this.#byWord.get(word)
       entries?.delete(entry)
@@ -185,12 +185,13 @@ export class WordIndex<Owner> {
 
 const keyOf = ({ root, infoHash }: Pick<Listing, 'root' | 'infoHash'>): string => `${root}:${infoHash}`
 
-const costOf = ({ listing, words }: Entry<unknown>): number =>
-  COST.listing + COST.nameUnit * listing.name.length + COST.wordOfListing * words.length
+/** What a listing takes beside its words themselves. */
+const costOf = ({ name }: Pick<Listing, 'name'>, words: number): number =>
+  COST.listing + COST.nameUnit * name.length + COST.wordOfListing * words
 
 /** What a listing of so many words takes at the most: when no other has any of them. */
-export const costAlone = ({ name }: Pick<Listing, 'name'>, words: number): number =>
-  COST.listing + COST.nameUnit * name.length + (COST.wordOfListing + COST.word) * words
+export const costAlone = (listing: Pick<Listing, 'name'>, words: number): number =>
+  costOf(listing, words) + COST.word * words
 
 const beginningOf = (word: string, length: number): string => word.slice(0, Math.min(BEGINNING, length))
 

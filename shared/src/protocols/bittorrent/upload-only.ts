@@ -11,7 +11,15 @@ export function tellWants(link: PeerLink, wantsMore: boolean, out: Outbox): void
   out.send(link.peer, { type: wantsMore ? 'wantsMore' : 'uploadOnly' })
 }
 
-/** What comes for every block and every span, and says nothing of who wants something. */
+/** What comes for every block, and changes nothing of who wants something. */
+const CHANGES_NOTHING: ReadonlySet<ExchangeInput['type']> = new Set([
+  'blockRead',
+  'congested',
+  'writable',
+  'slot',
+  'wake',
+] as const)
+/** The same of messages; some come for every span. */
 const SAYS_NOTHING: ReadonlySet<ExchangeMessage['type']> = new Set([
   'request',
   'cancel',
@@ -26,7 +34,7 @@ const SAYS_NOTHING: ReadonlySet<ExchangeMessage['type']> = new Set([
 
 function mayChangeWants(input: ExchangeInput): boolean {
   if (input.type === 'message') return !SAYS_NOTHING.has(input.message.type)
-  return !['blockRead', 'congested', 'writable', 'slot', 'wake'].includes(input.type)
+  return !CHANGES_NOTHING.has(input.type)
 }
 
 /** Finds peers with which there is nothing to exchange for now: neither they nor we want anything. */
