@@ -2,9 +2,8 @@ import type { InfoHash } from '../kernel/ids.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import { Exchange } from '../protocols/bittorrent/exchange.ts'
-import { isFetching, type ExchangeState } from '../protocols/bittorrent/exchange-state.ts'
+import { isFetching } from '../protocols/bittorrent/exchange-state.ts'
 import type { TrackerState } from '../protocols/tracker/announced-share.ts'
-import type { AnnouncerEffect } from '../protocols/tracker/announcer.ts'
 import type { NewShare } from './node-io.ts'
 
 /** One share of this node, with what the tracker says about it. */
@@ -26,47 +25,8 @@ export interface ShareEntry {
   trackerAt: number
 }
 
-/**
- * Bytes of the share that others can't have from here, as the tracker counts them (BEP 3): with files left out too (BEP 21), and
- * all while the share gives nothing. 1 while the size is unknown.
- */
-function leftOf({ swarm, state }: Exchange): number {
-  if (swarm === null) return 1
-  const { totalBytes } = swarm.geometry
-  return isWithheld(state) ? totalBytes : totalBytes - swarm.picker.haveBytes
-}
-
 /** It takes part in nothing until somebody mends it. */
 export const hasFailed = ({ state }: Exchange): boolean => state.name === 'failed'
-
-/** States in which nothing is given, whatever is here. */
-const isWithheld = (state: ExchangeState): boolean =>
-  state.name === 'failed' || (state.name === 'paused' && state.because === 'person')
-
-/** What the tracker is told. It names peers to nobody who has what it wants, or stopped. */
-export function figuresOf(exchange: Exchange) {
-  const { state, swarm } = exchange
-  return {
-    left: leftOf(exchange),
-    uploaded: swarm?.uploads.sentBytes ?? 0,
-    downloaded: swarm?.downloads.receivedBytes ?? 0,
-    wantsPeers: state.name !== 'seeding' && state.name !== 'paused' && state.name !== 'failed',
-  }
-}
-
-/** What the tracker says of a share. */
-export type TrackerWord = Extract<AnnouncerEffect, { type: 'swarmStatus' | 'trackerState' }>
-
-export function takeTracker(entry: ShareEntry, effect: TrackerWord, now: number): void {
-  if (effect.type === 'trackerState') {
-    entry.tracker = effect.state
-    return
-  }
-  entry.seeders = effect.seeders
-  entry.leechers = effect.leechers
-  entry.seedSeenAgoMs = effect.seedSeenAgoMs
-  entry.trackerAt = now
-}
 
 /** What all shares of a node have in common. */
 export interface EntryParts {

@@ -5,13 +5,12 @@ import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { DropCode, ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
-import type { Exchange } from '../protocols/bittorrent/exchange.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
-import { createEntry, figuresOf, hasFailed, mayLocate, takeTracker } from './share-entry.ts'
-import { wantingShare, wantsPeers } from './share-entry.ts'
-import type { ShareEntry, TrackerWord, WantingShare } from './share-entry.ts'
+import { createEntry, hasFailed, mayLocate, wantingShare, wantsPeers } from './share-entry.ts'
+import type { ShareEntry, WantingShare } from './share-entry.ts'
+import { figuresOf, report, reportState, takeTracker, type TrackerWord } from './share-reports.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -100,8 +99,7 @@ export class Shares {
     this.#now = now
     const before = entry.exchange.state.name
     for (const effect of entry.exchange.handle(input, now)) this.#apply(infoHash, effect, now)
-    // The tracker's word of who has everything must not be old: others go by it when they leave.
-    if (entry.exchange.state.name !== before) this.#report('progress', infoHash, entry.exchange, now)
+    reportState(this.#parts.announce, infoHash, entry, before, now)
   }
 
   wakeAt(): number {
@@ -120,7 +118,7 @@ export class Shares {
     this.#turn += 1 + all.findIndex(([, { exchange }]) => exchange.wakeAt() <= now)
     for (const [infoHash, { exchange }] of all) {
       if (exchange.wakeAt() <= now) this.feed(infoHash, { type: 'wake' }, now)
-      this.#report('progress', infoHash, exchange, now)
+      report(this.#parts.announce, 'progress', infoHash, exchange, now)
     }
     this.#now = now
   }
@@ -194,12 +192,6 @@ export class Shares {
     this.feed(infoHash, { type: 'wake' }, now)
   }
 
-  #report(type: 'progress' | 'completed', infoHash: InfoHash, exchange: Exchange, now: number): void {
-    this.#parts.announce({ type, infoHash, ...figuresOf(exchange) }, now)
-    if (wantsPeers(exchange) && exchange.links.size === 0)
-      this.#parts.announce({ type: 'needPeers', infoHash }, now)
-  }
-
   #onJoin(link: Link, infoHash: InfoHash, handle: number, hasMetadata: boolean, now: number): void {
     const entry = this.#entries.get(infoHash)
     if (entry === undefined || hasFailed(entry.exchange)) return void link.send({ type: 'decline', infoHash })
@@ -259,7 +251,7 @@ export class Shares {
   }
 
   #apply(infoHash: InfoHash, effect: ExchangeEffect, now: number): void {
-    const { links, emit } = this.#parts
+    const { links, emit, announce } = this.#parts
     switch (effect.type) {
       case 'send':
         links.byPeer(effect.to)?.sendExchange(infoHash, effect.message)
@@ -281,7 +273,7 @@ export class Shares {
         return
       case 'completed': {
         const exchange = this.#entries.get(infoHash)?.exchange
-        if (exchange !== undefined) this.#report('completed', infoHash, exchange, now)
+        if (exchange !== undefined) report(announce, 'completed', infoHash, exchange, now)
         return emit({ type: 'shareCompleted', infoHash })
       }
       default:

@@ -64,10 +64,19 @@ describe('a sharing node', () => {
     // Long enough for the needless link to go, and for another one.
     world.pass(120_000)
     expect([seed.stateOf(infoHash), leecher.stateOf(infoHash), sources()]).toEqual(['failed', 'leeching', 0])
+    // The tracker names it to nobody: whoever waits is told that there is no source, not that firewalls are in the way.
+    const announced = () =>
+      seed.effects.flatMap((effect) => (effect.type === 'serverAnnounce' ? [effect.request.event] : []))
+    const trackerOf = (node: TestNode) => snapshotOf(node.node, world.now).shares[0]?.tracker
+    expect(announced()).toEqual(['started', 'stopped'])
+    expect(trackerOf(leecher)).toMatchObject({ seeders: 0, leechers: 0 })
+    expect(trackerOf(seed)).toMatchObject({ state: 'off' })
     const { blockCount } = seed.node.shares.get(infoHash)!.exchange.swarm!.geometry
     seed.held.set(infoHash, Bitfield.full(blockCount))
     world.feed(seed, { type: 'command', infoHash, command: { type: 'resume' } })
     world.until(() => hasAll(leecher, share), 60_000)
+    expect(announced().slice(2)).toContain('started')
+    expect(trackerOf(seed)).toMatchObject({ state: 'ok' })
   })
 
   it('makes a swarm in which every leecher gives as well', () => {
