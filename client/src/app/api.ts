@@ -93,10 +93,16 @@ export interface HashingView {
   readonly fileCount: number
   readonly totalBytes: number
   readonly hashedBytes: number
-  /** `leftOut`: it is shared, but for what is `lost`. */
-  readonly error: 'unreadable' | 'leftOut' | 'tooManyFiles' | 'empty' | 'tooBig' | null
-  /** The first of the files that could not be read, and how many others there are. */
-  readonly lost?: { readonly name: string; readonly others: number }
+  /** Why there is no share of it; or, where there is one, what is not in it. */
+  readonly error: NotShared | LeftOut | null
+}
+
+export type NotShared = 'unreadable' | 'tooManyFiles' | 'empty' | 'tooBig'
+
+/** The first of the files that could not be read, and how many others there are. */
+export interface LeftOut {
+  readonly leftOut: string
+  readonly others: number
 }
 
 export interface MissingSource {

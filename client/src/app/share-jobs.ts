@@ -89,7 +89,7 @@ export class ShareJobs {
     const [lost, ...others] = made.leftOut
     if (lost === undefined) this.#jobs.delete(id)
     // The card stays, and says so, until the person has seen it.
-    else update(() => ({ error: 'leftOut', lost: { name: lost.path.join('/'), others: others.length } }))
+    else update(() => ({ error: { leftOut: lost.path.join('/'), others: others.length } }))
     wish.onShared(infoHash)
     this.changed()
     await this.library.unwritten.unless(infoHash, this.library.rememberSource(made.value, isUnlisted))

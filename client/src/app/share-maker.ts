@@ -8,7 +8,7 @@ import {
 } from '@ringdrop/shared/content/metainfo.ts'
 import type { FileRoot } from '@ringdrop/shared/kernel/ids.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import type { HashingView, PickedFile } from './api.ts'
+import type { NotShared, PickedFile } from './api.ts'
 import { Breath, inSlices } from './breath.ts'
 
 /** What is needed of a file to make a share of it, wherever it lies. */
@@ -40,7 +40,7 @@ export interface MadeShare<Each = PickedFile> {
 export type MakeResult<Each = PickedFile> =
   /** `leftOut`: what could not be read. */
   | { readonly ok: true; readonly value: MadeShare<Each>; readonly leftOut: readonly Each[] }
-  | { readonly ok: false; readonly code: Exclude<HashingView['error'], 'leftOut' | null> }
+  | { readonly ok: false; readonly code: NotShared }
 
 /** What a set of picked files will be called, and where each lies in it. */
 export interface Layout {

@@ -77,7 +77,7 @@ export function changesBetween(lang: Language, before: AppSnapshot, after: AppSn
   }
   for (const { id, name, error } of after.hashing) {
     const wasFine = before.hashing.find((each) => each.id === id)?.error === null
-    if (error !== null && error !== 'leftOut' && wasFine) said.push(lang.t.say.notShared(name))
+    if (typeof error === 'string' && wasFine) said.push(lang.t.say.notShared(name))
   }
   return said
 }

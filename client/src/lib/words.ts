@@ -89,13 +89,12 @@ function failedWords(
 }
 
 /** What went wrong with files on their way to becoming a share, and what to do; `null`: nothing. */
-export function hashingError({ t }: Language, { error, lost }: HashingView): string | null {
+export function hashingError({ t }: Language, { error }: HashingView): string | null {
   if (error === null) return null
-  if (error !== 'leftOut') return t.hashing[error]
-  const { name, others } = lost ?? { name: '', others: 0 }
+  if (typeof error === 'string') return t.hashing[error]
   return t.hashing.leftOut(
-    name.split('/').map(sanitizeName).join('/'),
-    others === 0 ? null : t.count.files(others),
+    error.leftOut.split('/').map(sanitizeName).join('/'),
+    error.others === 0 ? null : t.count.files(error.others),
   )
 }
 

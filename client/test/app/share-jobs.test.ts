@@ -73,7 +73,7 @@ it('what could not be read is left out of a share, and named until the person ha
   if (infoHash === null) throw new Error('it was not shared')
   expect(runtime.node.shares.get(infoHash)?.exchange.swarm?.info.files).toHaveLength(1)
   const [view] = jobs.views
-  expect(view).toMatchObject({ error: 'leftOut', lost: { name: 'Notes/gone <1>.txt', others: 1 } })
+  expect(view).toMatchObject({ error: { leftOut: 'Notes/gone <1>.txt', others: 1 } })
   expect(hashingError(english, view!)).toMatch(/^.?Notes\/gone _1_\.txt.? and 1\sfile more could not be read/)
   jobs.dismiss(id)
   expect(jobs.views).toEqual([])
