@@ -4,7 +4,7 @@ import { App } from '../pages/app.ts'
 
 test('while the code of the overlays is on its way a peer downloads and says so; once it is there it joins them', async ({
   browser,
-  openPeer,
+  openOther,
   server,
 }) => {
   const context = await browser.newContext({ acceptDownloads: true })
@@ -17,7 +17,7 @@ test('while the code of the overlays is on its way a peer downloads and says so;
     await released
     await route.continue()
   })
-  const sharer = await openPeer()
+  const sharer = await openOther()
   const file = makeFile(scratch(), 'Early bird.bin', 400_000, 12)
   const { link, infoHash } = await sharer.shareFiles(file.path)
   const late = await App.open(context, server.url, new URL(link).hash)
@@ -41,15 +41,38 @@ test('while the code of the overlays is on its way a peer downloads and says so;
   await context.close()
 })
 
+test('where the first script never comes, the page says so after a while, and nothing of it once it has started', async ({
+  browser,
+  server,
+}) => {
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  const page = await context.newPage()
+  let isThere = false
+  await context.route(/\/index-.*\.js$/, (route) => (isThere ? route.continue() : route.abort()))
+  await page.goto(server.url)
+  const words = page.getByText('Ringdrop has not started yet')
+  await expect(words).toBeHidden()
+  const goOn = () => document.getAnimations().forEach((each) => each.finish())
+  await page.evaluate(goOn)
+  await expect(words).toBeVisible()
+  await expect(page.getByText('重新加载')).toBeVisible()
+  isThere = true
+  await page.reload()
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await page.evaluate(goOn)
+  await expect(words).toBeHidden()
+  await context.close()
+})
+
 test('where the code that keeps files can’t be fetched, the page says that things wait, and goes on once it is there', async ({
   browser,
-  openPeer,
+  openOther,
   server,
 }) => {
   const context = await browser.newContext({ acceptDownloads: true })
   let isThere = false
   await context.route(/\/store\.worker-.*\.js$/, (route) => (isThere ? route.continue() : route.abort()))
-  const sharer = await openPeer()
+  const sharer = await openOther()
   const file = makeFile(scratch(), 'Patience.bin', 400_000, 13)
   const { link, infoHash } = await sharer.shareFiles(file.path)
   const late = await App.open(context, server.url, new URL(link).hash)
