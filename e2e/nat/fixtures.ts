@@ -8,6 +8,7 @@ import {
 } from '@playwright/test'
 import { SERVER_ENTRY } from '../fixtures/server.ts'
 import { Cli } from '../fixtures/cli.ts'
+import { WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { Internet, SERVER_ADDRESS, SERVER_ADDRESS_6, type Home, type IpVersion } from './internet.ts'
@@ -118,7 +119,8 @@ export const test = base.extend<NatFixtures>({
         args: [...CHROMIUM.args, `--unsafely-treat-insecure-origin-as-secure=${origin}`],
       })
       browsers.push(browser)
-      const context: BrowserContext = await browser.newContext({ acceptDownloads: true })
+      const options = { acceptDownloads: true, ...WITHOUT_SERVICE_WORKER }
+      const context: BrowserContext = await browser.newContext(options)
       await context.addInitScript(script)
       const sent: string[] = []
       context.on('page', (page) =>

@@ -18,15 +18,20 @@ async function untilSettled(apps: readonly App[], peers = apps.length): Promise<
   }
 }
 
-async function openPeers(openPeer: () => Promise<App>, count: number): Promise<App[]> {
+type Open = () => Promise<App>
+
+/** One for each of the ways to open it. */
+async function openPeers(ways: readonly Open[]): Promise<App[]> {
   const apps: App[] = []
-  for (let i = 0; i < count; i++) apps.push(await openPeer())
+  for (const open of ways) apps.push(await open())
   await untilSettled(apps)
   return apps
 }
 
-test('six browsers find files through each system, and compare them', async ({ openPeer }) => {
-  const apps = await openPeers(openPeer, 6)
+const times = (count: number, open: Open): Open[] => Array.from({ length: count }, () => open)
+
+test('six browsers find files through each system, and compare them', async ({ openOther, openPeer }) => {
+  const apps = await openPeers([...times(3, openOther), openPeer, ...times(2, openOther)])
   const folder = scratch()
   await apps[1]!.shareFiles(makeFile(folder, 'Beach holiday.mp4', 300_000, 1).path)
   await apps[4]!.shareFiles(makeFile(folder, 'Mountain holiday.jpg', 200_000, 2).path)
@@ -51,6 +56,7 @@ test('six browsers find files through each system, and compare them', async ({ o
 })
 
 test('twelve browsers, and the plug is pulled: they search, meet strangers, heal, take in a guest, and register again', async ({
+  openOther,
   openPeer,
   server,
 }) => {
@@ -60,9 +66,13 @@ test('twelve browsers, and the plug is pulled: they search, meet strangers, heal
   const guest = await openPeer()
   await guest.page.evaluate(() => navigator.serviceWorker.ready)
   await guest.page.goto('about:blank')
-  const apps = await openPeers(openPeer, 12)
-  // The plug is pulled once the app is stored in all of them; the next test is about those who are not as far.
-  for (const { page } of apps) await page.evaluate(() => navigator.serviceWorker.ready)
+  // The plug is pulled once the app is stored in those that show another page afterwards; the next test is about those
+  // who are not as far.
+  const isLooking = (index: number) => [1, 4, 11].includes(index)
+  const ways = Array.from({ length: 12 }, (_, index) => (isLooking(index) ? openPeer : openOther))
+  const apps = await openPeers(ways)
+  for (const { page } of apps.filter((_, index) => isLooking(index)))
+    await page.evaluate(() => navigator.serviceWorker.ready)
   const file = makeFile(scratch(), 'Survivor story.bin', 2_000_000, 3)
   const sharer = apps[0]!
   const { infoHash } = await sharer.shareFiles(file.path)
@@ -149,8 +159,8 @@ test('with no server at all: the app opens from its cache, an invite connects tw
   await expect(answer).not.toContainText('does not work')
 })
 
-test('records of the ring come back after a reload', async ({ openPeer }) => {
-  const apps = await openPeers(openPeer, 4)
+test('records of the ring come back after a reload', async ({ openOther, openPeer }) => {
+  const apps = await openPeers([openOther, openOther, openPeer, openOther])
   await apps[0]!.shareFiles(makeFile(scratch(), 'Kept record.txt', 50_000, 5).path)
   await apps[1]!.searchUntil('kept', 'Ring', 1)
   const holder = apps[2]!

@@ -1,7 +1,9 @@
 import type { Browser } from '@playwright/test'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

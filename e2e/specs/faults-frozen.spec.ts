@@ -1,8 +1,10 @@
 import type { CDPSession } from 'puppeteer-core'
 import { AppTab } from '../bench/app-tab.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import type { Snapshot } from '../pages/app.ts'
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 declare const ringdrop: { snapshot(): Snapshot }
 

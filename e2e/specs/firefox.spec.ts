@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
-import { expect, test as base } from '../fixtures/test.ts'
+import { expect, test as base, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import type { App, Snapshot } from '../pages/app.ts'
 import { FirefoxApp } from '../pages/firefox.ts'
 
@@ -14,6 +14,8 @@ const test = base.extend<{ readonly firefox: FirefoxApp }>({
     expect(app.problems).toEqual([])
   },
 })
+
+test.use(WITHOUT_SERVICE_WORKER)
 
 /** Another engine with another WebRTC stack: both directions, byte for byte. */
 test('Firefox downloads from Chromium', async ({ firefox, openPeer }) => {

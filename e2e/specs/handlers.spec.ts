@@ -40,11 +40,11 @@ const launchWith = ({ page }: App, name: string, bytes: Uint8Array): Promise<voi
 
 test('magnet links are asked for by a click, and what the browser then opens is the share', async ({
   browser,
-  openPeer,
+  openOther,
   server,
 }) => {
   const file = makeFile(scratch(), 'über magnet & co.bin', MiB, 61)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   const context = await browser.newContext({ acceptDownloads: true })
   await context.addInitScript(NOTE_HANDLERS)
@@ -77,11 +77,11 @@ test('magnet links are asked for by a click, and what the browser then opens is 
 
 test('the system opens a .torrent file with the app: the share is fetched, or the file itself is shared', async ({
   browser,
-  openPeer,
+  openOther,
   server,
 }) => {
   const file = makeFile(scratch(), 'described.bin', MiB, 62)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { infoHash } = await sender.shareFiles(file.path)
   await sender.transfer(infoHash).getByRole('button', { name: 'Peers and files' }).click()
   const download = sender.page.waitForEvent('download')

@@ -54,13 +54,17 @@ async function watch(page: Page, origin: string): Promise<string[]> {
   return found
 }
 
-test('names, queries, links and texts that attack stay text in every view', async ({ openPeer, server }) => {
+test('names, queries, links and texts that attack stay text in every view', async ({
+  openOther,
+  openPeer,
+  server,
+}) => {
   test.slow()
   const folder = join(scratch(), `holiday ${PAYLOADS[0] ?? ''}`)
   mkdirSync(folder)
   for (const [index, payload] of PAYLOADS.entries())
     writeFileSync(join(folder, `${String(index)} ${payload}.txt`), `holiday ${payload.replaceAll('|', '/')}`)
-  const sender = await openPeer()
+  const sender = await openOther()
   const receiver = await openPeer()
   const origin = new URL(server.url).origin
   const watched = [await watch(sender.page, origin), await watch(receiver.page, origin)]

@@ -28,9 +28,9 @@ test('of many links that are looked at the oldest go, but none that another tab 
   expect(other.problems).toEqual([])
 })
 
-test('a link is opened as it is typed, and as chat programs quote it', async ({ openPeer }) => {
+test('a link is opened as it is typed, and as chat programs quote it', async ({ openOther, openPeer }) => {
   const { path } = makeFile(scratch(), 'café & 字 100%.bin', 2000, 92)
-  const { link, infoHash } = await (await openPeer()).shareFiles(path)
+  const { link, infoHash } = await (await openOther()).shareFiles(path)
   const { hash, origin, pathname } = new URL(link)
   const { page } = await openPeer()
   const box = page.getByRole('textbox', { name: 'Link or magnet' })

@@ -70,9 +70,10 @@ async function asksBeforeClosing({ page }: App): Promise<boolean> {
 }
 
 test('title, icon and badge tell of a download, the screen stays on, and all is undone at its end', async ({
+  openOther,
   openPeer,
 }) => {
-  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const [sender, receiver] = [await openOther(), await openPeer()]
   const { page } = receiver
   await spyOnDevice(page)
   await receiver.until(({ phase }) => phase.name === 'owner')
@@ -99,8 +100,8 @@ test('title, icon and badge tell of a download, the screen stays on, and all is 
   await expect.poll(() => heldLocks(page)).toBe(0)
 })
 
-test('a tab is closed without a question unless something would be lost', async ({ openPeer }) => {
-  const [idle, sender, receiver] = [await openPeer(), await openPeer(), await openPeer()]
+test('a tab is closed without a question unless something would be lost', async ({ openOther, openPeer }) => {
+  const [idle, sender, receiver] = [await openOther(), await openOther(), await openPeer()]
   await idle.shareFiles(makeFile(scratch(), 'nobody wants it.bin', 1000, 52).path)
   expect(await asksBeforeClosing(idle)).toBe(false)
 
@@ -116,8 +117,11 @@ test('a tab is closed without a question unless something would be lost', async 
   expect(await asksBeforeClosing(receiver)).toBe(false)
 })
 
-test('what is being saved is neither removed nor left without a question', async ({ openPeer }) => {
-  const [sender, receiver] = [await openPeer(), await openPeer()]
+test('what is being saved is neither removed nor left without a question', async ({
+  openOther,
+  openPeer,
+}) => {
+  const [sender, receiver] = [await openOther(), await openPeer()]
   const { page } = receiver
   const folder = scratch()
   const paths = [56, 57].map((seed) => makeFile(folder, `kept ${String(seed)}.bin`, 1_000, seed).path)
@@ -150,10 +154,10 @@ test('what is being saved is neither removed nor left without a question', async
 })
 
 test('notifications are offered when a download begins, and come when nobody looks', async ({
-  openPeer,
+  openOther,
   server,
 }) => {
-  const sender = await openPeer()
+  const sender = await openOther()
   await sender.limitUpload(512)
   const files = [54, 55].map((seed) => makeFile(scratch(), `told ${String(seed)}.bin`, 2 * MiB, seed))
   const shares = []
@@ -217,10 +221,10 @@ test('notifications are offered when a download begins, and come when nobody loo
 })
 
 test('a notification comes once, and only while no tab of the app can be seen', async ({
-  openPeer,
+  openOther,
   server,
 }) => {
-  const sender = await openPeer()
+  const sender = await openOther()
   await sender.limitUpload(512)
   const shares = []
   for (const seed of [58, 59]) {

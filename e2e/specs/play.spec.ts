@@ -4,9 +4,9 @@ import { App } from '../pages/app.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-test('a film plays before it is here, and a seek is served', async ({ openPeer }) => {
+test('a film plays before it is here, and a seek is served', async ({ openOther, openPeer }) => {
   const film = makeFilm(scratch(), 'harbour.mp4', 80)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(film.path)
   // More than the film's own rate, and slow enough to see it play early on a busy machine.
   await sender.limitUpload(512)
@@ -46,9 +46,13 @@ test('a film plays before it is here, and a seek is served', async ({ openPeer }
   expect((await receiver.save(infoHash)).sha).toBe(film.sha)
 })
 
-test('a player goes on when another tab, which ran the node, is closed', async ({ openPeer, server }) => {
+test('a player goes on when another tab, which ran the node, is closed', async ({
+  openOther,
+  openPeer,
+  server,
+}) => {
   const film = makeFilm(scratch(), 'handed over.mp4', 80)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(film.path)
   await sender.limitUpload(256)
   const owner = await openPeer(new URL(link).hash)
@@ -75,12 +79,13 @@ test('a player goes on when another tab, which ran the node, is closed', async (
 })
 
 test('a film that was left out is fetched when it is played; of a paused share it is said at once', async ({
+  openOther,
   openPeer,
 }) => {
   const folder = join(scratch(), 'Films')
   for (const [seed, name] of ['first.mp4', 'second.mp4', 'third.mp4'].entries())
     makeFile(folder, name, MiB, seed)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link } = await sender.shareFolder(folder)
   await sender.limitUpload(64)
   const receiver = await openPeer(new URL(link).hash)
@@ -103,6 +108,7 @@ test('a film that was left out is fetched when it is played; of a paused share i
 })
 
 test('pictures and texts are shown, and nothing that could run in our origin', async ({
+  openOther,
   openPeer,
   server,
 }) => {
@@ -116,7 +122,7 @@ test('pictures and texts are shown, and nothing that could run in our origin', a
     join(folder, 'dot.gif'),
     Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64'),
   )
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFolder(folder)
   const receiver = await openPeer(new URL(link).hash)
   await receiver.download()

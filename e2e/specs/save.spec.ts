@@ -2,9 +2,10 @@ import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 test('a large zip is streamed by the service worker where the browser can’t ask for a place', async ({
+  openOther,
   openPeer,
 }) => {
-  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const [sender, receiver] = [await openOther(), await openPeer()]
   const { page } = receiver
   const folder = scratch()
   const files = [61, 62].map((seed) => makeFile(folder, `half ${String(seed)}.bin`, 33 * MiB, seed))
@@ -27,10 +28,11 @@ test('a large zip is streamed by the service worker where the browser can’t as
 })
 
 test('a download whose file the browser has thrown away is not saved as nothing, but fetched again', async ({
+  openOther,
   openPeer,
 }) => {
   const file = makeFile(scratch(), 'evicted.bin', MiB, 63)
-  const [sender, receiver] = [await openPeer(), await openPeer()]
+  const [sender, receiver] = [await openOther(), await openPeer()]
   const { page } = receiver
   const { link, infoHash } = await sender.shareFiles(file.path)
   await page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { violationsOn } from '../fixtures/axe.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { qrFilm, qrPicture } from '../fixtures/qr.ts'
-import { expect, test } from '../fixtures/test.ts'
+import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 
@@ -16,7 +16,7 @@ async function withCamera(film: string, run: (context: BrowserContext) => Promis
   ]
   const browser = await chromium.launch({ executablePath: CHROMIUM.executablePath, args })
   try {
-    await run(await browser.newContext({ acceptDownloads: true }))
+    await run(await browser.newContext({ acceptDownloads: true, ...WITHOUT_SERVICE_WORKER }))
   } finally {
     await browser.close()
   }
@@ -51,11 +51,11 @@ const openScanner = async (page: Page): Promise<void> => {
 }
 
 test('the code of a link, held in front of the camera, opens its page; then the camera is off', async ({
-  openPeer,
+  openOther,
   server,
 }) => {
   const file = makeFile(scratch(), 'seen by a camera.bin', MiB, 71)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   await withCamera(qrFilm(scratch(), 'link', link), async (context) => {
     await context.grantPermissions(['camera'], { origin: server.url })
@@ -122,9 +122,9 @@ test('without permission, and without a camera, it says what to do', async ({ op
   await expect(page.getByRole('alert')).toContainText('没有浏览器可用的摄像头')
 })
 
-test('a code is read from a picture file, and what is none is told', async ({ openPeer }) => {
+test('a code is read from a picture file, and what is none is told', async ({ openOther, openPeer }) => {
   const folder = scratch()
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link } = await sender.shareFiles(makeFile(folder, 'from a picture.bin', 1000, 72).path)
   const { page } = await openPeer()
   await openScanner(page)

@@ -2,9 +2,9 @@ import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 
-test('a killed tab resumes with what was verified', async ({ openPeer, server }) => {
+test('a killed tab resumes with what was verified', async ({ openOther, openPeer, server }) => {
   const file = makeFile(scratch(), 'big.bin', 24 * MiB, 5)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   await sender.limitUpload(4096)
   const receiver = await openPeer(new URL(link).hash)
@@ -24,9 +24,12 @@ test('a killed tab resumes with what was verified', async ({ openPeer, server })
   expect((await again.save(infoHash)).sha).toBe(file.sha)
 })
 
-test('a finished download seeds again after a reload, without the first sender', async ({ openPeer }) => {
+test('a finished download seeds again after a reload, without the first sender', async ({
+  openOther,
+  openPeer,
+}) => {
   const file = makeFile(scratch(), 'kept.bin', 6 * MiB, 6)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   const keeper = await openPeer(new URL(link).hash)
   await keeper.download()
@@ -34,17 +37,18 @@ test('a finished download seeds again after a reload, without the first sender',
   await sender.page.close()
   await keeper.page.reload()
   await keeper.untilShare((share) => share.state.name === 'seeding', infoHash)
-  const late = await openPeer(new URL(link).hash)
+  const late = await openOther(new URL(link).hash)
   await late.download()
   await late.untilDone(infoHash)
   expect((await late.save(infoHash)).sha).toBe(file.sha)
 })
 
 test('the sender leaves when everything was handed out once: the others finish among themselves', async ({
+  openOther,
   openPeer,
 }) => {
   const file = makeFile(scratch(), 'spread.bin', 12 * MiB, 7)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   await sender.limitUpload(3072)
   const receivers = await Promise.all([1, 2, 3].map(() => openPeer(new URL(link).hash)))
@@ -64,13 +68,14 @@ test('the sender leaves when everything was handed out once: the others finish a
 })
 
 test('the server is killed half way: downloads finish, and a newcomer joins through a connected peer', async ({
+  openOther,
   openPeer,
   server,
 }) => {
   const folder = scratch()
   const small = makeFile(folder, 'small.bin', 100_000, 8)
   const large = makeFile(folder, 'large.bin', 24 * MiB, 9)
-  const sender = await openPeer()
+  const sender = await openOther()
   const smallShare = await sender.shareFiles(small.path)
   const largeShare = await sender.shareFiles(large.path)
   await sender.limitUpload(3072)

@@ -3,11 +3,12 @@ import { expect, test } from '../fixtures/test.ts'
 import { App } from '../pages/app.ts'
 
 test('two tabs of one profile are one peer; the second takes over when the first closes', async ({
+  openOther,
   openPeer,
   server,
 }) => {
   const file = makeFile(scratch(), 'shared by tab one.bin', 2 * MiB, 21)
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(file.path)
   const owner = await openPeer(new URL(link).hash)
   await owner.download()
@@ -21,17 +22,18 @@ test('two tabs of one profile are one peer; the second takes over when the first
   await follower.until((snapshot) => snapshot.phase.name === 'owner' && snapshot.server.state === 'up')
   await follower.untilShare((share) => share.state.name === 'seeding', infoHash)
   await sender.page.close()
-  const late = await openPeer(new URL(link).hash)
+  const late = await openOther(new URL(link).hash)
   await late.download()
   await late.untilDone(infoHash)
   expect((await late.save(infoHash)).sha).toBe(file.sha)
 })
 
 test('a search and a download that was asked for survive the tab that ran the node', async ({
+  openOther,
   openPeer,
   server,
 }) => {
-  const sender = await openPeer()
+  const sender = await openOther()
   const file = makeFile(scratch(), 'handover.bin', 1000, 22)
   const { link, infoHash } = await sender.shareFiles(file.path)
   const owner = await openPeer()
@@ -97,10 +99,11 @@ test('files that were dropped into a tab are shared although the one that hashed
 })
 
 test('a link that nobody opened in time is opened as soon as somebody is there', async ({
+  openOther,
   openPeer,
   server,
 }) => {
-  const sender = await openPeer()
+  const sender = await openOther()
   const { link, infoHash } = await sender.shareFiles(makeFile(scratch(), 'in time.bin', 1000, 24).path)
   const owner = await openPeer()
   const follower = await App.open(owner.page.context(), server.url)
@@ -127,8 +130,12 @@ test('a link that nobody opened in time is opened as soon as somebody is there',
   expect((await follower.share(infoHash))?.state.name).toBe('offered')
 })
 
-test('a share that is removed stays away, whichever tabs show its page', async ({ openPeer, server }) => {
-  const sender = await openPeer()
+test('a share that is removed stays away, whichever tabs show its page', async ({
+  openOther,
+  openPeer,
+  server,
+}) => {
+  const sender = await openOther()
   const file = makeFile(scratch(), 'not wanted.bin', 1000, 23)
   const { link, infoHash } = await sender.shareFiles(file.path)
   const hash = new URL(link).hash

@@ -21,9 +21,9 @@ test('a page that stood still says so, and asks its links at once', async ({ ope
   await app.until((snapshot) => snapshot.server.state === 'up')
 })
 
-test('a change of network moves the link and makes no new connection', async ({ openPeer }) => {
+test('a change of network moves the link and makes no new connection', async ({ openOther, openPeer }) => {
   const file = makeFile(scratch(), 'moving.bin', 6 * MiB, 32)
-  const sender = await openPeer()
+  const sender = await openOther()
   await sender.limitUpload(1024)
   const { link, infoHash } = await sender.shareFiles(file.path)
   const receiver = await openPeer(new URL(link).hash)
