@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import { Redis } from 'ioredis'
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createNodeClock } from '../src/adapters/node-clock.ts'
@@ -104,6 +104,38 @@ describe('the link to Redis', () => {
     await expect
       .poll(() => redis.ask((client) => client.hkeys('ringdrop2:owners')), RETRIED)
       .toEqual([peer.id])
+  })
+
+  it('goes on without a Redis that became a replica, and looks for the one that has its address now', async () => {
+    const redis = await startRedis()
+    const { link, told } = open(redis.url)
+    await expect.poll(() => told).toEqual(['up'])
+    const port = () => link.publisher.stream.localPort
+    const before = port()
+    await redis.ask((client) => client.call('REPLICAOF', '127.0.0.1', '1'))
+    await expect(link.run(SCRIPTS.claim, ['x', 'y', 1, 1, 1])).rejects.toThrow('does not answer')
+    expect(told).toEqual(['up', 'READONLY', 'down'])
+    expect(link.reason).toBe('READONLY')
+    await expect.poll(port, RETRIED).not.toBe(before)
+    await redis.ask((client) => client.call('REPLICAOF', 'NO', 'ONE'))
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'READONLY', 'down', 'up'])
+    expect(link.reason).toBeNull()
+  })
+
+  it('goes on without a Redis that somebody’s script keeps busy, until it ends', async () => {
+    const redis = await startRedis()
+    const { link, told } = open(redis.url)
+    await expect.poll(() => told).toEqual(['up'])
+    await redis.ask((client) => client.config('SET', 'busy-reply-threshold', '50'))
+    const killer = new Redis(redis.url)
+    onTestFinished(() => killer.disconnect())
+    await killer.ping()
+    const endless = redis.ask((client) => client.eval('while true do end', 0)).catch(String)
+    await expect.poll(() => link.run(SCRIPTS.sample, ['x', 1]).catch(() => link.reason), RETRIED).toBe('BUSY')
+    expect(told).toEqual(['up', 'BUSY', 'down'])
+    await killer.script('KILL')
+    expect(await endless).toContain('killed by user')
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'BUSY', 'down', 'up'])
   })
 
   it('subscribes after all when Redis refused that while all was well', async () => {

@@ -1,6 +1,8 @@
 import type { Clock } from '@ringdrop/shared/host/ports.ts'
 import { Redis } from 'ioredis'
-import type { Script } from './script.ts'
+import { codeOf, isAnswer, isUseless } from './redis-errors.ts'
+import { Subscriber } from './redis-subscriber.ts'
+import { PREFIX, type Script } from './script.ts'
 import { SCRIPTS } from './scripts.ts'
 
 /**
@@ -34,49 +36,6 @@ export interface RedisLinkEvents {
 export class RedisUnavailable extends Error {
   constructor() {
     super('Redis does not answer')
-  }
-}
-
-/** Redis is there and has refused a command. */
-function isAnswer(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError'
-}
-
-/** The first word of what Redis answers, or the system's name of an error: no addresses, so that anybody may read it. */
-function codeOf(error: Error & { readonly code?: string }): string {
-  return error.code ?? /^[A-Z]+\b/.exec(error.message)?.[0] ?? error.name
-}
-
-/** Channels in one command to subscribe. Our choice. */
-const CHANNELS_PER_COMMAND = 1_000
-
-/**
- * Subscribes as the adapter asks, which looks at no promise, and knows what it wants: while Redis is away nothing is kept
- * in a queue, and all that is still wanted is subscribed to afterwards.
- */
-class Subscriber extends Redis {
-  readonly #wanted = new Set<string>()
-  /** Told when Redis is there and lets nobody subscribe. */
-  onRefused: (error: Error) => void = () => undefined
-
-  override sendCommand(...args: Parameters<Redis['sendCommand']>): unknown {
-    const [{ name, args: channels }] = args
-    if (name === 'ssubscribe') for (const channel of channels) this.#wanted.add(String(channel))
-    if (name === 'sunsubscribe') for (const channel of channels) this.#wanted.delete(String(channel))
-    const sent = super.sendCommand(...args)
-    // It fails when the connection is closed, for good or for a while: then there will be another one.
-    if (sent instanceof Promise)
-      sent.catch((error: unknown) => {
-        if (name === 'ssubscribe' && isAnswer(error)) this.onRefused(error)
-      })
-    return sent
-  }
-
-  /** Subscribes to all that is wanted by a connection that is new. */
-  async resubscribe(): Promise<void> {
-    const channels = [...this.#wanted]
-    for (let at = 0; at < channels.length; at += CHANNELS_PER_COMMAND)
-      await this.ssubscribe(...channels.slice(at, at + CHANNELS_PER_COMMAND))
   }
 }
 
@@ -208,6 +167,7 @@ export class RedisLink {
   }
 
   #failed(error: unknown): void {
+    if (this.isUp && isUseless(error)) return this.#again(error)
     this.events.failed(isAnswer(error) ? error : null)
   }
 
@@ -237,9 +197,13 @@ export class RedisLink {
     this.events.down()
   }
 
-  /** Redis knows all scripts before the first is run, so that no command overtakes another; and signals reach this server. */
+  /**
+   * Redis knows all scripts before the first is run, so that no command overtakes another; signals reach this server; and
+   * something may be written, also when Redis is full.
+   */
   async #load(): Promise<void> {
     try {
+      await this.publisher.del(`${PREFIX}nothing`)
       for (const { text } of Object.values(SCRIPTS)) await this.publisher.script('LOAD', text)
       await this.subscriber.resubscribe()
     } catch (error) {
@@ -255,7 +219,8 @@ export class RedisLink {
 
   /**
    * Redis is there and refuses what a connection needs, by its rules of access or since a script keeps it busy. That may end
-   * while the connection stays. Until then this server goes on alone: signals would not come.
+   * while the connection stays; only a replica is left, since another Redis may have its address by now. Until then this server
+   * goes on alone: signals would not come.
    */
   #again(error: unknown): void {
     if (this.#state === 'closed') return
@@ -266,9 +231,10 @@ export class RedisLink {
     this.events.failed(null)
     this.#lost()
     this.#cancelRetry()
+    const isReplica = codeOf(error) === 'READONLY'
     this.#cancelRetry = this.clock.schedule(
-      this.clock.now() + pauseBefore(++this.#tries),
-      () => void this.#load(),
+      this.clock.now() + (isReplica ? RETRY_MAX_MS : pauseBefore(++this.#tries)),
+      () => (isReplica ? this.#giveUp() : void this.#load()),
     )
   }
 }

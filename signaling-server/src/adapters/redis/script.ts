@@ -19,7 +19,7 @@ import { createHash } from 'node:crypto'
  * | `peer:P:swarms` | sorted set | swarms of a peer, by the end of silence |
  * | `peer:P:…` | | what is to be taken away with a peer |
  */
-const PREFIX = 'ringdrop2:'
+export const PREFIX = 'ringdrop2:'
 
 /** Functions that scripts have in common. */
 const COMMON = `
