@@ -115,6 +115,8 @@ if (!process.argv.includes('--no-install')) {
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 const vitest = ['npx', 'vitest', 'run', '--reporter=default', '--reporter=json']
+// What comes later in that suite leaves a core idle.
+const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
 await suite('unit tests, simulations, contracts in Chromium', [
   ...vitest,
   '--outputFile.json=.cache/vitest.json',
@@ -147,7 +149,6 @@ async function whatWaits() {
   addPlaywright('patient.json')
 }
 
-const endOfStatic = beside('format, lint, types', idly(['npm', 'run', '--silent', 'check:static']))
 // A dozen browsers at once want the machine for themselves.
 await suite('end to end, crowds', specs('crowds'), { E2E_REPORT: 'crowds' })
 addPlaywright('crowds.json')

@@ -16,7 +16,7 @@ import { benchWebtorrent } from './webtorrent.ts'
 
 const USAGE = `npm run bench -- transfer|swarm|webtorrent|memory|hidden|responsiveness|mesh|directory|server|crowd [--json] [--rounds N] [--mib N]
   transfer  64 MiB from one browser to another against a bare data channel, 10 rounds; --threads: costs by kind of thread
-  swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without
+  swarm     1 seed and 8 leechers with capped uplinks; 1 to 4 without, --fanout-mib to each
   webtorrent  --runs 10 --swarms 3: 64 MiB one to one, 16 MiB one to eight, against WebTorrent, which is fetched when it is first needed
   memory    JavaScript heap during a transfer of 2 GiB
   hidden    32 MiB with both tabs hidden against both visible, built app, 4 rounds; --hidden-for seconds beforehand
@@ -47,6 +47,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string' },
     swarms: { type: 'string' },
     mib: { type: 'string' },
+    'fanout-mib': { type: 'string' },
     files: { type: 'string' },
     peers: { type: 'string' },
     'hidden-for': { type: 'string' },
@@ -72,9 +73,11 @@ async function inBrowsers(what: string | undefined): Promise<void> {
         values.threads,
         report,
       )
-    else if (what === 'swarm')
-      await benchSwarm(server.url, count(values.rounds, 3), count(values.mib, 16) * MiB, report)
-    else if (what === 'webtorrent') {
+    else if (what === 'swarm') {
+      const [runs, bytes] = [count(values.rounds, 3), count(values.mib, 16) * MiB]
+      const fanoutBytes = count(values['fanout-mib'], bytes / MiB) * MiB
+      await benchSwarm(server.url, { runs, bytes, fanoutBytes }, report)
+    } else if (what === 'webtorrent') {
       const [runs, swarms] = [count(values.runs, 10), count(values.swarms, 3)]
       const bytes = count(values.mib, 64) * MiB
       await benchWebtorrent(server.url, { runs, swarms, bytes, swarmBytes: SWARM_BYTES }, report)

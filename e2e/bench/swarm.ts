@@ -48,13 +48,21 @@ async function runCapped(url: string, bytes: number, seed: number): Promise<Capp
  * One seed and eight leechers in real browsers with capped uplinks, against the bound of Kumar and Ross
  * max{F/us, N F/(us + sum ui)}; then one to four without caps, CPU against one bare channel, and against four at once.
  */
-export async function benchSwarm(url: string, runs: number, bytes: number, report: Report): Promise<void> {
+export async function benchSwarm(
+  url: string,
+  {
+    runs,
+    bytes,
+    fanoutBytes,
+  }: { readonly runs: number; readonly bytes: number; readonly fanoutBytes: number },
+  report: Report,
+): Promise<void> {
   const capped: Capped[] = []
   const fanouts: FanoutCosts[] = []
   for (let run = 0; run < runs; run++) {
     const swarm = await runCapped(url, bytes, 50 + run)
     const fanout = await Fanout.launch(url, FANOUT)
-    const costs = await fanout.run(bytes, 80 + run, run % 2 === 0)
+    const costs = await fanout.run(fanoutBytes, 80 + run, run % 2 === 0)
     await fanout.close()
     capped.push(swarm)
     fanouts.push(costs)
@@ -75,6 +83,7 @@ export async function benchSwarm(url: string, runs: number, bytes: number, repor
     fanoutCpuRatioSameLoad: round(median(fanouts.map(({ engine, rawFanout }) => engine / rawFanout))),
     runs,
     bytes,
+    fanoutBytes,
     sha256Ok: [...capped, ...fanouts].every(({ sha256Ok }) => sha256Ok),
   })
 }

@@ -595,6 +595,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: FAIR,
   },
   {
+    name: 'a share that failed stays with the tracker',
+    file: 'node/share-reports.ts',
+    find: 'if (hasFailed(exchange)) {',
+    put: 'if (hasFailed(exchange) && before === null) {',
+    tests: ['node/sharing-node'],
+  },
+  {
+    name: 'a share that was mended is not announced again',
+    file: 'node/share-reports.ts',
+    find: "if (before === 'failed') announce(",
+    put: 'if (before === null) announce(',
+    tests: ['node/sharing-node'],
+  },
+  {
     name: 'the tracker is taken to count us as we are now',
     file: 'protocols/tracker/announced-share.ts',
     find: '{ toldLeft }: AnnouncedShare,',

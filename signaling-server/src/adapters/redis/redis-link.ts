@@ -167,8 +167,9 @@ export class RedisLink {
   }
 
   #failed(error: unknown): void {
-    if (this.isUp && isUseless(error)) return this.#again(error)
-    this.events.failed(isAnswer(error) ? error : null)
+    // Told once; others that were under way say the same.
+    if (this.isUp && isUseless(error)) this.#again(error)
+    else this.events.failed(isAnswer(error) && !isUseless(error) ? error : null)
   }
 
   #complain(error: Error & { readonly code?: string }): void {
