@@ -122,6 +122,19 @@ describe('the link to Redis', () => {
     expect(link.reason).toBeNull()
   })
 
+  it('goes on without a Redis that may not write, until it may', async () => {
+    const redis = await startRedis()
+    const { link, told } = open(redis.url)
+    await expect.poll(() => told).toEqual(['up'])
+    const needReplicas = (count: number) =>
+      redis.ask((client) => client.config('SET', 'min-replicas-to-write', count))
+    await needReplicas(1)
+    await expect(link.run(SCRIPTS.claim, ['x', 'y', 1, 1, 1])).rejects.toThrow('does not answer')
+    expect(told).toEqual(['up', 'NOREPLICAS', 'down'])
+    await needReplicas(0)
+    await expect.poll(() => told, RETRIED).toEqual(['up', 'NOREPLICAS', 'down', 'up'])
+  })
+
   it('goes on without a Redis that somebody’s script keeps busy, until it ends', async () => {
     const redis = await startRedis()
     const { link, told } = open(redis.url)
