@@ -5,7 +5,7 @@ import type { AnnouncerEffect, AnnouncerInput } from '../protocols/tracker/annou
 import { hasFailed, wantsPeers, type ShareEntry } from './share-entry.ts'
 
 /** Where words for the tracker go. */
-type Announce = (input: AnnouncerInput, now: number) => void
+export type Announce = (input: AnnouncerInput, now: number) => void
 
 /**
  * Bytes of the share that others can't have from here, as the tracker counts them (BEP 3): with files left out too (BEP 21), and

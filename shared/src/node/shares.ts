@@ -6,11 +6,11 @@ import type { TokenBucket } from '../kernel/token-bucket.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { DropCode, ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
-import type { AnnouncerInput } from '../protocols/tracker/announcer.ts'
 import type { Dialler } from './dialler.ts'
 import { createEntry, hasFailed, mayLocate, wantingShare, wantsPeers } from './share-entry.ts'
 import type { ShareEntry, WantingShare } from './share-entry.ts'
-import { figuresOf, report, reportState, takeTracker, type TrackerWord } from './share-reports.ts'
+import { figuresOf, report, reportState, takeTracker } from './share-reports.ts'
+import type { Announce, TrackerWord } from './share-reports.ts'
 import type { LinkMessage } from './link-codec.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
@@ -27,7 +27,7 @@ export interface SharesParts {
   readonly uploadBucket: TokenBucket
   readonly downloadBucket: TokenBucket
   readonly emit: (effect: NodeEffect) => void
-  readonly announce: (input: AnnouncerInput, now: number) => void
+  readonly announce: Announce
   readonly punish: (link: Link, code: string, now: number) => void
 }
 

@@ -167,9 +167,10 @@ export class RedisLink {
   }
 
   #failed(error: unknown): void {
+    if (!isUseless(error)) return this.events.failed(isAnswer(error) ? error : null)
     // Told once; others that were under way say the same.
-    if (this.isUp && isUseless(error)) this.#again(error)
-    else this.events.failed(isAnswer(error) && !isUseless(error) ? error : null)
+    if (this.isUp) this.#again(error)
+    else this.events.failed(null)
   }
 
   #complain(error: Error & { readonly code?: string }): void {
