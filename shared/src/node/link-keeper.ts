@@ -3,6 +3,7 @@ import type { PeerId } from '../kernel/ids.ts'
 import { LIMITS } from '../kernel/limits.ts'
 import { decodeBlocks } from '../protocols/bittorrent/codec.ts'
 import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
+import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import { unpackFrame } from '../wire/frames.ts'
 import { fail, ok, type Result } from '../wire/result.ts'
 import { decodeLink, type LinkMessage } from './link-codec.ts'
@@ -24,7 +25,15 @@ const SCARCE_IDLE_MS = 10_000
 /** `silent`: alive or not, nobody should rely on it now. */
 export type Verdict = 'ping' | 'silent' | 'close'
 
-export type IncomingMessage = LinkMessage | ({ readonly type: 'blocks' } & BlockFrame)
+/** Messages about one share that follow each other in a frame. */
+export interface ExchangeRun {
+  readonly type: 'exchange'
+  readonly handle: number
+  readonly messages: ExchangeMessage[]
+}
+
+export type IncomingMessage =
+  Exclude<LinkMessage, { type: 'exchange' }> | ExchangeRun | ({ readonly type: 'blocks' } & BlockFrame)
 
 /** Guards links: what may come in, and when one counts as dead. */
 export class LinkKeeper {
@@ -64,7 +73,7 @@ export class LinkKeeper {
     for (const part of parts.value) {
       const message = decodeLink(part)
       if (!message.ok) return message
-      messages.push(message.value)
+      append(messages, message.value)
     }
     return link.state === 'up' ? ok(messages) : this.#onlyProof(link, messages, bytes)
   }
@@ -97,4 +106,11 @@ export class LinkKeeper {
     }
     return verdicts
   }
+}
+
+function append(messages: IncomingMessage[], next: LinkMessage): void {
+  if (next.type !== 'exchange') return void messages.push(next)
+  const last = messages.at(-1)
+  if (last?.type === 'exchange' && last.handle === next.handle) last.messages.push(next.message)
+  else messages.push({ type: 'exchange', handle: next.handle, messages: [next.message] })
 }

@@ -130,9 +130,10 @@ export class Link {
   }
 
   flush(emit: Emit): void {
-    for (const { handle, piece, begin, blocks } of this.#runs.splice(0)) {
+    for (const { handle, piece, begin, blocks } of this.#runs) {
       this.#emit('bulk', encodeBlocks(handle, piece, begin, blocks), emit)
     }
+    if (this.#runs.length > 0) this.#runs.length = 0
     if (this.#outgoing.length === 0) return
     for (const bytes of packFrames(this.#outgoing)) this.#emit('control', bytes, emit)
     this.#outgoing = []

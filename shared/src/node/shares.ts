@@ -1,9 +1,8 @@
 import { assertNever } from '../kernel/core.ts'
 import type { InfoHash, PeerId } from '../kernel/ids.ts'
-import { LIMITS } from '../kernel/limits.ts'
 import type { Rng } from '../kernel/rng.ts'
 import type { TokenBucket } from '../kernel/token-bucket.ts'
-import type { BlockFrame } from '../protocols/bittorrent/codec.ts'
+import { piecesOf, type BlockFrame } from '../protocols/bittorrent/codec.ts'
 import type { DropCode, ExchangeEffect, ExchangeInput } from '../protocols/bittorrent/effects.ts'
 import type { ExchangeMessage } from '../protocols/bittorrent/messages.ts'
 import type { Dialler } from './dialler.ts'
@@ -12,12 +11,14 @@ import type { ShareEntry, WantingShare } from './share-entry.ts'
 import { figuresOf, report, reportState, takeTracker } from './share-reports.ts'
 import type { Announce, TrackerWord } from './share-reports.ts'
 import type { LinkMessage } from './link-codec.ts'
+import type { ExchangeRun } from './link-keeper.ts'
 import type { Link, Links } from './links.ts'
 import type { NewShare, NodeEffect } from './node-io.ts'
 
 /** Messages of a link that are about shares. */
 export type ShareMessage =
-  | Extract<LinkMessage, { type: 'join' | 'leave' | 'decline' | 'exchange' }>
+  | Extract<LinkMessage, { type: 'join' | 'leave' | 'decline' }>
+  | ExchangeRun
   | ({ readonly type: 'blocks' } & BlockFrame)
 
 export interface SharesParts {
@@ -94,11 +95,16 @@ export class Shares {
   }
 
   feed(infoHash: InfoHash, input: ExchangeInput, now: number): void {
+    this.feedAll(infoHash, [input], now)
+  }
+
+  /** Inputs of one moment. */
+  feedAll(infoHash: InfoHash, inputs: readonly ExchangeInput[], now: number): void {
     const entry = this.#entries.get(infoHash)
     if (entry === undefined) return
     this.#now = now
     const before = entry.exchange.state.name
-    for (const effect of entry.exchange.handle(input, now)) this.#apply(infoHash, effect, now)
+    for (const effect of entry.exchange.handleAll(inputs, now)) this.#apply(infoHash, effect, now)
     reportState(this.#parts.announce, infoHash, entry, before, now)
   }
 
@@ -171,9 +177,9 @@ export class Shares {
       case 'decline':
         return this.#onDecline(link, message.infoHash, now)
       case 'exchange':
-        return this.#toExchange(link, message.handle, message.message, now)
+        return this.#toExchange(link, message.handle, message.messages, now)
       case 'blocks':
-        return this.#onBlocks(link, message, now)
+        return this.#toExchange(link, message.handle, piecesOf(message), now)
       default:
         assertNever(message)
     }
@@ -227,18 +233,16 @@ export class Shares {
     this.#parts.dialler.postpone(infoHash, link.peer, now)
   }
 
-  #onBlocks(link: Link, { handle, piece, begin, bytes }: BlockFrame, now: number): void {
-    for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
-      const block = bytes.subarray(at, at + LIMITS.blockBytes)
-      this.#toExchange(link, handle, { type: 'piece', piece, begin: begin + at, bytes: block }, now)
-    }
-  }
-
-  #toExchange(link: Link, handle: number, message: ExchangeMessage, now: number): void {
+  #toExchange(link: Link, handle: number, messages: readonly ExchangeMessage[], now: number): void {
     const infoHash = link.ours.get(handle)
     // A share that we left a moment ago: the peer can't know yet.
     if (infoHash === undefined || !link.theirs.has(infoHash)) return
-    this.feed(infoHash, { type: 'message', from: link.peer, message }, now)
+    const from = link.peer
+    this.feedAll(
+      infoHash,
+      messages.map((message) => ({ type: 'message', from, message })),
+      now,
+    )
   }
 
   #leave(link: Link, infoHash: InfoHash): void {

@@ -25,6 +25,7 @@ import { Shares } from './shares.ts'
 import { SignalRelay } from './signal-relay.ts'
 import { Tickets } from './tickets.ts'
 import { UploadSlots } from './upload-slots.ts'
+import { isBlockTraffic, Upkeep } from './upkeep.ts'
 
 export interface SharingNodeOptions {
   readonly self: PeerId
@@ -54,6 +55,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   readonly linking: LinkManager
   readonly slots: UploadSlots
   readonly #connector: Connector
+  readonly #upkeep: Upkeep
   readonly #wall = new WallClock()
   readonly #tickets = new Tickets<TicketOwner>()
   readonly #uploadBucket: TokenBucket
@@ -115,6 +117,8 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       isServerUp: () => this.isServerUp,
       introduce: (input, at) => this.linking.introduce(input, at),
     })
+    const others = [introducer, this.announcer, this.linking, discovery, nearby, relaying]
+    this.#upkeep = new Upkeep(() => Math.min(...others.map((each) => each.wakeAt())))
   }
 
   get isServerUp(): boolean {
@@ -126,11 +130,18 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
     else if (input.type === 'wallClock') this.#wall.set(input.aheadMs)
     else this.#dispatch(input, now)
     if (input.type === 'wake') this.#onWake(now)
+    const isTraffic = isBlockTraffic(input) && !this.#mayChangeOffers(input)
+    if (!isTraffic || !this.#upkeep.mayWait(now)) this.#settle(input, now)
+    this.links.flushAll((effect) => this.#effects.push(effect))
+    return this.#effects.splice(0)
+  }
+
+  /** What may have become possible, whatever the input was. */
+  #settle(input: NodeInput, now: number): void {
     this.nearby.startAccepted(now)
     if (this.#mayChangeOffers(input)) this.discovery.publish(now)
     this.#connector.dial(now)
-    this.links.flushAll((effect) => this.#effects.push(effect))
-    return this.#effects.splice(0)
+    this.#upkeep.done()
   }
 
   /** Blocks come and go by the thousand; of what the store says only the rest changes how a share is offered. */
@@ -141,15 +152,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
   }
 
   wakeAt(): number {
-    return Math.min(
-      this.introducer.wakeAt(),
-      this.announcer.wakeAt(),
-      this.linking.wakeAt(),
-      this.shares.wakeAt(),
-      this.discovery.wakeAt(),
-      this.nearby.wakeAt(),
-      this.relaying.wakeAt(),
-    )
+    return Math.min(this.shares.wakeAt(), this.#upkeep.wakeAt())
   }
 
   #dispatch(input: Exclude<NodeInput, NearbyInput | { readonly type: 'wallClock' }>, now: number): void {
@@ -163,8 +166,7 @@ export class SharingNode implements Core<NodeInput, NodeEffect> {
       case 'command':
         return this.shares.feed(input.infoHash, input.command, now)
       case 'storeResults':
-        for (const result of input.results) this.shares.feed(input.infoHash, result, now)
-        return
+        return this.shares.feedAll(input.infoHash, input.results, now)
       case 'limits':
         this.#uploadBucket.configure(input.uploadRate, burstOf(input.uploadRate), now)
         this.#downloadBucket.configure(input.downloadRate, burstOf(input.downloadRate), now)

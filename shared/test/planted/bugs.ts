@@ -721,6 +721,20 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: ['protocols/bittorrent/upload-only'],
   },
   {
+    name: 'blocks put off everything else for as long as they flow',
+    file: 'node/upkeep.ts',
+    find: 'return now < this.#dueAt',
+    put: 'return now > 0',
+    tests: ['node/upkeep'],
+  },
+  {
+    name: 'every block asks all systems when they want to be woken',
+    file: 'node/sharing-node.ts',
+    find: 'const isTraffic = isBlockTraffic(input) && !this.#mayChangeOffers(input)',
+    put: 'const isTraffic = isBlockTraffic(input) && now < 0',
+    tests: ['node/upkeep'],
+  },
+  {
     name: 'callers whose calls lead to nothing may have every slot again and again',
     file: 'protocols/introduction/door.ts',
     find: 'if (isRepeated && free <= NEGOTIATIONS / 2) return false',

@@ -222,3 +222,11 @@ export function decodeBlocks(bytes: Bytes): Result<BlockFrame, ExchangeCode> {
     bytes: bytes.subarray(BLOCK_HEADER_BYTES),
   })
 }
+
+/** The blocks of a frame, each as the answer to one request. */
+export function piecesOf({ piece, begin, bytes }: BlockFrame): Extract<ExchangeMessage, { type: 'piece' }>[] {
+  return Array.from({ length: Math.ceil(bytes.length / LIMITS.blockBytes) }, (_, index) => {
+    const at = index * LIMITS.blockBytes
+    return { type: 'piece', piece, begin: begin + at, bytes: bytes.subarray(at, at + LIMITS.blockBytes) }
+  })
+}

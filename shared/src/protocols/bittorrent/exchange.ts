@@ -2,13 +2,8 @@ import { assertNever, type Core } from '../../kernel/core.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { Bitfield } from '../../content/bitfield.ts'
 import type { ShareInfo } from '../../content/metainfo.ts'
-import {
-  Outbox,
-  type DropCode,
-  type ExchangeEffect,
-  type ExchangeInput,
-  type StoreFailure,
-} from './effects.ts'
+import { Outbox } from './effects.ts'
+import type { DropCode, ExchangeEffect, ExchangeInput, StoreFailure } from './effects.ts'
 import type { ExchangeOptions } from './exchange-options.ts'
 import { isFetching, isServing, type ExchangeState } from './exchange-state.ts'
 import { MessageHandler } from './message-handler.ts'
@@ -76,9 +71,14 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
   }
 
   handle(input: ExchangeInput, now: number): ExchangeEffect[] {
+    return this.handleAll([input], now)
+  }
+
+  /** Inputs of one moment, such as the blocks of a frame: what is looked at after every input is looked at once. */
+  handleAll(inputs: readonly ExchangeInput[], now: number): ExchangeEffect[] {
     this.#now = now
-    this.#dispatch(input, now)
-    this.#settle(input, now)
+    for (const input of inputs) this.#dispatch(input, now)
+    this.#settle(inputs, now)
     return this.#out.take()
   }
 
@@ -152,8 +152,8 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     }
   }
 
-  /** Work that may have become due or possible, whatever the input was. */
-  #settle(input: ExchangeInput, now: number): void {
+  /** Work that may have become due or possible, whatever the inputs were. */
+  #settle(inputs: readonly ExchangeInput[], now: number): void {
     this.#metadata.onWake(this.#out, now)
     this.#peerExchange.onWake(now)
     const swarm = this.#swarm
@@ -170,7 +170,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
     swarm.choking.fillIdleSlots(now)
     swarm.uploads.onWake(now)
     const isSeeding = this.#state.name === 'seeding'
-    for (const link of this.#parting.due(input, isSeeding, now)) this.#drop(link, 'bothUploadOnly', false)
+    for (const link of this.#parting.due(inputs, isSeeding, now)) this.#drop(link, 'bothUploadOnly', false)
   }
 
   #begin(info: ShareInfo, now: number): void {

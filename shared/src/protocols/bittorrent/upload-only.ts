@@ -48,12 +48,12 @@ export class Parting {
   }
 
   /**
-   * @returns those to be left now. Asked after every input: of whoever still fetches there is nothing to look at, nor after an
+   * @returns those to be left now. Asked after all inputs: of whoever still fetches there is nothing to look at, nor after an
    * input that changes nothing before somebody's time is up.
    */
-  due(input: ExchangeInput, isSeeding: boolean, now: number): PeerLink[] {
+  due(inputs: readonly ExchangeInput[], isSeeding: boolean, now: number): PeerLink[] {
     if (!isSeeding && this.#at === Infinity) return []
-    if (now < this.#at && !mayChangeWants(input)) return []
+    if (now < this.#at && !inputs.some(mayChangeWants)) return []
     this.#at = Infinity
     const due: PeerLink[] = []
     for (const link of this.links.values()) {

@@ -91,6 +91,30 @@ describe('frames', () => {
   })
 })
 
+describe('what one frame brings', () => {
+  const bad = { type: 'have', first: 0xffffffff, count: 0xffffffff } as const
+  const told = [{ type: 'haveAll' }, { type: 'unchoke' }] as const
+
+  it('is handled in its order, and what is looked at after every input once', () => {
+    const [together, apart] = [Bench.leecher(), Bench.leecher()]
+    for (const bench of [together, apart]) bench.join(A)
+    const inputs = told.map((message) => ({ type: 'message', from: A, message }) as const)
+    expect(did(together.exchange.handleAll(inputs, together.now))).toEqual(
+      did(inputs.flatMap((input) => apart.feed(input))),
+    )
+    expect(together.exchange.links.get(A)?.outstanding).toEqual(apart.exchange.links.get(A)?.outstanding)
+    expect(together.exchange.links.get(A)?.outstanding.size).toBeGreaterThan(0)
+  })
+
+  it('is left unread behind what costs the peer its link', () => {
+    const bench = Bench.leecher()
+    bench.join(A)
+    const inputs = [bad, ...told].map((message) => ({ type: 'message', from: A, message }) as const)
+    expect(did(bench.exchange.handleAll(inputs, bench.now))).toEqual(['drop badBitfield ban'])
+    expect(bench.exchange.links.size).toBe(0)
+  })
+})
+
 describe('who asks for much', () => {
   const geometry = new Geometry(PIECE, [640 * BLOCK])
   const all = () => {

@@ -127,7 +127,7 @@ it('looks for those to be left when their wants may have changed, or their time 
   const parting = new Parting(new Watched(bench.exchange.links))
   const looksAfter = (input: ExchangeInput, now: number) => {
     const before = looks
-    parting.due(input, true, now)
+    parting.due([input], true, now)
     return looks - before
   }
   const from = A
