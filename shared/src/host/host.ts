@@ -19,7 +19,7 @@ export interface HostOptions<Effect> {
 
 /**
  * The imperative shell around a core, the same in every runtime: queues inputs, calls `handle`, applies
- * the effects in order and keeps one timer armed at `wakeAt()`.
+ * the effects in order and keeps one timer armed, at `wakeAt()` or before.
  */
 export class Host<Input, Effect> {
   readonly #queue: (Input | Wake)[] = []
@@ -70,9 +70,7 @@ export class Host<Input, Effect> {
       this.#arm()
       this.#state = 'idle'
     } catch (error) {
-      this.stop()
-      this.options.onFault(error)
-      return
+      return this.#fail(error)
     }
     this.options.onDrained?.()
   }
@@ -84,15 +82,26 @@ export class Host<Input, Effect> {
 
   #arm(): void {
     const at = this.core.wakeAt()
-    if (at === this.#armedAt) return
+    // One that rings before its time is set anew then: most inputs put the next moment off, and setting timers is dear.
+    if (at >= this.#armedAt) return
     this.#cancelTimer?.()
-    this.#cancelTimer = undefined
     this.#armedAt = at
-    if (at === Infinity) return
-    this.#cancelTimer = this.options.clock.schedule(at, () => {
-      this.#armedAt = Infinity
-      this.#cancelTimer = undefined
-      this.#enqueue({ type: 'wake' })
-    })
+    this.#cancelTimer = this.options.clock.schedule(at, () => this.#onTimer())
+  }
+
+  #onTimer(): void {
+    this.#armedAt = Infinity
+    this.#cancelTimer = undefined
+    try {
+      if (this.core.wakeAt() > this.options.clock.now()) return this.#arm()
+    } catch (error) {
+      return this.#fail(error)
+    }
+    this.#enqueue({ type: 'wake' })
+  }
+
+  #fail(error: unknown): void {
+    this.stop()
+    this.options.onFault(error)
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Core } from '../../src/kernel/core.ts'
 import { Host, type Wake } from '../../src/host/host.ts'
 import type { Clock } from '../../src/host/ports.ts'
@@ -9,11 +9,17 @@ import { clockContract } from '../contracts/clock.contract.ts'
 class ManualClock implements Clock {
   #now = 1_700_000_000_000
   readonly #timers: { at: number; callback: () => void }[] = []
+  /** Timers set so far. */
+  set = 0
   now(): number {
     return this.#now
   }
+  pass(ms: number): void {
+    this.#now += ms
+  }
   schedule(at: number, callback: () => void): () => void {
     const timer = { at, callback }
+    this.set++
     this.#timers.push(timer)
     this.#timers.sort((a, b) => a.at - b.at)
     return () => void (this.#timers.includes(timer) && this.#timers.splice(this.#timers.indexOf(timer), 1))
@@ -96,6 +102,29 @@ describe('the host', () => {
     clock.step()
     expect(log).toEqual(['a', 'drained', 'b', 'drained', 'woke', 'drained'])
     expect(clock.armed).toBe(0)
+  })
+
+  it('lets its timer ring when the moment was put off, and sets it anew', () => {
+    const { clock, host, log } = make()
+    host.feed({ type: 'say', text: 'a' })
+    clock.pass(400)
+    host.feed({ type: 'say', text: 'b' })
+    expect([clock.set, clock.armed]).toEqual([1, 1])
+    clock.step()
+    expect([log.includes('woke'), clock.set, clock.armed]).toEqual([false, 2, 1])
+    clock.step()
+    expect([log.at(-2), clock.now() - 1_700_000_000_000, clock.armed]).toEqual(['woke', 1_400, 0])
+  })
+
+  it('stops for good when the core cannot say when to wake it', () => {
+    const { clock, host, log } = make()
+    host.feed({ type: 'say', text: 'a' })
+    vi.spyOn(host.core, 'wakeAt').mockImplementation(() => {
+      throw new Error('our own bug')
+    })
+    clock.step()
+    expect(log).toEqual(['a', 'drained', 'Error: our own bug'])
+    expect(host.stopped).toBe(true)
   })
 
   it('stops for good when the core throws, and says why once', () => {
