@@ -145,8 +145,10 @@ export const ASSUMED_UPLOAD_MS = 30_000
 /** Head start of a peer with full credit, as a multiple of the time that the queue takes. */
 export const HEAD_START = 0.5
 
-/** One receipt for each MiB, and a last one when less has waited this long. */
+/** A receipt for each MiB. */
 export const RECEIPT_BYTES = 1_048_576
+/** A fast source gets one for all that came within this time: each is signed, and checked by whoever it is shown to. Our choice. */
+export const RECEIPT_MS = 2_000
 export const RECEIPT_BYTES_MAX = 64 * RECEIPT_BYTES
 /** Receipts older than this do not count. */
 export const RECEIPT_AGE_MS = 30 * 86_400_000

@@ -10,6 +10,7 @@ import {
   QUEUE_LIMIT,
   RECEIPT_BYTES,
   RECEIPT_BYTES_MAX,
+  RECEIPT_MS,
   RECEIPTS_PER_MESSAGE,
 } from './constants.ts'
 import type { KazaaContext } from './context.ts'
@@ -41,6 +42,12 @@ interface Wanted {
   ticket: number
 }
 
+/** What came from a peer and was verified since its last receipt. */
+interface Unreceipted {
+  readonly bytes: number
+  readonly receiptedAt: number
+}
+
 /** Less than a receipt's worth is still receipted when nothing has come for this time. */
 const LAST_RECEIPT_MS = 30_000
 const LAST_RECEIPT_BYTES = 65_536
@@ -52,8 +59,7 @@ export class Uploads {
   readonly #credits = new CreditBook()
   readonly #purse = new ReceiptPurse()
   readonly #linked = new Set<PeerId>()
-  /** Verified bytes that have no receipt yet. */
-  readonly #unreceipted = new BoundedMap<PeerId, number>(ACCOUNTS_KEPT)
+  readonly #unreceipted = new BoundedMap<PeerId, Unreceipted>(ACCOUNTS_KEPT)
   readonly #lastReceipts = new Deadlines<PeerId>()
   readonly #signing = new Map<number, Omit<Receipt, 'signature'>>()
   readonly #checking = new Map<number, Check>()
@@ -108,7 +114,7 @@ export class Uploads {
   wake(now: number): void {
     this.#queue.wake(now)
     for (const peer of this.#lastReceipts.due(now)) {
-      const bytes = this.#unreceipted.get(peer) ?? 0
+      const bytes = this.#unreceipted.get(peer)?.bytes ?? 0
       if (bytes >= LAST_RECEIPT_BYTES) this.#issue(peer, bytes, now)
     }
   }
@@ -203,9 +209,10 @@ export class Uploads {
 
   #onReceived(from: PeerId, bytes: number, now: number): void {
     this.#credits.gaveUs(from, bytes)
-    const sum = (this.#unreceipted.get(from) ?? 0) + bytes
-    this.#unreceipted.set(from, sum)
-    if (sum >= RECEIPT_BYTES) this.#issue(from, sum, now)
+    const { bytes: before, receiptedAt } = this.#unreceipted.get(from) ?? { bytes: 0, receiptedAt: -Infinity }
+    const sum = before + bytes
+    this.#unreceipted.set(from, { bytes: sum, receiptedAt })
+    if (sum >= RECEIPT_BYTES && now >= receiptedAt + RECEIPT_MS) this.#issue(from, sum, now)
     else this.#lastReceipts.set(from, now + LAST_RECEIPT_MS)
   }
 
@@ -213,7 +220,7 @@ export class Uploads {
   #issue(uploader: PeerId, sum: number, now: number): void {
     if (this.#signing.size >= PENDING_CHECKS) return
     const bytes = Math.min(RECEIPT_BYTES_MAX, sum)
-    this.#unreceipted.set(uploader, sum - bytes)
+    this.#unreceipted.set(uploader, { bytes: sum - bytes, receiptedAt: now })
     this.#lastReceipts.clear(uploader)
     const { self: downloader, rng } = this.context
     const nonce = randomNonce(rng)

@@ -29,6 +29,19 @@ describe('receipts', () => {
     expect(sent(node.pass(31_000), 'receipt')[0]?.message.receipt.bytes).toBe(100_000)
   })
 
+  it('of a fast source are one in two seconds, for all that came meanwhile', () => {
+    const node = linked()
+    const bytesOf = (effects: ReturnType<Harness['feed']>) =>
+      sent(effects, 'receipt').map(({ message }) => message.receipt.bytes)
+    const received = () => bytesOf(node.feed({ type: 'received', from: a, bytes: 3 * MIB }))
+    expect([received(), received()]).toEqual([[3 * MIB], []])
+    node.pass(1_999)
+    expect(received()).toEqual([])
+    node.pass(1)
+    expect(received()).toEqual([9 * MIB])
+    expect([received(), bytesOf(node.pass(31_000))]).toEqual([[], [3 * MIB]])
+  })
+
   it('that are good are kept and shown to others', () => {
     const node = linked()
     node.message(a, { type: 'receipt', receipt: receiptOf(a, node.self, MIB, 1) })
