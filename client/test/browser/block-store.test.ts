@@ -1,10 +1,16 @@
+import { expect, it } from 'vitest'
+import { Bitfield } from '@ringdrop/shared/content/bitfield.ts'
+import { defined } from '@ringdrop/shared/kernel/invariant.ts'
+import { parseInfoHash } from '@ringdrop/shared/kernel/ids.ts'
+import { createRng } from '@ringdrop/shared/kernel/rng.ts'
 import { IdbStorage } from '../../src/adapters/block-store/idb-storage.ts'
 import { PickedFiles } from '../../src/adapters/block-store/picked-files.ts'
-import type { StoreCommand } from '../../src/adapters/block-store/protocol.ts'
+import type { StoreAnswer, StoreCommand } from '../../src/adapters/block-store/protocol.ts'
 import { StoreServer } from '../../src/adapters/block-store/store-server.ts'
 import { startStoreWorker } from '../../src/adapters/block-store/worker-thread.ts'
 import { blockStoreContract, type StoreUnderTest } from '../contracts/block-store.contract.ts'
 import { Answers } from '../contracts/answers.ts'
+import { sampleContent } from '../contracts/sample-content.ts'
 
 /** The real worker: OPFS with sync handles in Chromium. */
 function workerStore(): StoreUnderTest {
@@ -37,3 +43,28 @@ const sourcesOf = (files: readonly Uint8Array<ArrayBuffer>[]) =>
 
 blockStoreContract('worker with OPFS', { make: workerStore, sourcesOf })
 blockStoreContract('IndexedDB', { make: indexedDbStore, sourcesOf })
+
+it('small files that an earlier version began singly are gone on with where they lie', async () => {
+  const infoHash = defined(parseInfoHash('0a'.repeat(32)), 'infohash')
+  const share = sampleContent(
+    createRng(7),
+    Array.from({ length: 20 }, (_, index) => 30 + index),
+  )
+  const root = await navigator.storage.getDirectory()
+  const shares = await root.getDirectoryHandle('shares', { create: true })
+  const folder = await shares.getDirectoryHandle(infoHash, { create: true })
+  const writable = await (await folder.getFileHandle('3', { create: true })).createWritable()
+  await writable.write(defined(share.files[3], 'file'))
+  await writable.close()
+  const store = workerStore()
+  const { sizes, hashes } = share
+  store.send({ type: 'open', infoHash, pieceBytes: 262_144, sizes, files: null })
+  store.send({ type: 'check', infoHash, hashes })
+  const isChecked = (answer: StoreAnswer) =>
+    answer.type === 'results' && answer.results.at(-1)?.type === 'checked'
+  const answer = await store.answer(isChecked)
+  const checked = answer.type === 'results' ? answer.results.at(-1) : undefined
+  const bits = checked?.type === 'checked' ? Bitfield.fromBytes(checked.bits, 20) : null
+  expect([...(bits?.ones() ?? [])]).toEqual([3])
+  store.stop()
+})

@@ -207,6 +207,42 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       store.stop()
     })
 
+    it('keeps many small files beside large ones, over a restart, and hands each out while others are written', async () => {
+      const small = Array.from({ length: 20 }, (_, index) => 1 + index * 3_000)
+      const share = makeShare([...small, 5 * BLOCK + 7, 0, ...small])
+      const count = share.blocks.length
+      const first = make()
+      open(first, share)
+      for (let block = count - 1; block > 0; block -= 2) await put(first, share, block)
+      first.send({ type: 'close', infoHash: share.infoHash })
+      await held(first, makeShareOpened(first))
+      first.stop()
+      const store = make()
+      open(store, share)
+      const odd = Array.from({ length: count }, (_, block) => block).filter(
+        (b) => (count - 1 - b) % 2 === 0 && b > 0,
+      )
+      expect(await held(store, share)).toEqual(odd)
+      const blobsOf = async (files: number[], ticket: number) => {
+        store.send({ type: 'blobs', infoHash: share.infoHash, files, ticket })
+        const answer = await store.answer((each) => each.type === 'blobs' && each.ticket === ticket)
+        return answer.type === 'blobs' ? answer.blobs : null
+      }
+      await put(store, share, 0)
+      const handedOut = await blobsOf([0], 2)
+      for (let block = 1; block < count; block++) if (!odd.includes(block)) await put(store, share, block)
+      expect(new Uint8Array((await handedOut?.[0]?.arrayBuffer()) ?? [])).toEqual(share.files[0])
+      const all = await blobsOf(
+        share.files.map((_, file) => file),
+        3,
+      )
+      const contents = await Promise.all(
+        (all ?? []).map(async (blob) => new Uint8Array(await blob.arrayBuffer())),
+      )
+      expect(contents).toEqual(share.files)
+      store.stop()
+    })
+
     it('reads the files of a share where they are, and never writes to them', async () => {
       const store = make()
       const share = makeShare()
