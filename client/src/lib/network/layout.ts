@@ -13,6 +13,7 @@ import {
 import type { PeerId } from '@ringdrop/shared/kernel/ids.ts'
 import type { Graph, GraphLink, LinkKind } from './graph.ts'
 import type { Places, Point } from './geometry.ts'
+import { roomOf } from './marks.ts'
 
 /** The circle has room for a peer every so many units. */
 const RING_STEP = 34
@@ -52,7 +53,8 @@ const BETWEEN_SUPER_NODES = 150
 const REPULSION = -190
 /** Whatever hangs on nothing must not drift away. */
 const GRAVITY = 0.06
-const ROOM = 17
+/** Rounds in which those that stand too close make room, at each step: with one, a crowd stays on top of each other. */
+const ROOM_ROUNDS = 3
 const MAX_STRETCH = 2
 
 /** Forces between peers: links pull, all push each other away. Moves only when it is told to. */
@@ -60,6 +62,7 @@ export class ForceLayout {
   readonly #simulation: Simulation<Body, Spring>
   readonly #acrossForce = forceX<Body>(0).strength(GRAVITY)
   readonly #downForce = forceY<Body>(0).strength(GRAVITY)
+  readonly #roomForce = forceCollide<Body>(roomOf('peer')).iterations(ROOM_ROUNDS)
   readonly #springs = forceLink<Body, Spring>([]).id(({ peer }) => peer)
   #bodies = new Map<PeerId, Body>()
 
@@ -68,7 +71,7 @@ export class ForceLayout {
       .stop()
       .force('links', this.#springs)
       .force('charge', forceManyBody<Body>().strength(REPULSION).distanceMax(500))
-      .force('room', forceCollide<Body>(ROOM))
+      .force('room', this.#roomForce)
       .force('x', this.#acrossForce)
       .force('y', this.#downForce)
   }
@@ -93,6 +96,7 @@ export class ForceLayout {
     this.#bodies = fresh
     const big = new Set(peers.filter(({ role }) => role === 'superNode').map(({ peer }) => peer))
     this.#simulation.nodes([...fresh.values()])
+    this.#roomForce.radius(({ peer }) => roomOf(big.has(peer) ? 'superNode' : 'peer'))
     this.#springs
       .distance(({ link: { from, to, kind } }) =>
         kind === 'kazaa' && big.has(from) && big.has(to) ? BETWEEN_SUPER_NODES : LENGTH[kind],
