@@ -3,6 +3,7 @@ import { en } from '../../src/lang/en.ts'
 import { createLanguage } from '../../src/lang/language.ts'
 import { bestLanguage, LANGUAGE_CODES, loadLanguage } from '../../src/lang/languages.ts'
 import { loadDeviceMessages } from '../../src/lang/device/messages.ts'
+import { loadWords } from '../../src/lang/late-words.ts'
 import { loadLabTexts } from '../../src/lang/lab/texts.ts'
 import { loadSearchMessages } from '../../src/lang/search/messages.ts'
 import { loadSettingsMessages } from '../../src/lang/settings/messages.ts'
@@ -71,6 +72,16 @@ describe('languages', () => {
     expect(f.bytes(12_345)).toBe('12.3\u00a0kB')
     expect(f.duration(200_000)).toBe('3\u00a0分钟 20\u00a0秒')
     expect(f.ago(5_000)).toBe('刚刚')
+  })
+
+  it('one file is all that a language needs: what it exports for a part of the app is said there, the rest in English', async () => {
+    const english = { search: { title: 'Search' }, settings: { title: 'Settings' } }
+    const files = { './en.ts': () => Promise.resolve(english) }
+    const own = () => Promise.resolve({ xx: 'of the first screen', search: { title: 'Suche' } })
+    expect(await loadWords(files, 'xx', own)).toMatchObject({ ...english, search: { title: 'Suche' } })
+    const chinese = { ...english, search: { title: '搜索' } }
+    const both = { ...files, './zh.ts': () => Promise.resolve(chinese) }
+    expect(await loadWords(both, 'zh', own)).toBe(chinese)
   })
 
   it('an unknown language is English', async () => expect((await loadLanguage('xx')).code).toBe('en'))
