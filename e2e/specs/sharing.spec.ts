@@ -92,6 +92,37 @@ test('what is dragged out of the page itself is not shared', async ({ openPeer }
   ])
 })
 
+test('a folder that was dropped is shared again after a reload, without being looked for', async ({
+  openPeer,
+}) => {
+  const folder = join(scratch(), 'Trip')
+  const first = makeFile(join(folder, 'day 1'), 'harbour.bin', 70_000, 44)
+  makeFile(join(folder, 'day 2'), 'harbour.bin', 70_000, 45)
+  const sender = await openPeer()
+  const cdp = await sender.page.context().newCDPSession(sender.page)
+  const data = { items: [], files: [folder], dragOperationsMask: 1 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await cdp.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+  await sender.untilShare((share) => share.state.name === 'seeding')
+  const link = await sender.page.getByLabel('Share link').inputValue()
+  const infoHash = (await sender.share())?.infoHash ?? ''
+  await sender.page.reload()
+  await sender.until(({ phase }) => phase.name === 'owner')
+  const shared = sender.page.locator('li[aria-label=Trip][data-state=seeding]')
+  const give = sender.page.getByRole('button', { name: 'Give back files' })
+  // Whether permission outlasts the reload is up to the browser; if it does not, one tap asks for it.
+  await expect(shared.or(give)).toBeVisible()
+  if (await give.isVisible()) await give.click()
+  await shared.waitFor()
+
+  const receiver = await openPeer(new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const saved = await receiver.savedFiles(infoHash)
+  expect(saved.map(({ path }) => path).sort()).toEqual(['Trip/day 1/harbour.bin', 'Trip/day 2/harbour.bin'])
+  expect(saved.find(({ path }) => path.includes('day 1'))?.sha).toBe(first.sha)
+})
+
 test('sharing and downloading by keyboard alone', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'by keys.bin', MiB, 42)
   const sender = await openPeer()

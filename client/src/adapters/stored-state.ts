@@ -22,8 +22,8 @@ export interface StoredShare {
   /** By file index; `null` when all are the same. */
   readonly priorities: readonly Priority[] | null
   readonly addedAt: number
-  /** Handles of the person's own files in file order, where the browser gave them. */
-  readonly handles: readonly FileSystemFileHandle[] | null
+  /** Of the person's own files in file order, where the browser gave them: each its own, or that of the folder it lies in. */
+  readonly handles: readonly FileSystemHandle[] | null
 }
 
 /** Verified block hashes of one span, with their proof. */
@@ -53,7 +53,7 @@ export const shareSchema = v.object({
   priorities: v.optional(v.nullable(v.array(v.picklist(['skip', 'low', 'normal', 'high']))), null),
   addedAt: v.number(),
   handles: v.nullable(
-    v.array(v.custom<FileSystemFileHandle>((input) => typeof input === 'object' && input !== null)),
+    v.array(v.custom<FileSystemHandle>((input) => typeof input === 'object' && input !== null)),
   ),
 })
 export const spanSchema = v.object({

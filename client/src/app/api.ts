@@ -118,8 +118,8 @@ export interface MissingSource {
 export interface PickedFile {
   readonly file: File
   readonly path: readonly string[]
-  /** Where the browser gives one, so that the share can come back after a reload. */
-  readonly handle?: FileSystemFileHandle
+  /** Its own, or that of the dropped folder it lies in, where the browser gives one: the share can come back after a reload. */
+  readonly handle?: FileSystemHandle
 }
 
 /** A peer nearby, with the name it was seen by: another tab may run the node before it is seen again. */

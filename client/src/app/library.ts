@@ -186,7 +186,7 @@ export class Library {
   /** Asks for permission to read the files again; must be called in answer to a click. */
   async grant(infoHash: InfoHash): Promise<boolean> {
     const waiting = this.#waiting.get(infoHash)
-    const files = waiting === undefined ? null : await rememberedFiles(waiting.stored, true)
+    const files = waiting === undefined ? null : await rememberedFiles(waiting.stored, waiting.info, true)
     if (waiting === undefined || files === null) return false
     this.#waiting.delete(infoHash)
     this.#startSource(waiting, files)
@@ -239,7 +239,7 @@ export class Library {
   }
 
   async #restoreSource(waiting: WaitingSource): Promise<void> {
-    const files = await rememberedFiles(waiting.stored, false)
+    const files = await rememberedFiles(waiting.stored, waiting.info, false)
     if (files === null) this.#waiting.set(waiting.info.infoHash, waiting)
     else this.#startSource(waiting, files)
   }

@@ -3,7 +3,7 @@ import type { StateStore } from '../adapters/state-store.ts'
 import { fail } from './answers.ts'
 import type { AppCommand, AppResult, AppSnapshot, NodeClient } from './api.ts'
 import { emptySnapshot } from './empty-snapshot.ts'
-import { rememberedFiles } from './own-files.ts'
+import { mayRead } from './own-files.ts'
 
 const CHANNEL = 'ringdrop-tabs'
 /** A follower says so often that it is there; an owner that hears nobody stops sending snapshots. */
@@ -98,7 +98,7 @@ export class RemoteClient implements NodeClient {
   /** Only the tab that was clicked may ask for permission to read files; it holds for all tabs. */
   async #ask(infoHash: InfoHash): Promise<void> {
     const share = await this.state.share(infoHash).catch(() => null)
-    if (share !== null) await rememberedFiles(share, true)
+    if (share !== null) await mayRead(share, true)
   }
 
   #pass<Type extends AppCommand['type']>(

@@ -34,7 +34,7 @@ export async function gather(
   for (const item of items) {
     if (item.kind !== 'file') continue
     const entry = item.webkitGetAsEntry?.() ?? null
-    const handle = entry?.isDirectory === true ? undefined : item.getAsFileSystemHandle?.()
+    const handle = item.getAsFileSystemHandle?.()
     collected.push({
       entry,
       file: item.getAsFile(),
@@ -62,6 +62,8 @@ export function isLoneTorrent(files: readonly PickedFile[]): boolean {
 class Walk {
   readonly #files: PickedFile[] = []
   #unreadableCount = 0
+  /** Of the file or the folder that was dropped and is being visited. */
+  #handle: FileSystemHandle | null = null
   readonly #onProgress: (files: number) => void
 
   constructor(onProgress: (files: number) => void) {
@@ -78,14 +80,16 @@ class Walk {
   }
 
   async visitTop({ entry, file, handle }: Collected): Promise<void> {
-    if (entry?.isDirectory === true) return this.#visitFolder(entry as FileSystemDirectoryEntry, [entry.name])
+    if (entry?.isDirectory === true) {
+      this.#handle = ofKind('directory', await handle)
+      return this.#visitFolder(entry as FileSystemDirectoryEntry, [entry.name])
+    }
     if (file === null) {
       this.#unreadableCount++
       return
     }
-    const kept = await handle
-    const picked = { file, path: [file.name] }
-    this.#add(kept?.kind === 'file' ? { ...picked, handle: kept as FileSystemFileHandle } : picked)
+    this.#handle = ofKind('file', await handle)
+    this.#add(file, [file.name])
   }
 
   async #visitFolder(folder: FileSystemDirectoryEntry, path: readonly string[]): Promise<void> {
@@ -113,14 +117,18 @@ class Walk {
       entry.file(resolve, () => resolve(null))
     })
     if (file === null) this.#unreadableCount++
-    else this.#add({ file, path })
+    else this.#add(file, path)
   }
 
-  #add(picked: PickedFile): void {
-    this.#files.push(picked)
+  #add(file: File, path: readonly string[]): void {
+    const handle = this.#handle
+    this.#files.push(handle === null ? { file, path } : { file, path, handle })
     this.#onProgress(this.#files.length)
   }
 }
+
+const ofKind = (kind: FileSystemHandleKind, handle: FileSystemHandle | null): FileSystemHandle | null =>
+  handle?.kind === kind ? handle : null
 
 function readBatch(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[] | null> {
   return new Promise((resolve) => {

@@ -66,7 +66,7 @@ export class FileTree {
       const name = path.at(-1) ?? ''
       children.push({ kind: 'file', key: key + name, name, depth: path.length - 1, sizeBytes, index })
     })
-    for (const list of [this.roots, ...this.#folders.map((folder) => folder.children)]) foldersFirst(list)
+    for (const list of [this.roots, ...this.#folders.map((folder) => folder.children)]) sortForPeople(list)
   }
 
   /** Folders that are open at first: all of them, or none when there are too many rows. */
@@ -124,9 +124,13 @@ export function visibleRange(
   }
 }
 
-function foldersFirst(nodes: TreeNode[]): void {
-  const folders = nodes.filter((node) => node.kind === 'folder')
-  if (folders.length === 0 || folders.length === nodes.length) return
-  const files = nodes.filter((node) => node.kind === 'file')
-  nodes.splice(0, nodes.length, ...folders, ...files)
+/** 2 before 10, as people count; ours, since the list of a share is in the order of bytes. */
+const BY_NAME = new Intl.Collator(undefined, { numeric: true })
+
+/** Folders first, each by name. */
+function sortForPeople(nodes: TreeNode[]): void {
+  nodes.sort((a, b) => {
+    if (a.kind !== b.kind) return a.kind === 'folder' ? -1 : 1
+    return BY_NAME.compare(a.name, b.name)
+  })
 }

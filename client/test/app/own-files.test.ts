@@ -70,6 +70,15 @@ describe('files for a share', () => {
     expect(filesFor(album.info, picked(album).slice(1))).toBeNull()
   })
 
+  it('are found by their place where names and sizes are alike, in little time where there are thousands', () => {
+    const file = new File(['x'], 'same.txt')
+    const inFolder = (n: number) => [`folder ${String(n)}`, 'same.txt']
+    const files = Array.from({ length: 4_000 }, (_, n) => ({ path: inFolder(n), sizeBytes: 1, root: null }))
+    const given = files.map(({ path }) => ({ file: new File([file], path[0] ?? ''), path: ['top', ...path] }))
+    const found = filesFor({ files }, given.reverse())
+    expect(names(found)).toEqual(files.map(({ path }) => path[0]))
+  })
+
   it('are found where the disk writes letters in parts', () => {
     const share = makeShare('songs', ['caf\u00e9.txt', 'b.txt'])
     const [cafe, other] = share.files as [File, File]
@@ -125,10 +134,12 @@ describe('a share that is renamed', () => {
 })
 
 describe('files that the browser remembers', () => {
+  const one = makeShare('x', ['x'])
   const handle = (state: PermissionState, calls: string[]) =>
     ({
       queryPermission: () => Promise.resolve(state),
       requestPermission: () => Promise.resolve((calls.push('asked'), state)),
+      kind: 'file',
       getFile: () => Promise.resolve(new File(['x'], 'x')),
     }) as unknown as FileSystemFileHandle
 
@@ -149,11 +160,34 @@ describe('files that the browser remembers', () => {
 
   it('are given when they may be read, and asked for only where that is wanted', async () => {
     const calls: string[] = []
-    expect(await rememberedFiles({ handles: null }, true)).toBeNull()
-    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, false)).toHaveLength(1)
-    expect(await rememberedFiles({ handles: [handle('prompt', calls)] }, false)).toBeNull()
+    expect(await rememberedFiles({ handles: null }, one.info, true)).toBeNull()
+    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, one.info, false)).toHaveLength(1)
+    expect(await rememberedFiles({ handles: [handle('prompt', calls)] }, one.info, false)).toBeNull()
     expect(calls).toEqual([])
-    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, true)).toHaveLength(1)
+    expect(await rememberedFiles({ handles: [handle('granted', calls)] }, one.info, true)).toHaveLength(1)
     expect(calls).toEqual(['asked'])
+  })
+
+  it('are found in the folder that was dropped, which is asked for once', async () => {
+    const calls: string[] = []
+    const entries = album.files.map((file) => ({
+      kind: 'file',
+      name: file.name,
+      getFile: () => Promise.resolve(file),
+    }))
+    const folderOf = (found: readonly object[]) =>
+      ({
+        ...handle('granted', calls),
+        kind: 'directory',
+
+        async *values() {
+          yield* found
+        },
+      }) as unknown as FileSystemDirectoryHandle
+    const remembered = (folder: FileSystemDirectoryHandle) =>
+      rememberedFiles({ handles: [folder, folder] }, album.info, true)
+    expect(await remembered(folderOf([...entries].reverse()))).toEqual(album.files)
+    expect(calls).toEqual(['asked'])
+    expect(await remembered(folderOf(entries.slice(1)))).toBeNull()
   })
 })

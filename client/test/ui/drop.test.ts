@@ -40,6 +40,13 @@ describe('a drop', () => {
     expect(files.map((picked) => picked.handle)).toEqual([handle, undefined])
   })
 
+  it('gives each file of a folder the handle of that folder', async () => {
+    const kept = { kind: 'directory', name: 'top' } as FileSystemHandle
+    const { files } = await gather([itemOf('top', { deep: { 'x.txt': 'x' } }, kept), itemOf('b.txt', 'B')])
+    expect(paths(files)).toEqual(['top/deep/x.txt', 'b.txt'])
+    expect(files.map((picked) => picked.handle)).toEqual([kept, undefined])
+  })
+
   it('walks folders to the end, in batches', async () => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, i) => [`${String(i)}.txt`, 'x']))
     const { files, unreadableCount } = await gather([

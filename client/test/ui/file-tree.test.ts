@@ -28,6 +28,12 @@ describe('tree', () => {
     expect(small.rows(new Set())).toHaveLength(2)
   })
 
+  it('counts as people do', () => {
+    const files = ['1.txt', '10.txt', '2.txt', 'part 10/x', 'part 9/x'].map((path) => file(path))
+    const rows = new FileTree(files).rows(new Set())
+    expect(rows.map((node) => node.name)).toEqual(['part 9', 'part 10', '1.txt', '2.txt', '10.txt'])
+  })
+
   it('shows no name as it came', () => {
     const [node] = new FileTree([{ path: ['x\u202ecod.exe'], sizeBytes: 1 }]).roots
     expect(node?.name).toBe('xcod.exe')
