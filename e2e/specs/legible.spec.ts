@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
@@ -89,4 +90,30 @@ test('on a phone the map says within its frame that nobody is there', async ({ o
   const roomBelow = async () =>
     (await edge(page.getByRole('listbox'))) - (await edge(page.getByText('Nobody is linked yet')))
   await expect.poll(roomBelow).toBeGreaterThan(0)
+})
+
+test('on a phone a share of many files has its button in sight, and ends where its last line does', async ({
+  openPeer,
+}) => {
+  const folder = join(scratch(), 'Many')
+  for (let i = 0; i < 60; i++) makeFile(folder, `setup ${String(i)}.pdf.exe`, 100, i + 1)
+  const sender = await openPeer()
+  const { link } = await sender.shareFolder(folder)
+  const { page } = await openPeer()
+  await page.setViewportSize({ width: 390, height: 700 })
+  await page.goto(link)
+  const tree = page.locator('.tree')
+  await expect(tree).toBeVisible()
+  const button = page.getByRole('button', { name: 'Download', exact: true })
+  await expect(button).toBeInViewport({ ratio: 1 })
+  const left = () =>
+    page.evaluate(() => {
+      const last = document.querySelector('footer')?.getBoundingClientRect().bottom ?? 0
+      return document.documentElement.scrollHeight - (last + scrollY)
+    })
+  await expect.poll(left).toBeLessThan(40)
+  // The end of the list, as a thumb would.
+  await tree.evaluate((element) => element.scrollTo(0, element.scrollHeight))
+  await expect(page.getByRole('checkbox', { name: 'setup 59.pdf.exe' })).toBeVisible()
+  expect(await left()).toBeLessThan(40)
 })
