@@ -65,6 +65,8 @@ export interface ShareView {
   /** Milliseconds to go at the present speed; `null` when nothing moves. */
   readonly etaMs: number | null
   readonly peers: readonly PeerView[]
+  /** Peers that took bytes from here and then had all of the share, by their own word, since this node started. */
+  readonly receiptCount: number
   readonly tracker: {
     readonly state: TrackerState
     readonly seeders: number | null
@@ -177,6 +179,7 @@ function shareView(
     duplicateBytes: swarm?.downloads.duplicateBytes ?? 0,
     etaMs: missing > 0 && downSpeed > 0 ? Math.round((missing / downSpeed) * 1000) : null,
     peers: links.map((link) => peerView(link, exchange, now)),
+    receiptCount: swarm?.uploads.receiptCount ?? 0,
     tracker: {
       state: entry.tracker,
       seeders: entry.seeders,

@@ -53,6 +53,17 @@ describe('a sharing node', () => {
     expect(leechers[0]!.effects.some((effect) => effect.type === 'shareCompleted')).toBe(true)
   })
 
+  it('knows who has fetched all of it, after they have left each other, too', () => {
+    const { world, infoHash, seed, leechers } = swarm(2)
+    const told = () => snapshotOf(seed.node, world.now).shares[0]
+    for (const leecher of leechers) world.download(leecher, infoHash)
+    world.until(() => (told()?.verifiedBytes ?? 0) > 0 && (told()?.uploadedBytes ?? 0) > 0)
+    expect(told()?.receiptCount).toBe(0)
+    world.until(() => told()?.receiptCount === 2)
+    world.pass(60_000)
+    expect(told()).toMatchObject({ receiptCount: 2, peers: [] })
+  })
+
   it('leaves a share that failed, so that nobody waits for a turn, and gives it again when it is mended', () => {
     const { world, share, infoHash, seed, leechers } = swarm(1)
     const leecher = leechers[0]!

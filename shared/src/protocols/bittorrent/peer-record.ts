@@ -29,6 +29,8 @@ export class PeerRecord {
   /** Verified bytes that the peer gave us, and bytes we sent it, in all its visits. */
   givenBytes = 0
   takenBytes = 0
+  /** It took bytes from us and has all of the share by now. */
+  gotAll = false
   /** Blocks that it got from us in super-seeding and nobody else has shown since. */
   unspreadBlocks = 0
   /** Blocks of its that spread, and blocks that it kept for too long. */

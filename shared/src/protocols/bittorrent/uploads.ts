@@ -14,6 +14,7 @@ import {
 import type { DropCode, Outbox } from './effects.ts'
 import type { BlockRange } from './messages.ts'
 import type { PeerLink } from './peer-link.ts'
+import type { PeerRecord } from './peer-record.ts'
 import { RateMeter } from './rate-meter.ts'
 
 export interface UploadParts {
@@ -36,6 +37,8 @@ export class Uploads {
   #waitsForBucket = false
   readonly speed: RateMeter
   sentBytes = 0
+  /** Peers that took bytes from us and have all of the share by now, by their own word. */
+  receiptCount = 0
 
   constructor(parts: UploadParts) {
     this.#parts = parts
@@ -91,6 +94,13 @@ export class Uploads {
     this.sentBytes += bytes.length
     this.#parts.onSent(link, block, now)
     this.serve(now)
+  }
+
+  /** A peer has all of the share: it counts once, if it took anything from us. */
+  noteReceipt(record: PeerRecord): void {
+    if (record.gotAll || record.takenBytes === 0) return
+    record.gotAll = true
+    this.receiptCount++
   }
 
   onReadFailed(to: PeerId, block: BlockIndex, now: number): void {
