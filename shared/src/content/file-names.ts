@@ -14,6 +14,8 @@ const MAX_EXTENSION_BYTES = 32
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 /** Controls, line breaks, noncharacters, path separators, and what Windows forbids (`:` also opens streams). */
 const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}/\\:*?"<>|]/gu
+/** ASCII without any of them, short, and with no dot or space at its ends: most names, which need no more than a look. */
+const PLAIN = /^(?![. ])[\w !#$%&'()+,.;=@[\]^`{}~-]{1,200}(?<![. ])$/
 /** Windows drops these at the end of a name; Unix hides names that begin with a dot. */
 const EDGE = /^[.\p{Z}]$/u
 /** Device names of Windows, which count with any extension too (Microsoft, "Naming Files, Paths, and Namespaces"). */
@@ -37,13 +39,18 @@ const EXECUTABLE = new Set(
  * spaces at the ends, no device name. Idempotent, and the same on every system. Lone surrogates become U+FFFD.
  */
 export function sanitizeName(raw: string): string {
+  if (PLAIN.test(raw) && !isDevice(raw)) return raw
   const wellFormed = utf8Decode(utf8Encode(raw)) ?? ''
   const visible = wellFormed.normalize('NFC').replace(INVISIBLE, '').replace(FORBIDDEN, FILLER)
   const fitting = fit(trimEdges(visible.normalize('NFC')), '')
-  const [stem] = splitAt(fitting, fitting.indexOf('.'))
   // Cutting and trimming can bring a device name forth, so it is looked for after them.
-  const harmless = DEVICE.test(trimEdges(stem)) ? fit(FILLER + fitting, '') : fitting
+  const harmless = isDevice(fitting) ? fit(FILLER + fitting, '') : fitting
   return harmless || FILLER
+}
+
+function isDevice(name: string): boolean {
+  const [stem] = splitAt(name, name.indexOf('.'))
+  return DEVICE.test(trimEdges(stem))
 }
 
 /**
@@ -96,6 +103,10 @@ class Folder {
   claim(raw: string): string {
     const wanted = sanitizeName(raw)
     const key = foldCase(wanted)
+    if (!this.#taken.has(key)) {
+      this.#taken.add(key)
+      return wanted
+    }
     let name = wanted
     let number = this.#numbers.get(key) ?? 2
     while (this.#taken.has(foldCase(name))) name = fit(wanted, ` (${number++})`)
@@ -107,6 +118,7 @@ class Folder {
 
 /** Equal for names that some file system takes for one. Lower, upper, lower: so `ẞ`, `ß` and `ss` meet. */
 function foldCase(name: string): string {
+  if (PLAIN.test(name)) return name.toLowerCase()
   return name.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC')
 }
 

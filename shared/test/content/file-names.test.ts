@@ -113,6 +113,20 @@ describe('sanitizeName', () => {
     expect(sanitizeName(raw)).toBe(name)
   })
 
+  it('takes a short way for usual names, to the same end', () => {
+    const usual = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'aZ09 ._-()!{}~con^/'), maxLength: 12 }),
+      fc.stringMatching(/^(con|NUL|com1|aux)[ .]{0,2}[a-z.]{0,4}$/),
+    )
+    // What nobody sees is taken out, and makes a name unusual.
+    fc.assert(
+      fc.property(usual, (raw) => {
+        expect(sanitizeName(raw)).toBe(sanitizeName(`${raw}\u200b`))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
   it('takes linear time', () => {
     const start = performance.now()
     for (const unit of ['.', ' ', '. ', 'a.', 'e\u0301', '\u{1f600}', '\u200b', '/', 'con.']) {

@@ -735,6 +735,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: ['node/upkeep'],
   },
   {
+    name: 'usual names are not looked at for devices of Windows',
+    file: 'content/file-names.ts',
+    find: 'if (PLAIN.test(raw) && !isDevice(raw)) return raw',
+    put: 'if (PLAIN.test(raw)) return raw',
+    tests: ['content/file-names'],
+  },
+  {
     name: 'callers whose calls lead to nothing may have every slot again and again',
     file: 'protocols/introduction/door.ts',
     find: 'if (isRepeated && free <= NEGOTIATIONS / 2) return false',
