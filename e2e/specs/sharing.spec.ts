@@ -123,9 +123,37 @@ test('a folder that was dropped is shared again after a reload, without being lo
   expect(saved.find(({ path }) => path.includes('day 1'))?.sha).toBe(first.sha)
 })
 
+test('files that were chosen are shared again after a reload', async ({ openPeer }) => {
+  const sender = await openPeer()
+  const { page } = sender
+  // The system's dialog can't be answered here: the browser's own files stand for the person's.
+  await page.evaluate(() => {
+    const showOpenFilePicker = async () => {
+      const root = await navigator.storage.getDirectory()
+      const handle = await root.getFileHandle('chosen.txt', { create: true })
+      const writable = await handle.createWritable()
+      await writable.write('chosen, and found again')
+      await writable.close()
+      return [handle]
+    }
+    Object.assign(globalThis, { showOpenFilePicker })
+  })
+  await page.getByText('Choose files', { exact: true }).click()
+  const shared = page.locator('li[aria-label="chosen.txt"][data-state=seeding]')
+  await shared.waitFor()
+  const link = await page.getByLabel('Share link').inputValue()
+  await page.reload()
+  await shared.waitFor()
+  const receiver = await openPeer(new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone()
+})
+
 test('sharing and downloading by keyboard alone', async ({ openPeer }) => {
   const file = makeFile(scratch(), 'by keys.bin', MiB, 42)
   const sender = await openPeer()
+  // The other picker's dialog can't be answered here.
+  await sender.page.evaluate(() => void Object.assign(globalThis, { showOpenFilePicker: undefined }))
   // Reached by Tab, opened by Space: the browser's dialog is answered as a person would. Listening starts here, not right
   // before the key, since it takes the browser a moment to hand its dialogs over.
   const chosen = new Promise<FileChooser>((resolve) => sender.page.once('filechooser', resolve))

@@ -4,6 +4,10 @@ import type { HashAnswer, HashCommand } from '../adapters/hashing/protocol.ts'
 
 /** Read at once: larger slices are read faster (docs/performance.md), and memory stays flat. */
 const READ_BYTES = 4 * 1024 * 1024
+/** Files of one read that are hashed side by side, since they are mostly waited for. Our choice. */
+const SIDE_BY_SIDE = 4
+/** Progress is told after so many bytes: thousands of small files would be as many messages. Our choice. */
+const PROGRESS_BYTES = 1024 * 1024
 
 const post = (answer: HashAnswer, transfer: Transferable[] = []) => self.postMessage(answer, { transfer })
 
@@ -31,10 +35,26 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
 }
 
 async function hashAll({ id, files }: HashCommand): Promise<void> {
-  const leaves: (Uint8Array<ArrayBuffer> | null)[] = []
-  const onProgress = (bytes: number) => post({ type: 'progress', id, bytes })
-  // One of thousands that is gone or protected keeps the others from nothing.
-  for (const file of files) leaves.push(await hashFile(file, onProgress).catch(() => null))
+  const leaves: (Uint8Array<ArrayBuffer> | null)[] = files.map(() => null)
+  let untold = 0
+  const tell = () => {
+    if (untold > 0) post({ type: 'progress', id, bytes: untold })
+    untold = 0
+  }
+  const onProgress = (bytes: number) => {
+    untold += bytes
+    if (untold >= PROGRESS_BYTES) tell()
+  }
+  const hashThose = async (queue: Iterable<readonly [number, File]>) => {
+    // One of thousands that is gone or protected keeps the others from nothing.
+    for (const [index, file] of queue) leaves[index] = await hashFile(file, onProgress).catch(() => null)
+  }
+  const isSmall = ([, file]: readonly [number, File]) => file.size <= READ_BYTES
+  const small = [...files.entries()].filter(isSmall).values()
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => hashThose(small)))
+  // Of large files disks like one at a time.
+  await hashThose([...files.entries()].filter((each) => !isSmall(each)))
+  tell()
   post(
     { type: 'done', id, leaves },
     leaves.flatMap((each) => (each === null ? [] : [each.buffer])),

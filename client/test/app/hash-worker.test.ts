@@ -1,7 +1,8 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { sha256 } from '@ringdrop/shared/content/sha256.ts'
 import type { HashAnswer } from '../../src/adapters/hashing/protocol.ts'
 
-it('a file that can’t be read costs the others nothing', async () => {
+async function start() {
   const answers: HashAnswer[] = []
   const worker = {
     postMessage: (answer: HashAnswer) => answers.push(answer),
@@ -10,13 +11,37 @@ it('a file that can’t be read costs the others nothing', async () => {
   vi.stubGlobal('self', worker)
   onTestFinished(() => void vi.unstubAllGlobals())
   await import('../../src/workers/hash.worker.ts')
+  const hash = async (files: readonly File[]) => {
+    worker.onmessage({ data: { id: '1', files } })
+    await expect.poll(() => answers.at(-1)?.type, { timeout: 10_000 }).toBe('done')
+    const done = answers.at(-1)
+    return done?.type === 'done' ? done.leaves : []
+  }
+  return { answers, hash }
+}
+
+beforeEach(() => vi.resetModules())
+
+it('a file that can’t be read costs the others nothing', async () => {
+  const { hash } = await start()
   const gone = new File(['gone'], 'gone.txt')
   const refuse = () => {
     throw new DOMException('A requested file could not be found', 'NotFoundError')
   }
   Object.assign(gone, { slice: refuse, stream: refuse, arrayBuffer: refuse })
-  worker.onmessage({ data: { id: '1', files: [new File(['a'], 'a.txt'), gone, new File([], 'empty.txt')] } })
-  await expect.poll(() => answers.at(-1)?.type).toBe('done')
-  const done = answers.at(-1)
-  expect(done?.type === 'done' && done.leaves.map((each) => each?.length ?? null)).toEqual([32, null, 0])
+  const leaves = await hash([new File(['a'], 'a.txt'), gone, new File([], 'empty.txt')])
+  expect(leaves.map((each) => each?.length ?? null)).toEqual([32, null, 0])
+})
+
+it('hashes of large and small files come in the order of the files, and progress comes in few messages', async () => {
+  const { answers, hash } = await start()
+  const contents = Array.from({ length: 40 }, (_, at) =>
+    new Uint8Array(at === 3 ? 5_000_000 : 10_000).fill(at),
+  )
+  const leaves = await hash(contents.map((bytes, at) => new File([bytes], String(at))))
+  const first = contents.map((bytes) => sha256(bytes.subarray(0, 16_384)))
+  expect(leaves.map((each) => each?.slice(0, 32))).toEqual(first)
+  const told = answers.flatMap((answer) => (answer.type === 'progress' ? [answer.bytes] : []))
+  expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(5_390_000)
+  expect(told.length).toBeLessThan(5)
 })

@@ -42,6 +42,31 @@ describe('reading a picked file from front to back', () => {
     expect(memory.byteLength).toBe(0)
   })
 
+  it('a small file, and a small rest, comes in one go into that memory', async () => {
+    for (const offset of [0, 5, 65_536, 69_999]) {
+      const memory = new ArrayBuffer(70_000)
+      const reader = readForward(new File([content.subarray(0, 70_000)], 'a'), offset)
+      const part = await reader.fill(memory)
+      expect(part).toEqual(content.slice(offset, 70_000))
+      expect(await reader.fill(part.buffer)).toHaveLength(0)
+      reader.close()
+    }
+  })
+
+  it('a small file that has been changed can’t be read', async () => {
+    const root = await navigator.storage.getDirectory()
+    const handle = await root.getFileHandle('changing', { create: true })
+    const write = async (bytes: number) => {
+      const writable = await handle.createWritable()
+      await writable.write(content.slice(0, bytes))
+      await writable.close()
+    }
+    await write(100)
+    const old = await handle.getFile()
+    await write(50)
+    await expect(readForward(old).fill(new ArrayBuffer(100))).rejects.toThrow()
+  })
+
   it('an empty file has nothing', async () => {
     expect(await readForward(new Blob([])).fill(new ArrayBuffer(8))).toHaveLength(0)
   })

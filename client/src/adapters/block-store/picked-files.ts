@@ -3,6 +3,8 @@ import type { ForwardReader, OwnShareFiles } from './share-files.ts'
 
 /** A stream is opened anew after so many bytes: only then does the browser notice that the file was changed. Our choice. */
 const STREAM_BYTES = 64 * 1024 * 1024
+/** What is left of a file and no larger than this is read in one go: to open a stream takes longer than that. Our choice. */
+const SMALL_BYTES = 64 * 1024
 
 /** The person's own files, read where they lie. */
 export class PickedFiles implements OwnShareFiles {
@@ -53,6 +55,8 @@ class BlobReader implements ForwardReader {
   }
 
   async fill(buffer: ArrayBuffer): Promise<Bytes> {
+    const left = this.blob.size - this.#at
+    if (this.#stream === null && left <= Math.min(SMALL_BYTES, buffer.byteLength)) return this.#rest(buffer)
     let memory = buffer
     let filled = 0
     while (filled < memory.byteLength && this.#at < this.blob.size) {
@@ -77,6 +81,16 @@ class BlobReader implements ForwardReader {
     this.close()
     this.#streamEnd = Math.min(this.blob.size, this.#at + STREAM_BYTES)
     this.#stream = streamOf(this.blob.slice(this.#at, this.#streamEnd))
+  }
+
+  async #rest(buffer: ArrayBuffer): Promise<Bytes> {
+    const slice = this.blob.slice(this.#at)
+    const bytes = new Uint8Array(await slice.arrayBuffer())
+    if (bytes.length < slice.size) throw new Error('the file became shorter')
+    this.#at = this.blob.size
+    const into = new Uint8Array(buffer, 0, bytes.length)
+    into.set(bytes)
+    return into
   }
 
   async #slice(length: number): Promise<Bytes> {
