@@ -138,7 +138,7 @@ test('files that were chosen are shared again after a reload', async ({ openPeer
     }
     Object.assign(globalThis, { showOpenFilePicker })
   })
-  await page.getByText('Choose files', { exact: true }).click()
+  await page.getByLabel('Choose files').click()
   const shared = page.locator('li[aria-label="chosen.txt"][data-state=seeding]')
   await shared.waitFor()
   const link = await page.getByLabel('Share link').inputValue()
