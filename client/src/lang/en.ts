@@ -293,7 +293,7 @@ export const en = {
     saving: 'Being saved; it can be removed when that is done',
     keepOne: 'At least one file has to stay chosen. Pause or remove the download to fetch none.',
     onlyCopy: 'Others are still fetching it from you',
-    receipts: (n: number) => `${count(n, 'peer has', 'peers have')} fetched all of it`,
+    fetchedAll: (n: number) => `${count(n, 'peer has', 'peers have')} fetched all of it`,
     view: 'View',
     pause: 'Pause',
     resume: 'Resume',

@@ -268,7 +268,7 @@ export const zh: Messages = {
     saving: '正在保存，完成后才能移除',
     keepOne: '至少要保留一个文件。如果都不需要，请暂停或移除下载。',
     onlyCopy: '还有人正在从你这里获取',
-    receipts: (n) => `${of('个节点')(n)}已取得全部内容`,
+    fetchedAll: (n) => `${of('个节点')(n)}已取得全部内容`,
     view: '查看',
     pause: '暂停',
     resume: '继续',

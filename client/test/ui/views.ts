@@ -29,7 +29,7 @@ export function shareView(parts: Partial<ShareView> = {}): ShareView {
     duplicateBytes: 0,
     etaMs: 5_800,
     peers: [],
-    receiptCount: 0,
+    completedCount: 0,
     tracker: { state: 'ok', seeders: 0, leechers: 0, seedSeenAgoMs: null },
     pieceMap: [],
     availability: [],

@@ -66,7 +66,7 @@ export interface ShareView {
   readonly etaMs: number | null
   readonly peers: readonly PeerView[]
   /** Peers that took bytes from here and then had all of the share, by their own word, since this node started. */
-  readonly receiptCount: number
+  readonly completedCount: number
   readonly tracker: {
     readonly state: TrackerState
     readonly seeders: number | null
@@ -179,7 +179,7 @@ function shareView(
     duplicateBytes: swarm?.downloads.duplicateBytes ?? 0,
     etaMs: missing > 0 && downSpeed > 0 ? Math.round((missing / downSpeed) * 1000) : null,
     peers: links.map((link) => peerView(link, exchange, now)),
-    receiptCount: swarm?.uploads.receiptCount ?? 0,
+    completedCount: swarm?.uploads.completedCount ?? 0,
     tracker: {
       state: entry.tracker,
       seeders: entry.seeders,

@@ -58,10 +58,10 @@ describe('a sharing node', () => {
     const told = () => snapshotOf(seed.node, world.now).shares[0]
     for (const leecher of leechers) world.download(leecher, infoHash)
     world.until(() => (told()?.verifiedBytes ?? 0) > 0 && (told()?.uploadedBytes ?? 0) > 0)
-    expect(told()?.receiptCount).toBe(0)
-    world.until(() => told()?.receiptCount === 2)
+    expect(told()?.completedCount).toBe(0)
+    world.until(() => told()?.completedCount === 2)
     world.pass(60_000)
-    expect(told()).toMatchObject({ receiptCount: 2, peers: [] })
+    expect(told()).toMatchObject({ completedCount: 2, peers: [] })
   })
 
   it('leaves a share that failed, so that nobody waits for a turn, and gives it again when it is mended', () => {

@@ -221,7 +221,7 @@ export class MessageHandler {
   /** Seeds leave each other alone. */
   #afterTheirs(swarm: Swarm, link: PeerLink): void {
     if (!link.isSeed || !swarm.isFull) return
-    swarm.uploads.noteReceipt(link.record)
+    swarm.uploads.noteCompleted(link.record)
     swarm.onOtherSource()
     this.context.drop(link, 'bothSeeds', false)
   }

@@ -38,7 +38,7 @@ export class Uploads {
   readonly speed: RateMeter
   sentBytes = 0
   /** Peers that took bytes from us and have all of the share by now, by their own word. */
-  receiptCount = 0
+  completedCount = 0
 
   constructor(parts: UploadParts) {
     this.#parts = parts
@@ -97,10 +97,10 @@ export class Uploads {
   }
 
   /** A peer has all of the share: it counts once, if it took anything from us. */
-  noteReceipt(record: PeerRecord): void {
+  noteCompleted(record: PeerRecord): void {
     if (record.gotAll || record.takenBytes === 0) return
     record.gotAll = true
-    this.receiptCount++
+    this.completedCount++
   }
 
   onReadFailed(to: PeerId, block: BlockIndex, now: number): void {
