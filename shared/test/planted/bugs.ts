@@ -317,8 +317,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a device name passes as a file name',
     file: 'content/file-names.ts',
-    find: "const harmless = DEVICE.test(trimEdges(stem)) ? fit(FILLER + fitting, '') : fitting",
-    put: 'const harmless = stem === null ? FILLER : fitting',
+    find: "const harmless = isDevice(fitting) ? fit(FILLER + fitting, '') : fitting",
+    put: 'const harmless = fitting',
     tests: ['content/file-names'],
   },
   {
@@ -716,7 +716,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'those with nothing to exchange are looked for after every block',
     file: 'protocols/bittorrent/upload-only.ts',
-    find: 'if (now < this.#at && !mayChangeWants(input)) return []',
+    find: 'if (now < this.#at && !inputs.some(mayChangeWants)) return []',
     put: '',
     tests: ['protocols/bittorrent/upload-only'],
   },
