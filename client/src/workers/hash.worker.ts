@@ -49,11 +49,11 @@ async function hashAll({ id, files }: HashCommand): Promise<void> {
     // One of thousands that is gone or protected keeps the others from nothing.
     for (const [index, file] of queue) leaves[index] = await hashFile(file, onProgress).catch(() => null)
   }
-  const isSmall = ([, file]: readonly [number, File]) => file.size <= READ_BYTES
-  const small = [...files.entries()].filter(isSmall).values()
+  const all = [...files.entries()]
+  const small = all.filter(([, { size }]) => size <= READ_BYTES).values()
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => hashThose(small)))
   // Of large files disks like one at a time.
-  await hashThose([...files.entries()].filter((each) => !isSmall(each)))
+  await hashThose(all.filter(([, { size }]) => size > READ_BYTES))
   tell()
   post(
     { type: 'done', id, leaves },

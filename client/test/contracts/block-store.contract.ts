@@ -213,24 +213,25 @@ export function blockStoreContract<Source>(name: string, { make, sourcesOf }: St
       const count = share.blocks.length
       const first = make()
       open(first, share)
-      for (let block = count - 1; block > 0; block -= 2) await put(first, share, block)
+      const [later, early] = [0, 1].map((odd) =>
+        Array.from({ length: count }, (_, block) => block).filter((block) => block % 2 === odd),
+      ) as [number[], number[]]
+      for (const block of [...early].reverse()) await put(first, share, block)
       first.send({ type: 'close', infoHash: share.infoHash })
       await held(first, makeShareOpened(first))
       first.stop()
       const store = make()
       open(store, share)
-      const odd = Array.from({ length: count }, (_, block) => block).filter(
-        (b) => (count - 1 - b) % 2 === 0 && b > 0,
-      )
-      expect(await held(store, share)).toEqual(odd)
+      expect(await held(store, share)).toEqual(early)
       const blobsOf = async (files: number[], ticket: number) => {
         store.send({ type: 'blobs', infoHash: share.infoHash, files, ticket })
         const answer = await store.answer((each) => each.type === 'blobs' && each.ticket === ticket)
         return answer.type === 'blobs' ? answer.blobs : null
       }
-      await put(store, share, 0)
+      const [firstBlock = 0, ...others] = later
+      await put(store, share, firstBlock)
       const handedOut = await blobsOf([0], 2)
-      for (let block = 1; block < count; block++) if (!odd.includes(block)) await put(store, share, block)
+      for (const block of others) await put(store, share, block)
       expect(new Uint8Array((await handedOut?.[0]?.arrayBuffer()) ?? [])).toEqual(share.files[0])
       const all = await blobsOf(
         share.files.map((_, file) => file),

@@ -17,7 +17,7 @@ function pair() {
   const share = makeTestShare(2 * MiB)
   const seed = world.add('seed')
   world.seed(seed, share)
-  return { world, infoHash: share.info.infoHash, seed, leecher: world.add('leecher') }
+  return { world, infoHash: share.info.infoHash, leecher: world.add('leecher') }
 }
 
 /** Counts how often the node asks its systems when they want to be woken. */
@@ -50,12 +50,11 @@ describe('while blocks flow', () => {
       return looks() - before
     }
     const read = { type: 'readFailed', to: leecher.key.peerId, block: 0 } as const
-    const sid = SID
     expect(looksAfter({ type: 'serverDown' })).toBe(1)
     expect(looksAfter({ type: 'storeResults', infoHash, results: [] })).toBe(0)
-    expect(looksAfter({ type: 'writable', sid })).toBe(0)
-    expect(looksAfter({ type: 'frame', sid, channel: 'bulk', bytes: new Uint8Array(16) })).toBe(0)
-    expect(looksAfter({ type: 'frame', sid, channel: 'control', bytes: new Uint8Array(16) })).toBe(1)
+    expect(looksAfter({ type: 'writable', sid: SID })).toBe(0)
+    expect(looksAfter({ type: 'frame', sid: SID, channel: 'bulk', bytes: new Uint8Array(16) })).toBe(0)
+    expect(looksAfter({ type: 'frame', sid: SID, channel: 'control', bytes: new Uint8Array(16) })).toBe(1)
     expect(looksAfter({ type: 'storeResults', infoHash, results: [read] })).toBe(1)
   })
 
