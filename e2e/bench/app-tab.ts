@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core'
 import type { Snapshot } from '../pages/app.ts'
 import { startChromium, stopChromium, type StartedChromium } from './browser.ts'
-import { sha256OfFile } from './engine.ts'
 
 declare const ringdrop: { snapshot(): Snapshot }
 
@@ -40,6 +39,8 @@ declare const benchNote: (entries: PerformanceEntryList) => void
 /** How often Node looks into the page; timers of the page itself stand still while it is hidden. */
 const LOOK_MS = 50
 const PATIENCE_MS = 120_000
+/** For all bytes of a share: gibibytes take a quarter of an hour on two cores. */
+const BYTES_PATIENCE_MS = 2_700_000
 /** A browser that was asked to close gets so long before it is killed. */
 const CLOSE_MS = 10_000
 
@@ -76,12 +77,25 @@ export class AppTab {
   }
 
   /** Looks from outside until it is so. */
-  async until<Args extends unknown[]>(
+  until<Args extends unknown[]>(
     what: string,
     isSo: (...args: Args) => boolean,
     ...args: Args
   ): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS
+    return this.#wait(PATIENCE_MS, what, isSo, ...args)
+  }
+
+  #untilBytes(what: string, isSo: () => boolean): Promise<void> {
+    return this.#wait(BYTES_PATIENCE_MS, what, isSo)
+  }
+
+  async #wait<Args extends unknown[]>(
+    patienceMs: number,
+    what: string,
+    isSo: (...args: Args) => boolean,
+    ...args: Args
+  ): Promise<void> {
+    const deadline = performance.now() + patienceMs
     while (!(await this.page.evaluate(isSo as (...args: unknown[]) => boolean, ...args))) {
       if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
       await pause(LOOK_MS)
@@ -96,7 +110,20 @@ export class AppTab {
       ),
     )
     await (input as ElementHandle<HTMLInputElement>).uploadFile(...paths)
-    await this.until('the share', () => ringdrop.snapshot().node?.shares[0]?.state.name === 'seeding')
+    return this.#shared()
+  }
+
+  /** Drops a file or a folder onto the page, by the browser's own events, and waits for the share's link. */
+  async drop(path: string): Promise<{ hash: string; infoHash: string }> {
+    const session = await this.page.createCDPSession()
+    const data = { items: [], files: [path], dragOperationsMask: 1 }
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await session.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data })
+    return this.#shared()
+  }
+
+  async #shared(): Promise<{ hash: string; infoHash: string }> {
+    await this.#untilBytes('the share', () => ringdrop.snapshot().node?.shares[0]?.state.name === 'seeding')
     const box = await this.#find('textbox', 'Share link')
     const link = await box.evaluate((element) => (element as HTMLInputElement).value)
     const infoHash = await this.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.infoHash ?? '')
@@ -141,7 +168,7 @@ export class AppTab {
   }
 
   untilDone(): Promise<void> {
-    return this.until('the last byte', () => {
+    return this.#untilBytes('the last byte', () => {
       const share = ringdrop.snapshot().node?.shares[0]
       return share?.state.name === 'seeding' && share.verifiedBytes === share.wantedBytes
     })
@@ -152,7 +179,7 @@ export class AppTab {
     return this.page.evaluate(() => ringdrop.snapshot().node?.shares[0]?.uploadedBytes ?? 0)
   }
 
-  /** Saves the finished file as a person would. @returns its SHA-256. */
+  /** Saves what is finished as a person would: a file, or an archive of several. @returns where it lies. */
   async save(): Promise<string> {
     const session = await this.browser.target().createCDPSession()
     const saved = new Promise<string>((resolve) => {
@@ -166,8 +193,12 @@ export class AppTab {
       eventsEnabled: true,
     })
     await this.page.bringToFront()
+    // The system's dialogs can't be answered here: saved as in browsers that have none.
+    await this.page.evaluate(() =>
+      Object.assign(globalThis, { showSaveFilePicker: undefined, showDirectoryPicker: undefined }),
+    )
     await (await this.#find('button', 'Save')).click()
-    return sha256OfFile(await saved)
+    return saved
   }
 
   /** Puts another tab in front. */

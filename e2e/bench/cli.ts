@@ -20,7 +20,7 @@ const USAGE = `npm run bench -- transfer|swarm|webtorrent|memory|hidden|responsi
   webtorrent  --runs 10 --swarms 3: 64 MiB one to one, 16 MiB one to eight, against WebTorrent, which is fetched when it is first needed
   memory    JavaScript heap during a transfer of 2 GiB
   hidden    32 MiB with both tabs hidden against both visible, built app, 4 rounds; --hidden-for seconds beforehand
-  responsiveness  long tasks of both pages of the built app while sharing and during 64 MiB, 3 rounds; --files 2000: in so many files
+  responsiveness  long tasks of both pages of the built app while sharing and during 64 MiB, 3 rounds; --files 2000: in so many files; --folder: in a folder that is dropped
   mesh      links without a server, closed and silent tabs, idle traffic, constructions; --rounds replacements
   crowd     --peers 200: real peers without browsers, in a few processes: connect, share, search, download
   server    announces and relays by one core of the server, memory of idle sockets; --sockets 10000; --redis: two servers
@@ -49,6 +49,7 @@ const { values, positionals } = parseArgs({
     mib: { type: 'string' },
     'fanout-mib': { type: 'string' },
     files: { type: 'string' },
+    folder: { type: 'boolean', default: false },
     peers: { type: 'string' },
     'hidden-for': { type: 'string' },
     sockets: { type: 'string' },
@@ -98,8 +99,8 @@ async function inApp(what: 'hidden' | 'responsiveness'): Promise<void> {
       const hiddenForMs = count(values['hidden-for'], HIDDEN_FOR_SECONDS) * 1000
       await benchHidden(server.url, count(values.rounds, 4), bytes(32), hiddenForMs, report)
     } else {
-      const files = count(values.files, 1)
-      await benchResponsiveness(server.url, count(values.rounds, 3), bytes(64), files, report)
+      const load = { bytes: bytes(64), files: count(values.files, 1), isDropped: values.folder }
+      await benchResponsiveness(server.url, count(values.rounds, 3), load, report)
     }
   } finally {
     await server.kill()

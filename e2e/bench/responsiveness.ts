@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { makeFile, scratch } from '../fixtures/files.ts'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { scratch } from '../fixtures/files.ts'
 import { AppTab, type LongTask } from './app-tab.ts'
 import { makeBenchFile, sha256OfFile } from './engine.ts'
 import { median, round, type Report } from './report.ts'
@@ -21,24 +22,73 @@ const figuresOf = (tasks: readonly LongTask[]): End => ({
   over50Ms: tasks.length,
 })
 
-function manyFiles(bytes: number, count: number, seed: number): string[] {
-  const folder = scratch()
-  const size = Math.floor(bytes / count)
-  return Array.from(
-    { length: count },
-    (_, at) => makeFile(folder, `paper ${String(at)}.txt`, size, seed + at).path,
-  )
+/** Files in folders of 100, so that a dropped folder has folders in it. */
+const FILES_IN_FOLDER = 100
+
+/** What is transferred, and how it comes to the page. */
+export interface Load {
+  readonly bytes: number
+  readonly files: number
+  /** Whether a folder with all of it is dropped onto the page; else the files are chosen. */
+  readonly isDropped: boolean
+}
+
+/** Makes the files. @returns their paths. */
+function makeFiles(folder: string, { bytes, files }: Load, seed: number): string[] {
+  const size = Math.floor(bytes / files)
+  return Array.from({ length: files }, (_, at) => {
+    const path = join(
+      folder,
+      `part ${String(Math.floor(at / FILES_IN_FOLDER) + 1)}`,
+      `paper ${String(at)}.txt`,
+    )
+    mkdirSync(dirname(path), { recursive: true })
+    const made = makeBenchFile(size, seed + at)
+    renameSync(made, path)
+    rmSync(dirname(made), { recursive: true })
+    return path
+  })
+}
+
+/** Whether the archive holds just these files, each with the same bytes, and at its place in the folder if that was dropped. */
+async function isArchiveOf(
+  archive: string,
+  folder: string,
+  paths: readonly string[],
+  { isDropped }: Load,
+): Promise<boolean> {
+  const placeIn = (root: string, path: string) => (isDropped ? relative(root, path) : basename(path))
+  const unpacked = scratch()
+  try {
+    execFileSync('python3', ['-m', 'zipfile', '-e', archive, unpacked])
+    const copies = new Map<string, string>()
+    for (const each of readdirSync(unpacked, { recursive: true, withFileTypes: true })) {
+      const copy = join(each.parentPath, each.name)
+      if (each.isFile()) copies.set(placeIn(unpacked, copy), copy)
+    }
+    if (copies.size !== paths.length) return false
+    for (const path of paths) {
+      const copy = copies.get(placeIn(dirname(folder), path))
+      if (copy === undefined || (await sha256OfFile(copy)) !== (await sha256OfFile(path))) return false
+    }
+    return true
+  } finally {
+    rmSync(unpacked, { recursive: true })
+  }
 }
 
 /** One transfer between two visible tabs, the home page at the sender and the share's page at the receiver. */
-async function runRound(url: string, bytes: number, fileCount: number, seed: number) {
-  const paths = fileCount === 1 ? [makeBenchFile(bytes, seed)] : manyFiles(bytes, fileCount, seed)
+async function runRound(url: string, load: Load, seed: number) {
+  const folder = scratch()
+  const paths = makeFiles(folder, load, seed)
   const [path = ''] = paths
   const tabs = [await AppTab.open(url), await AppTab.open(url)] as const
   const [sender, receiver] = tabs
   try {
     await sender.watch()
-    const { hash } = await sender.share(...paths)
+    const sharing = performance.now()
+    const { hash } = await (load.isDropped ? sender.drop(folder) : sender.share(...paths))
+    const shareSeconds = (performance.now() - sharing) / 1000
     const shared = await sender.watched()
     await receiver.openShare(hash)
     for (const tab of tabs) await tab.watch()
@@ -49,17 +99,20 @@ async function runRound(url: string, bytes: number, fileCount: number, seed: num
     // What is drawn when all is there belongs to it.
     for (const tab of tabs) await tab.nextFrame()
     const [sent, received] = [await sender.watched(), await receiver.watched()]
-    // Of many files each block was verified; they would be saved as an archive.
-    const sha256Ok = fileCount > 1 ? null : (await receiver.save()) === (await sha256OfFile(path))
+    const saved = await receiver.save()
+    const isSingle = load.files === 1 && !load.isDropped
+    const sha256Ok = isSingle
+      ? (await sha256OfFile(saved)) === (await sha256OfFile(path))
+      : await isArchiveOf(saved, folder, paths, load)
     const [share, send, receive] = [shared, sent, received].map(({ longTasks }) => figuresOf(longTasks)) as [
       End,
       End,
       End,
     ]
-    return { share, send, receive, seconds, sha256Ok }
+    return { share, send, receive, shareSeconds, seconds, sha256Ok }
   } finally {
     for (const tab of tabs) await tab.close()
-    rmSync(dirname(path), { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
 
@@ -67,17 +120,17 @@ async function runRound(url: string, bytes: number, fileCount: number, seed: num
 export async function benchResponsiveness(
   url: string,
   rounds: number,
-  bytes: number,
-  fileCount: number,
+  load: Load,
   report: Report,
 ): Promise<void> {
   const all: Awaited<ReturnType<typeof runRound>>[] = []
   for (let index = 0; index < rounds; index++) {
-    const result = await runRound(url, bytes, fileCount, 1 + index)
+    const result = await runRound(url, load, 1 + index)
     all.push(result)
-    const { share, send, receive, seconds } = result
+    const { share, send, receive, shareSeconds, seconds } = result
     report.row({
       round: index + 1,
+      shareSeconds: round(shareSeconds),
       seconds: round(seconds),
       share: rounded(share),
       send: rounded(send),
@@ -93,11 +146,11 @@ export async function benchResponsiveness(
     share: summarize(all.map(({ share }) => share)),
     send: summarize(all.map(({ send }) => send)),
     receive: summarize(all.map(({ receive }) => receive)),
+    shareSeconds: round(median(all.map(({ shareSeconds }) => shareSeconds))),
     seconds: round(median(all.map(({ seconds }) => seconds))),
     rounds,
-    bytes,
-    files: fileCount,
-    sha256Ok: all.every(({ sha256Ok }) => sha256Ok !== false),
+    ...load,
+    sha256Ok: all.every(({ sha256Ok }) => sha256Ok),
   })
 }
 

@@ -71,8 +71,14 @@ test('a link goes to the clipboard and to the system’s share sheet; the report
   await page.getByRole('button', { name: 'Copy diagnostics' }).click()
   await expect.poll(async () => (await noted()).length).toBe(3)
   const report = String((await noted()).at(-1))
-  expect(JSON.parse(report)).toMatchObject({ phase: { name: 'owner' }, shares: [{ isSource: true }] })
+  expect(JSON.parse(report)).toMatchObject({
+    phase: { name: 'owner' },
+    shares: [{ isSource: true }],
+    systems: { overlays: 'ready', gnutella: { neighbours: [] } },
+    connections: [],
+  })
   expect(report).not.toContain('private name')
+  expect(report, 'what opens the share').not.toContain(new URL(link).hash.slice(1, 65))
   await page.getByRole('button', { name: 'Install as an app' }).click()
   await expect.poll(async () => (await noted()).at(-1)).toBe('install')
   await context.close()

@@ -1,4 +1,6 @@
-import { makeFile, MiB, scratch } from '../fixtures/files.ts'
+import { basename } from 'node:path'
+import type { Download } from '@playwright/test'
+import { makeFile, MiB, scratch, sha256File } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 
 test('a large zip is streamed by the service worker where the browser can’t ask for a place', async ({
@@ -53,4 +55,25 @@ test('a download whose file the browser has thrown away is not saved as nothing,
   await receiver.until(({ node }) => (node?.shares[0]?.downloadedBytes ?? 0) >= MiB)
   await receiver.untilDone(infoHash)
   expect(await receiver.save(infoHash)).toEqual({ sha: file.sha, name: 'evicted.bin' })
+})
+
+test('several files are saved one by one, each under its own name', async ({ openOther, openPeer }) => {
+  const folder = scratch()
+  const files = [65, 66, 67].map((seed) => makeFile(folder, `page ${String(seed)}.bin`, 100_000, seed))
+  const [sender, receiver] = [await openOther(), await openPeer()]
+  const { link, infoHash } = await sender.shareFiles(files.map(({ path }) => path))
+  await receiver.page.evaluate((hash) => void (location.hash = hash), new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const saved: Download[] = []
+  receiver.page.on('download', (download) => saved.push(download))
+  const transfer = receiver.transfer(infoHash)
+  await transfer.getByRole('button', { name: 'More ways' }).click()
+  await transfer.getByRole('button', { name: 'File by file' }).click()
+  await expect.poll(() => saved.map((download) => download.suggestedFilename())).toHaveLength(3)
+  for (const [at, { path, sha }] of files.entries()) {
+    const download = saved[at]!
+    expect(download.suggestedFilename()).toBe(basename(path))
+    expect(sha256File(await download.path())).toBe(sha)
+  }
 })

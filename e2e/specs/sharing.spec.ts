@@ -222,3 +222,48 @@ test('two thousand small files: a tree to choose from, priorities, and a page th
   )
   console.log(`longest task of the sender: ${longest.toFixed(0)} ms`)
 })
+
+test('a folder that was chosen is shared again after a reload; one that the browser keeps back is chosen in another way', async ({
+  openPeer,
+}) => {
+  const sender = await openPeer()
+  const { page } = sender
+  // The system's dialog can't be answered here: once somebody closes it, then the browser's own folder stands for the person's.
+  await page.evaluate(() => {
+    const pick = async () => {
+      const root = await navigator.storage.getDirectory()
+      const folder = await root.getDirectoryHandle('Holiday', { create: true })
+      for (const name of ['day 1', 'day 2']) {
+        const day = await folder.getDirectoryHandle(name, { create: true })
+        const writable = await (await day.getFileHandle('notes.txt', { create: true })).createWritable()
+        await writable.write(name)
+        await writable.close()
+      }
+      return folder
+    }
+    const close = () => {
+      Object.assign(globalThis, { showDirectoryPicker: pick })
+      return Promise.reject(new DOMException('closed', 'AbortError'))
+    }
+    Object.assign(globalThis, { showDirectoryPicker: close })
+  })
+  await page.getByLabel('Choose a folder').click()
+  const offer = page.getByRole('button', { name: 'Choose in another way' })
+  await offer.waitFor()
+  await page.getByLabel('Choose a folder').click()
+  const shared = page.locator('li[aria-label=Holiday][data-state=seeding]')
+  await shared.waitFor()
+  const chooser = page.waitForEvent('filechooser')
+  await offer.click()
+  await chooser
+
+  const link = await page.getByLabel('Share link').inputValue()
+  const infoHash = (await sender.share())?.infoHash ?? ''
+  await page.reload()
+  await shared.waitFor()
+  const receiver = await openPeer(new URL(link).hash)
+  await receiver.download()
+  await receiver.untilDone(infoHash)
+  const saved = await receiver.savedFiles(infoHash)
+  expect(saved.map(({ path }) => path).sort()).toEqual(['Holiday/day 1/notes.txt', 'Holiday/day 2/notes.txt'])
+})

@@ -1,3 +1,4 @@
+import { concatBytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { decodeEnvelope, type SignalEnvelope } from '@ringdrop/shared/wire/envelope.ts'
 
 /** An invite or reply as people carry it: packed JSON in the alphabet of links. */
@@ -7,10 +8,8 @@ const MAX_BYTES = 16_384
 
 /** A link for an invite; a reply is text to paste, with the same packing. */
 export async function inviteText(envelope: SignalEnvelope, origin: string): Promise<string> {
-  const stream = new Blob([JSON.stringify(envelope)])
-    .stream()
-    .pipeThrough(new CompressionStream('deflate-raw'))
-  const packed = toBase64Url(new Uint8Array(await new Response(stream).arrayBuffer()))
+  const text = new TextEncoder().encode(JSON.stringify(envelope))
+  const packed = toBase64Url(await through(new CompressionStream('deflate-raw'), text))
   return envelope.kind === 'invite' ? `${origin}/#invite:${packed}` : `reply:${packed}`
 }
 
@@ -23,9 +22,8 @@ export async function readInviteText(text: string): Promise<SignalEnvelope | nul
   const bytes = packed === undefined ? null : fromBase64Url(packed)
   if (bytes === null) return null
   try {
-    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
-    const json = await readBounded(unpacked)
-    const envelope = decodeEnvelope(JSON.parse(json))
+    const unpacked = await through(new DecompressionStream('deflate-raw'), bytes)
+    const envelope = decodeEnvelope(JSON.parse(new TextDecoder().decode(unpacked)))
     return envelope.ok ? envelope.value : null
   } catch {
     // Not packed by us, or cut short when it was copied.
@@ -33,16 +31,26 @@ export async function readInviteText(text: string): Promise<SignalEnvelope | nul
   }
 }
 
-async function readBounded(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const parts: Uint8Array<ArrayBuffer>[] = []
+/**
+ * Packs or unpacks. Given bytes and not the stream of a blob, which Chromium may collect while it is read.
+ * @throws RangeError when more comes out than an invite has, and what the stream throws at broken bytes.
+ */
+async function through(
+  { readable, writable }: CompressionStream | DecompressionStream,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
+  const writer = writable.getWriter()
+  // What went wrong is told by the other side, too.
+  for (const step of [writer.write(bytes), writer.close()]) step.catch(() => undefined)
+  const parts: Uint8Array[] = []
   let length = 0
-  const reader = stream.getReader()
+  const reader = readable.getReader() as ReadableStreamDefaultReader<Uint8Array>
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     length += part.value.length
     if (length > MAX_BYTES) throw new RangeError('too long for an invite')
-    parts.push(new Uint8Array(part.value))
+    parts.push(part.value)
   }
-  return new Blob(parts).text()
+  return concatBytes(parts)
 }
 
 function toBase64Url(bytes: Uint8Array): string {

@@ -10,7 +10,7 @@ import { fail, ok, type Failure, type Success } from './answers.ts'
 import type { MissingSource, PickedFile } from './api.ts'
 import { inSlices } from './breath.ts'
 import type { MadeShare } from './share-maker.ts'
-import { filesFor, rememberedFiles } from './own-files.ts'
+import { filesFor, handlesOf, rememberedFiles } from './own-files.ts'
 import { downloadOf, spansOf } from './stored-download.ts'
 import { treesFrom } from './stored-trees.ts'
 import { Unwritten } from './unwritten.ts'
@@ -102,7 +102,6 @@ export class Library {
     await this.#writeSpans(infoHash, trees)
     // Removed meanwhile: its spans are swept.
     if (!this.#own.has(infoHash)) return
-    const handles = files.map(({ handle }) => handle)
     await this.state.saveShare({
       infoHash,
       infoBytes,
@@ -111,7 +110,7 @@ export class Library {
       selection: null,
       priorities: null,
       addedAt,
-      handles: handles.every((handle) => handle !== undefined) ? handles : null,
+      handles: handlesOf(files),
     })
   }
 
@@ -179,7 +178,13 @@ export class Library {
     const files = filesFor(waiting.info, picked)
     if (files === null) return false
     this.#waiting.delete(infoHash)
-    this.#startSource(waiting, files)
+    const handles = handlesOf(files)
+    this.#startSource(
+      { ...waiting, stored: { ...waiting.stored, handles } },
+      files.map(({ file }) => file),
+    )
+    // Next time a tap will do. If that can't be written down, they are asked for again.
+    void this.state.updateShare(infoHash, { handles }).catch(() => undefined)
     return true
   }
 

@@ -25,6 +25,7 @@ import { Library } from './library.ts'
 import { MediaServer } from './media-server.ts'
 import { NearbyCommands } from './nearby-commands.ts'
 import { NetworkCommands } from './network-commands.ts'
+import { News } from './news.ts'
 import { NodeRuntime } from './node-runtime.ts'
 import type { Owner } from './remote-client.ts'
 import { ShareCommands } from './share-commands.ts'
@@ -32,8 +33,6 @@ import { ShareJobs } from './share-jobs.ts'
 import { until } from './until.ts'
 import { Wakefulness } from './wakefulness.ts'
 
-/** Views hear of changes at most this often. */
-const NOTIFY_MS = 100
 /** How often the browser is asked how much room there is: downloads fill it, what is removed frees it. Our choice. */
 const MEASURE_MS = 30_000
 /** Files of a removed share are gone by then, as a rule. Our choice. */
@@ -61,7 +60,12 @@ export class LocalClient implements Owner {
   #lost: readonly InfoHash[] = []
   readonly #checkedAt = new Map<InfoHash, number>()
   #snapshot: AppSnapshot | null = null
-  #notifyTimer: ReturnType<typeof setTimeout> | null = null
+  readonly #news = new News(
+    () => this.#media.onChange(),
+    () => {
+      for (const listener of this.#listeners) listener()
+    },
+  )
   #measureTimer: ReturnType<typeof setTimeout> | null = null
 
   constructor(
@@ -212,7 +216,7 @@ export class LocalClient implements Owner {
         else this.runtime.socket.disconnect()
         return ok(null)
       case 'diagnostics':
-        return ok({ text: describeDiagnostics(this.snapshot(), this.runtime) })
+        return ok({ text: await describeDiagnostics(this.snapshot(), this.runtime) })
       default:
         return assertNever(command)
     }
@@ -290,11 +294,6 @@ export class LocalClient implements Owner {
 
   #changed(): void {
     this.#snapshot = null
-    if (this.#notifyTimer !== null) return
-    this.#notifyTimer = setTimeout(() => {
-      this.#notifyTimer = null
-      this.#media.onChange()
-      for (const listener of this.#listeners) listener()
-    }, NOTIFY_MS)
+    this.#news.changed()
   }
 }

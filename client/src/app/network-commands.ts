@@ -6,8 +6,9 @@ import type { OverlayCores } from '@ringdrop/shared/node/overlay-cores.ts'
 import { SYSTEMS } from '@ringdrop/shared/node/systems.ts'
 import type { StateStore } from '../adapters/state-store.ts'
 import { persistent } from '../lib/persistent.ts'
-import type { AppCommand, AppErrorCode, AppResults, ConnectionView, SettingsView } from './api.ts'
+import type { AppCommand, AppErrorCode, AppResults, SettingsView } from './api.ts'
 import type { AwaitedCode } from './awaited-code.ts'
+import { connectionsOf } from './connections.ts'
 import { DEFAULT_SETTINGS } from './empty-snapshot.ts'
 import { Invites, type InviteFailure } from './invites.ts'
 import type { NodeRuntime } from './node-runtime.ts'
@@ -107,7 +108,7 @@ export class NetworkCommands {
       case 'pasteInvite':
         return answerOf(await this.invites.paste(command.text))
       case 'connections':
-        return { ok: true, value: { connections: await this.#connections() } }
+        return { ok: true, value: { connections: await connectionsOf(this.runtime) } }
       default:
         return assertNever(command)
     }
@@ -121,14 +122,6 @@ export class NetworkCommands {
   async #waitForOverlays(): Promise<void> {
     if (this.runtime.node.discovery.overlays.cores !== null) return
     await Promise.race([this.#overlaysRun, new Promise((resolve) => setTimeout(resolve, CORES_MS))])
-  }
-
-  async #connections(): Promise<ConnectionView[]> {
-    const paths = await this.runtime.transport.paths()
-    return [...this.runtime.node.links.up()].flatMap(({ sid, peer }) => {
-      const path = paths.get(sid)
-      return path === undefined ? [] : [{ ...path, peer }]
-    })
   }
 
   #apply(settings: SettingsView): void {

@@ -1,6 +1,6 @@
-import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { ShareInfo } from '@ringdrop/shared/content/metainfo.ts'
 import type { StoredShare } from '../adapters/stored-state.ts'
+import { filesIn, isFolder } from '../lib/folder-files.ts'
 import type { PickedFile } from './api.ts'
 
 /** Permission calls of handles, which TypeScript's DOM library does not name yet. */
@@ -42,7 +42,7 @@ export async function rememberedFiles(
     if (found === null) return null
     const next = found.values()
     const own = handles.map((handle) =>
-      isFolder(handle) ? next.next().value : (handle as FileSystemFileHandle).getFile(),
+      isFolder(handle) ? next.next().value?.file : (handle as FileSystemFileHandle).getFile(),
     )
     return (await Promise.all(own)).filter((file) => file !== undefined)
   } catch {
@@ -51,31 +51,15 @@ export async function rememberedFiles(
   }
 }
 
-const isFolder = (handle: FileSystemHandle): handle is FileSystemDirectoryHandle =>
-  handle.kind === 'directory'
-
-/** All that lies in a folder; no more than a share may have. */
-async function filesIn(
-  folder: FileSystemDirectoryHandle,
-  path: readonly string[] = [],
-): Promise<PickedFile[]> {
-  const found: PickedFile[] = []
-  if (path.length > LIMITS.pathDepth) return found
-  for await (const entry of folder.values()) {
-    const below = [...path, entry.name]
-    if (found.length > LIMITS.files) return found
-    if (isFolder(entry)) found.push(...(await filesIn(entry, below)))
-    else found.push({ file: await (entry as FileSystemFileHandle).getFile(), path: below })
-  }
-  return found
-}
-
 /**
  * Which of the picked files are those of the share, in its order: by as much of their place as fits, then by name, else by
  * size alone, since names in the share may be others than on the disk. Whether the bytes are the same is checked afterwards.
  * @returns `null` when one is missing.
  */
-export function filesFor({ files }: Pick<ShareInfo, 'files'>, picked: readonly PickedFile[]): File[] | null {
+export function filesFor(
+  { files }: Pick<ShareInfo, 'files'>,
+  picked: readonly PickedFile[],
+): PickedFile[] | null {
   const found = new Map<number, PickedFile>()
   let left = [...picked].reverse()
   const deepest = Math.max(0, ...files.map(({ path }) => path.length))
@@ -96,9 +80,15 @@ export function filesFor({ files }: Pick<ShareInfo, 'files'>, picked: readonly P
     const taken = new Set(found.values())
     left = left.filter((each) => !taken.has(each))
   }
-  return found.size < files.length ? null : files.flatMap((_, index) => found.get(index)?.file ?? [])
+  return found.size < files.length ? null : files.flatMap((_, index) => found.get(index) ?? [])
 }
 
 /** @param depth names of the place that count, from its end. */
 const keyOf = (path: readonly string[], sizeBytes: number, depth: number): string =>
   [sizeBytes, ...path.slice(Math.max(0, path.length - depth))].join('/').normalize()
+
+/** What the browser remembers the files by; `null` when that is not so of all. */
+export function handlesOf(files: readonly PickedFile[]): FileSystemHandle[] | null {
+  const handles = files.flatMap(({ handle }) => handle ?? [])
+  return handles.length === files.length ? handles : null
+}

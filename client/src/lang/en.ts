@@ -87,6 +87,9 @@ export const en = {
     promise: 'No upload, no account, no size limit. Paste works too.',
     chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder',
+    folderClosed:
+      'No folder was chosen. Some, such as Downloads and Desktop, can’t be chosen there as a whole: choose such a folder in another way. After a reload of the page it must be given back.',
+    folderOther: 'Choose in another way',
     unlisted: 'Unlisted: found by its link only, never by a search',
     drop: 'Drop to share',
     dropHint: 'Files, folders, pictures, text or a link',
@@ -218,7 +221,7 @@ export const en = {
       'What the other app handed over could not be kept: there is no room for it, or it is more than 1,000 files. Free some space, or choose the files here.',
     unreadable: (what: string) => `Left out what could not be read: ${what}. ${MOVED}`,
     nothingDropped:
-      'There was no file in what you dropped; a folder may be empty. Drop files, or a folder that holds some.',
+      'There was no file in it; a folder may be empty. Choose files, or a folder that holds some.',
     noCopy: 'The browser did not allow copying. Select the text and copy it by hand.',
     notWritten: (name: string) =>
       `${isolate(name)} could not be written. The disk may be full or the folder protected. Try another place.`,

@@ -81,6 +81,9 @@ export const zh: Messages = {
     promise: '不上传，无需账号，没有大小限制。也可以粘贴。',
     chooseFiles: '选择文件',
     chooseFolder: '选择文件夹',
+    folderClosed:
+      '没有选择文件夹。“下载”“桌面”等文件夹不能这样整个选择，请换一种方式选择；重新加载页面后需要再次提供。',
+    folderOther: '换一种方式选择',
     unlisted: '不公开：只能通过链接找到，不会出现在搜索中',
     drop: '松开即可共享',
     dropHint: '文件、文件夹、图片、文字或链接',
@@ -197,7 +200,7 @@ export const zh: Messages = {
     sharedLost:
       '无法保存另一个应用分享来的内容：空间不足，或超过 1,000 个文件。请腾出一些空间，或在这里选择文件。',
     unreadable: (what) => `已跳过无法读取的 ${what}。${MOVED}`,
-    nothingDropped: '你拖入的内容里没有文件，文件夹可能是空的。请拖入文件，或含有文件的文件夹。',
+    nothingDropped: '里面没有文件，文件夹可能是空的。请选择文件，或含有文件的文件夹。',
     noCopy: '浏览器不允许复制。请选中文字后手动复制。',
     notWritten: (name) => `无法写入 ${isolate(name)}。磁盘可能已满，或文件夹受保护。请换个位置。`,
     notRead: (name) =>

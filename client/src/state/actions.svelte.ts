@@ -10,10 +10,11 @@ import type {
   PickedFile,
   SavedFile,
 } from '../app/api.ts'
-import { gather, isLoneTorrent, type DropItem } from '../lib/drop.ts'
+import { gather, isLoneTorrent, type DropItem, type Gathered } from '../lib/drop.ts'
 import { displayName } from '../lib/links.ts'
 import { patient } from '../lib/patient.ts'
 import { persistent } from '../lib/persistent.ts'
+import { pickLasting, readPicked, type PickKind } from '../lib/pick-files.ts'
 import { isReply, looksLikeLink } from '../lib/route.ts'
 import { pickFolder, pickZip, saveFile, type SaveOutcome } from '../lib/save.ts'
 import { errorWords } from '../lib/words.ts'
@@ -21,6 +22,8 @@ import type { Language } from '../lang/language.ts'
 import type { Notices } from './notices.svelte.ts'
 import type { Router } from './router.svelte.ts'
 
+/** An offer that most need not stays so long. Our choice. */
+const OFFER_STAYS_MS = 12_000
 /** So much of a pasted text is shown again. */
 const TEXT_SHOWN = 60
 
@@ -86,8 +89,11 @@ export class Actions {
     return this.#client.run<Type>(command)
   }
 
-  /** Must be called in the handler of the drop or paste: see {@link gather}. */
-  async shareItems(items: Iterable<DropItem>): Promise<void> {
+  /** Finds files, tells meanwhile how many were found so far, and says what was left out. */
+  async #gathering(
+    read: (onProgress: (files: number) => void) => Promise<Gathered>,
+  ): Promise<readonly PickedFile[]> {
+    const { error, count: counted } = this.#lang.t
     let foundCount = 0
     const count = (found: number, drops = 0) => {
       const { drops: others, files } = this.#reading
@@ -96,16 +102,38 @@ export class Actions {
     }
     count(0, 1)
     try {
-      const { files, unreadableCount } = await gather(items, count)
-      if (unreadableCount > 0) {
-        const what = this.#lang.t.count.filesOrFolders(unreadableCount)
-        this.#notices.show(this.#lang.t.error.unreadable(what), 'bad')
-      }
-      if (files.length > 0) await this.shareFiles(files)
-      else if (unreadableCount === 0) this.#notices.show(this.#lang.t.error.nothingDropped, 'warn')
+      const { files, unreadableCount } = await read(count)
+      if (unreadableCount > 0)
+        this.#notices.show(error.unreadable(counted.filesOrFolders(unreadableCount)), 'bad')
+      else if (files.length === 0) this.#notices.show(error.nothingDropped, 'warn')
+      return files
     } finally {
       count(0, -1)
     }
+  }
+
+  /** Must be called in the handler of the drop or paste: see {@link gather}. */
+  async shareItems(items: Iterable<DropItem>): Promise<void> {
+    const files = await this.#gathering((onProgress) => gather(items, onProgress))
+    if (files.length > 0) await this.shareFiles(files)
+  }
+
+  /**
+   * Asks for files that can be read again after a reload; must be called in answer to a click.
+   * @param openInput opens the other picker, for what can't be chosen in this one.
+   */
+  async pick(kind: PickKind, openInput: () => void): Promise<readonly PickedFile[]> {
+    const handles = await pickLasting(window, kind)
+    if (handles === 'refused') openInput()
+    else if (handles !== 'closed') return this.#gathering((onProgress) => readPicked(handles, onProgress))
+    else if (kind === 'folder') this.#offerInput(openInput)
+    return []
+  }
+
+  /** The dialog for a folder was closed. Browsers keep some folders from being chosen there, which is no reason to give up. */
+  #offerInput(openInput: () => void): void {
+    const { folderClosed, folderOther } = this.#lang.t.home
+    this.#notices.show(folderClosed, 'quiet', [{ label: folderOther, run: openInput }], OFFER_STAYS_MS)
   }
 
   /** Shares files with one peer nearby: unlisted, and offered to it as soon as they are hashed. */

@@ -1,5 +1,6 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { readForward } from '../adapters/block-store/picked-files.ts'
+import type { ForwardReader } from '../adapters/block-store/share-files.ts'
 import type { HashAnswer, HashCommand } from '../adapters/hashing/protocol.ts'
 
 /** Read at once: larger slices are read faster (docs/performance.md), and memory stays flat. */
@@ -9,14 +10,34 @@ const SIDE_BY_SIDE = 4
 /** Progress is told after so many bytes: thousands of small files would be as many messages. Our choice. */
 const PROGRESS_BYTES = 1024 * 1024
 
+/**
+ * Readers of files that are being hashed. Chromium collects a stream that only its own waiting read leads to, and nobody is
+ * ever told: the read, and with it the share, would hang.
+ */
+const open = new Set<ForwardReader>()
+
 const post = (answer: HashAnswer, transfer: Transferable[] = []) => self.postMessage(answer, { transfer })
 
 /** The block hashes of a file, 32 bytes each, in order. */
 async function hashFile(file: File, onProgress: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-  const leaves = new Uint8Array(Math.ceil(file.size / LIMITS.blockBytes) * 32)
   const reader = readForward(file)
-  let memory = new ArrayBuffer(Math.min(READ_BYTES, file.size))
-  for (let offset = 0; offset < file.size; offset += READ_BYTES) {
+  open.add(reader)
+  try {
+    return await hashFrom(reader, file.size, onProgress)
+  } finally {
+    reader.close()
+    open.delete(reader)
+  }
+}
+
+async function hashFrom(
+  reader: ForwardReader,
+  sizeBytes: number,
+  onProgress: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const leaves = new Uint8Array(Math.ceil(sizeBytes / LIMITS.blockBytes) * 32)
+  let memory = new ArrayBuffer(Math.min(READ_BYTES, sizeBytes))
+  for (let offset = 0; offset < sizeBytes; offset += READ_BYTES) {
     const bytes = await reader.fill(memory)
     const digests: Promise<void>[] = []
     for (let at = 0; at < bytes.length; at += LIMITS.blockBytes) {
@@ -30,7 +51,6 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
     onProgress(bytes.length)
     memory = bytes.buffer
   }
-  reader.close()
   return leaves
 }
 

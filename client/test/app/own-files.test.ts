@@ -59,8 +59,30 @@ describe('files that wait to be given back', () => {
   })
 })
 
+describe('files that were given back', () => {
+  it.each([
+    ['can be given by a tap the next time, when they come with handles', 'permission'],
+    ['must be chosen again the next time, when one has no handle', 'files'],
+  ] as const)('%s', async (_, needs) => {
+    const world = await afterReload(album)
+    expect(world.library.missingSources).toMatchObject([{ needs: 'files' }])
+    const handle = { kind: 'file', queryPermission: () => Promise.resolve('prompt') }
+    const given = picked(album).map((each, at) =>
+      needs === 'files' && at === 1 ? each : { ...each, handle: handle as unknown as FileSystemHandle },
+    )
+    expect(world.library.reselect(infoHash, given)).toBe(true)
+    await expect
+      .poll(async () => (await world.state.share(infoHash))?.handles?.length ?? 0)
+      .toBe(needs === 'files' ? 0 : 2)
+    const after = new Library(world.state, makeRuntime(world.values).runtime)
+    await after.restore()
+    expect(after.missingSources).toMatchObject([{ needs }])
+    world.runtime.stop()
+  })
+})
+
 describe('files for a share', () => {
-  const names = (files: readonly File[] | null) => files?.map(({ name }) => name) ?? null
+  const names = (files: readonly PickedFile[] | null) => files?.map(({ file }) => file.name) ?? null
 
   it('are found by place and name, then by name, then by size', () => {
     expect(names(filesFor(album.info, picked(album)))).toEqual(['a.txt', 'b.txt'])

@@ -27,7 +27,10 @@ export class PickedFiles implements OwnShareFiles {
   }
 }
 
-/** Reads a blob from front to back. */
+/**
+ * Reads a blob from front to back. Whoever does so must be able to reach the reader from something that lasts, not from a
+ * function that waits for it alone: Chromium collects a stream that nothing else leads to, and the read never ends.
+ */
 export const readForward = (blob: Blob, offset = 0): ForwardReader => new BlobReader(blob, offset)
 
 /** `null` where streams of blobs can't read into given memory. */
