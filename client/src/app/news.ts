@@ -20,17 +20,17 @@ export class News {
   changed(): void {
     if (this.#timer !== null) return
     this.#timer = setTimeout(() => {
-      this.soon()
       const earlyMs = this.#toldAt + STEADY_MS - performance.now()
-      if (earlyMs > 0) this.#timer = setTimeout(() => this.#tellNow(true), earlyMs)
-      else this.#tellNow(false)
+      if (earlyMs <= 0) return this.#tellNow()
+      this.soon()
+      this.#timer = setTimeout(() => this.#tellNow(), earlyMs)
     }, SOON_MS)
   }
 
-  #tellNow(isLater: boolean): void {
+  #tellNow(): void {
     this.#timer = null
     this.#toldAt = performance.now()
-    if (isLater) this.soon()
+    this.soon()
     this.tell()
   }
 }
