@@ -5,6 +5,7 @@ import { VERSION } from './version.ts'
 
 /** So many digits tell a share from the others of a report; whoever has all of them can fetch it. */
 const INFOHASH_SHOWN = 8
+const shortened = (infoHash: string): string => infoHash.slice(0, INFOHASH_SHOWN)
 
 /** A report to copy into a bug report: no names of files, no addresses, and nothing that opens a share. */
 export async function describeDiagnostics(snapshot: AppSnapshot, runtime: NodeRuntime): Promise<string> {
@@ -18,7 +19,7 @@ export async function describeDiagnostics(snapshot: AppSnapshot, runtime: NodeRu
     code: snapshot.code,
     server: snapshot.server,
     hasRelay: snapshot.hasRelay,
-    storage: snapshot.storage,
+    storage: { ...snapshot.storage, lost: snapshot.storage.lost.map(shortened) },
     limits: snapshot.limits,
     settings: snapshot.settings,
     sleep: snapshot.sleep,
@@ -31,6 +32,6 @@ export async function describeDiagnostics(snapshot: AppSnapshot, runtime: NodeRu
     shares,
   }
   const shorten = (key: string, value: unknown) =>
-    key === 'infoHash' && typeof value === 'string' ? value.slice(0, INFOHASH_SHOWN) : value
+    key === 'infoHash' && typeof value === 'string' ? shortened(value) : value
   return JSON.stringify(report, shorten, 2)
 }
