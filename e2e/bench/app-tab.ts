@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import puppeteer, { type Browser, type ElementHandle, type Page } from 'puppeteer-core'
 import type { Snapshot } from '../pages/app.ts'
 import { startChromium, stopChromium, type StartedChromium } from './browser.ts'
+import { sha256OfFile } from './engine.ts'
 
 declare const ringdrop: { snapshot(): Snapshot }
 
@@ -199,6 +200,11 @@ export class AppTab {
     )
     await (await this.#find('button', 'Save')).click()
     return saved
+  }
+
+  /** As {@link save}. @returns the SHA-256 of what was saved. */
+  async saveSha256(): Promise<string> {
+    return sha256OfFile(await this.save())
   }
 
   /** Puts another tab in front. */

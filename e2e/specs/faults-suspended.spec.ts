@@ -1,5 +1,4 @@
 import { AppTab } from '../bench/app-tab.ts'
-import { sha256OfFile } from '../bench/engine.ts'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { signalTree } from '../fixtures/processes.ts'
 import { expect, test, WITHOUT_SERVICE_WORKER } from '../fixtures/test.ts'
@@ -76,7 +75,7 @@ test('a receiver is frozen in mid-transfer for longer than its source waits: tha
     await tab.page.bringToFront()
     await source.limitUpload(100_000)
     await tab.untilDone()
-    expect(await sha256OfFile(await tab.save())).toBe(file.sha)
+    expect(await tab.saveSha256()).toBe(file.sha)
   } finally {
     await tab.close()
   }

@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test'
 import { makeFile, MiB, scratch } from '../fixtures/files.ts'
 import { expect, test } from '../fixtures/test.ts'
 import type { App } from '../pages/app.ts'
@@ -28,10 +29,9 @@ test('whoever finds a file through KaZaA while all upload slots are taken is tol
   }
   const served = (app: App) => app.page.getByText(/^1 of 1\ssource serves you now\.$/)
   const waiting = (app: App) => app.page.getByText(/^You wait in 1\supload queue: place 1/)
-  const counts = async () => ({
-    served: (await Promise.all(receivers.map((each) => served(each).count()))).filter((n) => n > 0).length,
-    waiting: (await Promise.all(receivers.map((each) => waiting(each).count()))).filter((n) => n > 0).length,
-  })
+  const countShowing = async (locate: (app: App) => Locator) =>
+    (await Promise.all(receivers.map((each) => locate(each).count()))).filter((found) => found > 0).length
+  const counts = async () => ({ served: await countShowing(served), waiting: await countShowing(waiting) })
   await expect.poll(counts, { timeout: 30_000 }).toEqual({ served: 4, waiting: 1 })
 
   await source.limitUpload(100_000)

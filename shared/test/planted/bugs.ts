@@ -574,6 +574,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     tests: ['protocols/bittorrent/abuse'],
   },
   {
+    name: 'others are asked for metadata while it is being read',
+    file: 'protocols/bittorrent/metadata-fetch.ts',
+    find: 'if (this.#source !== null || this.#reading !== null) return',
+    put: 'if (this.#source !== null) return',
+    tests: ['protocols/bittorrent/metadata'],
+  },
+  {
     name: 'metadata without end is gathered',
     file: 'protocols/bittorrent/metadata-fetch.ts',
     find: 'if (totalBytes < 1 || totalBytes > LIMITS.metainfoBytes',

@@ -99,6 +99,11 @@ export const METADATA_SOURCE_MS = 30_000
  */
 export const METADATA_PARTS_BURST = LIMITS.metainfoBytes / METADATA_PART_BYTES
 export const METADATA_PARTS_PER_SECOND = METADATA_PARTS_BURST / (METADATA_SOURCE_MS / 1_000)
+/**
+ * So many small steps of reading metadata are taken before others have their turn: some 600 files of a share, a few
+ * milliseconds, or some forty on a slow machine. Our choice.
+ */
+export const METADATA_STEPS_A_TURN = 64
 /** Who refused metadata or hashes is asked again only after so long, others meanwhile; our choice. */
 export const REFUSED_REST_MS = 1_000
 /** A peer that does not answer a metadata or hash request for so long is passed over; our choice. */

@@ -154,7 +154,7 @@ export class Exchange implements Core<ExchangeInput, ExchangeEffect> {
 
   /** Work that may have become due or possible, whatever the inputs were. */
   #settle(inputs: readonly ExchangeInput[], now: number): void {
-    this.#metadata.onWake(this.#out, now)
+    this.#messages.onWake(now)
     this.#peerExchange.onWake(now)
     const swarm = this.#swarm
     if (swarm === null) return

@@ -17,7 +17,8 @@ export interface MessageContext {
   readonly swarm: () => Swarm | null
   readonly isIntroducing: () => boolean
   readonly onMetadata: (info: ShareInfo, now: number) => void
-  readonly drop: (link: PeerLink, code: DropCode, ban: boolean) => void
+  /** Also of somebody who has left. */
+  readonly drop: (link: Pick<PeerLink, 'peer'>, code: DropCode, ban: boolean) => void
 }
 
 type Message<Type extends ExchangeMessage['type']> = Extract<ExchangeMessage, { type: Type }>
@@ -31,6 +32,13 @@ export class MessageHandler {
   receive(from: PeerId, message: ExchangeMessage, now: number): void {
     const link = this.context.links.get(from)
     if (link !== undefined) this.handle(link, message, now)
+  }
+
+  /** Metadata that came as messages, and has been read meanwhile. */
+  onWake(now: number): void {
+    const ended = this.context.metadata.onWake(this.context.out, now)
+    if (ended?.type === 'known') this.context.onMetadata(ended.info, now)
+    if (ended?.type === 'bad') this.context.drop({ peer: ended.from }, 'badMetadata', true)
   }
 
   handle(link: PeerLink, message: ExchangeMessage, now: number): void {
@@ -172,10 +180,8 @@ export class MessageHandler {
   #onMetadata(link: PeerLink, message: Message<'metadata'>, now: number): DropCode | 'done' {
     // Another peer was quicker: a late part is no offence.
     if (this.context.swarm() !== null) return 'done'
-    const info = this.context.metadata.onPart(link.peer, message, this.context.out, now)
-    if (info === 'bad') return 'badMetadata'
-    if (info !== null) this.context.onMetadata(info, now)
-    return 'done'
+    const isBad = this.context.metadata.onPart(link.peer, message, this.context.out, now) === 'bad'
+    return isBad ? 'badMetadata' : 'done'
   }
 
   /** It tells all that it has, other than we knew: every block is counted anew, so that it may not do so at will. */

@@ -2,9 +2,17 @@ import { concatBytes, toHex, type Bytes } from '../../kernel/bytes.ts'
 import { Deadlines } from '../../kernel/deadlines.ts'
 import type { InfoHash, PeerId } from '../../kernel/ids.ts'
 import { LIMITS } from '../../kernel/limits.ts'
-import { parseInfo, type ShareInfo } from '../../content/metainfo.ts'
+import type { Steps } from '../../kernel/steps.ts'
+import { type MetainfoCode, parsingInfo, type ShareInfo } from '../../content/metainfo.ts'
 import { sha256 } from '../../content/sha256.ts'
-import { ANSWER_TIMEOUT_MS, METADATA_PART_BYTES, METADATA_SOURCE_MS, REFUSED_REST_MS } from './constants.ts'
+import type { Result } from '../../wire/result.ts'
+import {
+  ANSWER_TIMEOUT_MS,
+  METADATA_PART_BYTES,
+  METADATA_SOURCE_MS,
+  METADATA_STEPS_A_TURN,
+  REFUSED_REST_MS,
+} from './constants.ts'
 import type { Outbox } from './effects.ts'
 import type { ExchangeMessage } from './messages.ts'
 
@@ -19,12 +27,23 @@ interface Source {
   totalBytes: number | null
 }
 
+/** All bytes are here and have the infohash; what they say is being read. Nobody is asked meanwhile. */
+interface Reading {
+  readonly from: PeerId
+  readonly steps: Steps<Result<ShareInfo, MetainfoCode>>
+}
+
+/** How it ended: with the metadata, or with somebody who sent what is none. */
+export type MetadataEnd =
+  { readonly type: 'known'; readonly info: ShareInfo } | { readonly type: 'bad'; readonly from: PeerId }
+
 /**
  * Fetches the info dictionary (BEP 9) from one peer at a time, so that a wrong one has exactly one author.
  * After a refusal, silence, or when it takes too long in all, the next peer is asked.
  */
 export class MetadataFetch {
   #source: Source | null = null
+  #reading: Reading | null = null
   readonly #candidates = new Set<PeerId>()
   /** Who had its turn in this round. */
   readonly #passedOver = new Set<PeerId>()
@@ -40,6 +59,7 @@ export class MetadataFetch {
   constructor(readonly infoHash: InfoHash) {}
 
   wakeAt(): number {
+    if (this.#reading !== null) return 0
     if (this.#source !== null) return Math.min(this.#source.askedAt + ANSWER_TIMEOUT_MS, this.#deadline)
     return this.#resting.earliest()
   }
@@ -58,8 +78,15 @@ export class MetadataFetch {
     this.#askNext(out, now)
   }
 
-  onWake(out: Outbox, now: number): void {
+  /** @returns how it ended, if it did: long metadata is read in several turns. */
+  onWake(out: Outbox, now: number): MetadataEnd | null {
     this.#resting.due(now)
+    if (this.#reading !== null) return this.#read(this.#reading, out, now)
+    this.#lookAfterSource(out, now)
+    return null
+  }
+
+  #lookAfterSource(out: Outbox, now: number): void {
     const source = this.#source
     if (source === null) return this.#askNext(out, now)
     const isLate = now >= this.#deadline
@@ -78,8 +105,8 @@ export class MetadataFetch {
     this.#passOver(peer, out, now)
   }
 
-  /** @returns the metadata when it is whole and right, `'bad'` when the peer sent something wrong, else `null`. */
-  onPart(from: PeerId, message: MetadataMessage, out: Outbox, now: number): ShareInfo | 'bad' | null {
+  /** @returns `'bad'` when the peer sent something wrong. Of whole metadata the next wake tells, which is due at once. */
+  onPart(from: PeerId, message: MetadataMessage, out: Outbox, now: number): 'bad' | null {
     const source = this.#source
     if (source?.peer !== from) return this.#answered(from)
     const { part, totalBytes } = message
@@ -97,10 +124,26 @@ export class MetadataFetch {
       return null
     }
     const bytes = concatBytes(source.parts)
-    const parsed = toHex(sha256(bytes)) === this.infoHash ? parseInfo(bytes, this.infoHash) : null
-    if (parsed?.ok !== true) return 'bad'
-    this.#stop()
-    return parsed.value
+    if (toHex(sha256(bytes)) !== this.infoHash) return 'bad'
+    this.#source = null
+    this.#reading = { from, steps: parsingInfo(bytes, this.infoHash) }
+    return null
+  }
+
+  #read({ from, steps }: Reading, out: Outbox, now: number): MetadataEnd | null {
+    for (let count = 0; count < METADATA_STEPS_A_TURN; count++) {
+      const step = steps.next()
+      if (step.done !== true) continue
+      this.#reading = null
+      if (step.value.ok) {
+        this.#stop()
+        return { type: 'known', info: step.value.value }
+      }
+      this.#candidates.delete(from)
+      this.#askNext(out, now)
+      return { type: 'bad', from }
+    }
+    return null
   }
 
   /** A slow source is better than none: only one among several can be late. */
@@ -124,7 +167,7 @@ export class MetadataFetch {
   }
 
   #askNext(out: Outbox, now: number): void {
-    if (this.#source !== null) return
+    if (this.#source !== null || this.#reading !== null) return
     // Everybody has been tried: begin again, since a slow peer is better than none.
     if ([...this.#candidates].every((peer) => this.#passedOver.has(peer))) this.#beginRound()
     for (const peer of this.#candidates) {

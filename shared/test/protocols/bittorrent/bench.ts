@@ -55,8 +55,8 @@ export class Bench {
   }
 
   /** A leecher that knows the infohash alone. */
-  static stranger(): Bench {
-    return new Bench({ info: null, trees: new Map<never, HashTree>() })
+  static stranger(share = SHARE, options: Partial<ExchangeOptions> = {}): Bench {
+    return new Bench({ info: null, trees: new Map<never, HashTree>(), ...options }, share)
   }
 
   feed(input: ExchangeInput): ExchangeEffect[] {

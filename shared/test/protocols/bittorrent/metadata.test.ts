@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { createRng } from '../../../src/kernel/rng.ts'
 import { defined } from '../../../src/kernel/invariant.ts'
-import type { PeerId } from '../../../src/kernel/ids.ts'
+import { toHex } from '../../../src/kernel/bytes.ts'
+import { parseInfoHash, type PeerId } from '../../../src/kernel/ids.ts'
+import { sha256 } from '../../../src/content/sha256.ts'
 import { HashTree } from '../../../src/content/merkle.ts'
 import type { ExchangeInput } from '../../../src/protocols/bittorrent/effects.ts'
 import type { ExchangeMessage } from '../../../src/protocols/bittorrent/messages.ts'
@@ -38,6 +40,59 @@ describe('metadata', () => {
     const effects = bench.say(A, message)
     expect(did(effects)).toEqual(['drop badMetadata ban'])
     expect(told(effects, B)).toEqual(['metadataRequest 0'])
+  })
+
+  it('costs its author the link when it has the infohash and makes no sense', () => {
+    const garbage = new Uint8Array(50)
+    const infoHash = defined(parseInfoHash(toHex(sha256(garbage))), 'infohash')
+    const bench = Bench.stranger(SHARE, { infoHash })
+    for (const who of [A, B]) bench.join(who)
+    const effects = bench.say(A, part(garbage))
+    expect(did(effects)).toEqual(['drop badMetadata ban'])
+    expect(told(effects, B)).toEqual(['metadataRequest 0'])
+  })
+
+  describe('of many files', () => {
+    const many = createSimShare(
+      createRng(8),
+      Array.from({ length: 2_000 }, () => 1),
+      65_536,
+    )
+    const bytes = many.info.infoBytes
+    const parts = Math.ceil(bytes.length / 16_384)
+    const partOf = (at: number) => ({
+      type: 'metadata' as const,
+      part: at,
+      totalBytes: bytes.length,
+      bytes: bytes.slice(at * 16_384, (at + 1) * 16_384),
+    })
+    /** A and B, and all parts from A. @returns what the last part brought about. */
+    const fetched = (bench: Bench) => {
+      for (const who of [A, B]) bench.join(who)
+      return Array.from({ length: parts }, (_, at) => bench.say(A, partOf(at))).at(-1) ?? []
+    }
+
+    it('is read in several turns, each due at once, while nobody is asked', () => {
+      const bench = Bench.stranger(many)
+      let effects = fetched(bench)
+      let turns = 0
+      for (; did(effects).length === 0; turns++) {
+        expect(bench.exchange.wakeAt()).toBeLessThanOrEqual(bench.now)
+        expect(told(effects, B)).toEqual([])
+        effects = bench.feed({ type: 'wake' })
+      }
+      expect(turns).toBeGreaterThan(1)
+      expect(turns).toBeLessThan(20)
+      expect(did(effects)).toEqual(['metadata', 'check'])
+      expect(bench.exchange.swarm?.info.files).toHaveLength(2_000)
+    })
+
+    it('is read to its end when its author leaves meanwhile', () => {
+      const bench = Bench.stranger(many)
+      fetched(bench)
+      expect(told(bench.leave(A), B)).toEqual([])
+      expect(did(bench.wait(0))).toEqual(['metadata', 'check'])
+    })
   })
 
   it('is asked of the next after silence or a refusal', () => {
