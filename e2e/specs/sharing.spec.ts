@@ -267,3 +267,42 @@ test('a folder that was chosen is shared again after a reload; one that the brow
   const saved = await receiver.savedFiles(infoHash)
   expect(saved.map(({ path }) => path).sort()).toEqual(['Holiday/day 1/notes.txt', 'Holiday/day 2/notes.txt'])
 })
+
+/** Put before the hashing worker's own code: a file of just this size lies on a drive that never answers. */
+const MUTE_BYTES = 123_457
+const MUTE_DRIVE = `{
+  const { stream, arrayBuffer } = Blob.prototype
+  const never = () => new Promise(() => undefined)
+  const isMute = (file) => file.size === ${String(MUTE_BYTES)}
+  Blob.prototype.stream = function () {
+    return isMute(this) ? new ReadableStream({ type: 'bytes', pull: never }) : stream.call(this)
+  }
+  Blob.prototype.arrayBuffer = function () {
+    return isMute(this) ? never() : arrayBuffer.call(this)
+  }
+}
+`
+
+test('a drive that does not answer is told of; what is cancelled makes room for what waits behind it', async ({
+  openPeer,
+}) => {
+  const folder = scratch()
+  const mute = makeFile(folder, 'on a lost drive.bin', MUTE_BYTES, 46)
+  const near = makeFile(folder, 'near.bin', 1_000, 47)
+  const { page, ...rest } = await openPeer()
+  await page.context().route(/\/hash\.worker-.*\.js$/, async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: MUTE_DRIVE + (await response.text()) })
+  })
+  for (const { path } of [mute, near]) await page.getByLabel('Choose files').setInputFiles(path)
+  const card = page.getByRole('listitem', { name: 'on a lost drive.bin' })
+  const next = page.getByRole('listitem', { name: 'near.bin' })
+  await expect(next).toContainText('comes after the one that is being prepared')
+  await expect(card.getByRole('status')).toContainText('Nothing could be read for a while', {
+    timeout: 30_000,
+  })
+  await card.getByRole('button', { name: 'Cancel' }).click()
+  await expect(card).toBeHidden()
+  await expect(next.getByRole('textbox', { name: 'Share link' })).toBeVisible()
+  expect(rest.problems).toEqual([])
+})

@@ -17,6 +17,8 @@ export interface ShareWish {
 /** Files on their way to becoming shares: hashed first, then handed to the node and remembered. */
 export class ShareJobs {
   readonly #jobs = new Map<string, HashingView>()
+  /** Of those that are being hashed. */
+  readonly #cancels = new Map<string, AbortController>()
   /** Who waits for the end of each that has not come to it. */
   readonly #waiting = new Map<string, ((infoHash: InfoHash | null) => void)[]>()
 
@@ -50,8 +52,10 @@ export class ShareJobs {
     return waiting === undefined ? Promise.resolve(null) : new Promise((resolve) => waiting.push(resolve))
   }
 
+  /** It is seen, or not wanted any more. */
   dismiss(id: string): void {
     this.#jobs.delete(id)
+    this.#cancels.get(id)?.abort()
     this.#end(id, null)
   }
 
@@ -72,7 +76,10 @@ export class ShareJobs {
     }
     const onProgress = (bytes: number) => update((view) => ({ hashedBytes: view.hashedBytes + bytes }))
     await eachInTurns(picked, ({ file }) => update((view) => ({ totalBytes: view.totalBytes + file.size })))
-    const made = await makeShare(picked, this.hasher, onProgress)
+    const cancel = new AbortController()
+    this.#cancels.set(id, cancel)
+    const made = await makeShare(picked, this.hasher, onProgress, cancel.signal)
+    this.#cancels.delete(id)
     // Dismissed meanwhile: the person does not want it any more.
     if (!this.#jobs.has(id)) return null
     if (!made.ok) {

@@ -27,6 +27,7 @@ export interface BlockHasher<File> {
   hash(job: {
     readonly files: readonly File[]
     readonly onProgress: (bytes: number) => void
+    readonly signal?: AbortSignal | undefined
   }): Promise<readonly (Uint8Array<ArrayBuffer> | null)[] | null>
 }
 
@@ -86,10 +87,11 @@ export async function makeShare<File extends SourceFile, Each extends Picked<Fil
   picked: readonly Each[],
   hasher: BlockHasher<File>,
   onProgress: (bytes: number) => void,
+  signal?: AbortSignal,
 ): Promise<MakeResult<Each>> {
   if (picked.length === 0) return { ok: false, code: 'empty' }
   if (picked.length > LIMITS.files) return { ok: false, code: 'tooManyFiles' }
-  const hashed = await hasher.hash({ files: picked.map(({ file }) => file), onProgress })
+  const hashed = await hasher.hash({ files: picked.map(({ file }) => file), onProgress, signal })
   const read: { each: Each; leaves: Uint8Array }[] = []
   const leftOut: Each[] = []
   for (const [index, each] of picked.entries()) {

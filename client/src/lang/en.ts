@@ -122,6 +122,10 @@ export const en = {
     prepared: 'Prepared',
     preparing: 'Preparing',
     soon: (amount: string, files: string) => `${amount}, ${files}. The link appears in a moment.`,
+    inTurn: (amount: string, files: string) =>
+      `${amount}, ${files}. It comes after the one that is being prepared.`,
+    stuck:
+      'Nothing could be read for a while. If the files are on a drive or in a network, check that it is connected. It goes on by itself once the drive answers; or cancel it.',
     notShared: 'Not shared',
     partlyShared: 'Not all shared',
     leftOut: (name: string, others: string | null) =>

@@ -116,6 +116,9 @@ export const zh: Messages = {
     prepared: '已准备',
     preparing: '正在准备',
     soon: (amount, files) => `${amount}，${files}。链接马上就好。`,
+    inTurn: (amount, files) => `${amount}，${files}。前一个准备好之后就轮到它。`,
+    stuck:
+      '已有一段时间读不到任何内容。如果文件在外接硬盘或网络位置上，请检查连接。一旦恢复会自动继续；也可以取消。',
     notShared: '未共享',
     partlyShared: '未全部共享',
     leftOut: (name, others) =>

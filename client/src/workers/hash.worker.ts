@@ -1,7 +1,7 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { readForward } from '../adapters/block-store/picked-files.ts'
 import type { ForwardReader } from '../adapters/block-store/share-files.ts'
-import type { HashAnswer, HashCommand } from '../adapters/hashing/protocol.ts'
+import type { HashAnswer, HashCommand, HashFiles } from '../adapters/hashing/protocol.ts'
 
 /** Read at once: larger slices are read faster (docs/performance.md), and memory stays flat. */
 const READ_BYTES = 4 * 1024 * 1024
@@ -19,11 +19,16 @@ const open = new Set<ForwardReader>()
 const post = (answer: HashAnswer, transfer: Transferable[] = []) => self.postMessage(answer, { transfer })
 
 /** The block hashes of a file, 32 bytes each, in order. */
-async function hashFile(file: File, onProgress: (bytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+async function hashFile(
+  file: File,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  signal.throwIfAborted()
   const reader = readForward(file)
   open.add(reader)
   try {
-    return await hashFrom(reader, file.size, onProgress)
+    return await hashFrom(reader, file.size, signal, onProgress)
   } finally {
     reader.close()
     open.delete(reader)
@@ -33,6 +38,7 @@ async function hashFile(file: File, onProgress: (bytes: number) => void): Promis
 async function hashFrom(
   reader: ForwardReader,
   sizeBytes: number,
+  signal: AbortSignal,
   onProgress: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const leaves = new Uint8Array(Math.ceil(sizeBytes / LIMITS.blockBytes) * 32)
@@ -48,13 +54,14 @@ async function hashFrom(
       )
     }
     await Promise.all(digests)
+    signal.throwIfAborted()
     onProgress(bytes.length)
     memory = bytes.buffer
   }
   return leaves
 }
 
-async function hashAll({ id, files }: HashCommand): Promise<void> {
+async function hashAll({ id, files }: HashFiles, signal: AbortSignal): Promise<void> {
   const leaves: (Uint8Array<ArrayBuffer> | null)[] = files.map(() => null)
   let untold = 0
   const tell = () => {
@@ -67,13 +74,15 @@ async function hashAll({ id, files }: HashCommand): Promise<void> {
   }
   const hashThose = async (queue: Iterable<readonly [number, File]>) => {
     // One of thousands that is gone or protected keeps the others from nothing.
-    for (const [index, file] of queue) leaves[index] = await hashFile(file, onProgress).catch(() => null)
+    for (const [index, file] of queue)
+      leaves[index] = await hashFile(file, signal, onProgress).catch(() => null)
   }
   const all = [...files.entries()]
   const small = all.filter(([, { size }]) => size <= READ_BYTES).values()
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, () => hashThose(small)))
   // Of large files disks like one at a time.
   await hashThose(all.filter(([, { size }]) => size > READ_BYTES))
+  if (signal.aborted) return
   tell()
   post(
     { type: 'done', id, leaves },
@@ -81,8 +90,20 @@ async function hashAll({ id, files }: HashCommand): Promise<void> {
   )
 }
 
+/** Until all is hashed or nobody wants it: a drive that is gone may never answer a read. */
+async function hashUnlessCancelled(command: HashFiles, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  const cancelled = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+  await Promise.race([hashAll(command, signal), cancelled])
+}
+
+/** Of those that are hashed or wait for it. */
+const cancels = new Map<string, AbortController>()
 let last = Promise.resolve()
-self.onmessage = (event: MessageEvent<HashCommand>) => {
-  last = last.then(() => hashAll(event.data))
+self.onmessage = ({ data }: MessageEvent<HashCommand>) => {
+  if (data.type === 'cancel') return cancels.get(data.id)?.abort()
+  const cancel = new AbortController()
+  cancels.set(data.id, cancel)
+  last = last.then(() => hashUnlessCancelled(data, cancel.signal)).finally(() => void cancels.delete(data.id))
 }
 post({ type: 'ready' })

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { sha256 } from '@ringdrop/shared/content/sha256.ts'
-import type { HashAnswer } from '../../src/adapters/hashing/protocol.ts'
+import type { HashAnswer, HashCommand } from '../../src/adapters/hashing/protocol.ts'
 
 async function start() {
   const answers: HashAnswer[] = []
@@ -12,12 +12,12 @@ async function start() {
   onTestFinished(() => void vi.unstubAllGlobals())
   await import('../../src/workers/hash.worker.ts')
   const hash = async (files: readonly File[]) => {
-    worker.onmessage({ data: { id: '1', files } })
+    worker.onmessage({ data: { type: 'hash', id: '1', files } })
     await expect.poll(() => answers.at(-1)?.type, { timeout: 10_000 }).toBe('done')
     const done = answers.at(-1)
     return done?.type === 'done' ? done.leaves : []
   }
-  return { answers, hash }
+  return { answers, hash, tell: (data: HashCommand) => worker.onmessage({ data }) }
 }
 
 beforeEach(() => vi.resetModules())
@@ -44,4 +44,21 @@ it('hashes of large and small files come in the order of the files, and progress
   const told = answers.flatMap((answer) => (answer.type === 'progress' ? [answer.bytes] : []))
   expect(told.reduce((sum, bytes) => sum + bytes, 0)).toBe(5_390_000)
   expect(told.length).toBeLessThan(5)
+})
+
+it('what is cancelled is answered no more, and the next ones have their turn although a disk never answers', async () => {
+  const { answers, hash, tell } = await start()
+  const mute = new File(['mute'], 'mute.txt')
+  const never = () => new Promise<never>(() => undefined)
+  Object.assign(mute, {
+    slice: () => mute,
+    stream: () => new ReadableStream({ type: 'bytes', pull: never }),
+    arrayBuffer: never,
+  })
+  tell({ type: 'hash', id: 'stuck', files: [mute] })
+  tell({ type: 'hash', id: 'waiting', files: [new File(['w'], 'w.txt')] })
+  tell({ type: 'cancel', id: 'waiting' })
+  tell({ type: 'cancel', id: 'stuck' })
+  expect(await hash([new File(['a'], 'a.txt')])).toHaveLength(1)
+  expect(answers.flatMap((each) => (each.type === 'done' ? [each.id] : []))).toEqual(['1'])
 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { snapshotOf } from '@ringdrop/shared/node/snapshot.ts'
 import type { HashJob } from '../../src/adapters/hashing/hasher.ts'
 import { hashingError } from '../../src/lib/words.ts'
 import { english } from '../../src/lang/language.ts'
@@ -80,5 +81,28 @@ it('what could not be read is left out of a share, and named until the person ha
   const none = jobs.start(files.slice(1), wish)
   expect(await jobs.untilEnded(none)).toBeNull()
   expect(jobs.views).toMatchObject([{ error: 'unreadable' }])
+  runtime.stop()
+})
+
+it('what is cancelled while it is hashed is not read on, and never becomes a share', async () => {
+  const { runtime, state } = makeRuntime()
+  const signals: (AbortSignal | undefined)[] = []
+  const stuck = {
+    hash: ({ files, signal }: Pick<HashJob, 'files' | 'signal'>) => {
+      signals.push(signal)
+      return new Promise<null[]>((resolve) =>
+        signal?.addEventListener('abort', () => resolve(files.map(() => null))),
+      )
+    },
+    terminate: () => undefined,
+  }
+  const jobs = new ShareJobs(runtime, new Library(state, runtime), () => undefined, stuck)
+  const files = [{ file: new File(['abc'], 'film.mp4'), path: ['film.mp4'] }]
+  const id = jobs.start(files, { isUnlisted: true, isListingKept: false, onShared: expect.unreachable })
+  const ended = jobs.untilEnded(id)
+  await expect.poll(() => signals.length).toBe(1)
+  jobs.dismiss(id)
+  expect(await ended).toBeNull()
+  expect([signals[0]?.aborted, jobs.views, snapshotOf(runtime.node, 0).shares]).toEqual([true, [], []])
   runtime.stop()
 })

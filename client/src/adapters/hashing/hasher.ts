@@ -6,6 +6,8 @@ export interface HashJob {
   readonly files: readonly File[]
   /** So many more bytes have been hashed. */
   readonly onProgress: (bytes: number) => void
+  /** Once it is aborted, no file counts as read. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Hashes files in a worker, one share after the other. */
@@ -26,14 +28,22 @@ export class Hasher {
     const id = String(this.#nextId++)
     return new Promise((resolve) => {
       this.#jobs.set(id, { job, resolve })
-      const command: HashCommand = { id, files: job.files }
       this.#worker ??= this.#start()
-      this.#worker.post(command)
+      this.#worker.post({ type: 'hash', id, files: job.files })
+      job.signal?.addEventListener('abort', () => this.#cancel(id))
     })
   }
 
   terminate(): void {
     this.#worker?.terminate()
+  }
+
+  #cancel(id: string): void {
+    const pending = this.#jobs.get(id)
+    if (pending === undefined) return
+    this.#jobs.delete(id)
+    this.#worker?.post({ type: 'cancel', id })
+    pending.resolve(pending.job.files.map(() => null))
   }
 
   #start(): LateWorker<HashCommand, HashAnswer> {

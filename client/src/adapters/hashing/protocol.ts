@@ -1,5 +1,12 @@
-/** To the hashing worker: files of one share, hashed one after the other. */
-export interface HashCommand {
+/** To the hashing worker. */
+export type HashCommand =
+  | HashFiles
+  /** Nobody wants those any more. Nothing is answered, and the next ones have their turn, also where a disk does not answer. */
+  | { readonly type: 'cancel'; readonly id: string }
+
+/** Files of one share. Shares are hashed one after the other. */
+export interface HashFiles {
+  readonly type: 'hash'
   readonly id: string
   readonly files: readonly File[]
 }
