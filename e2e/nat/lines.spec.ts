@@ -69,3 +69,37 @@ test('somebody 300 ms away each way: found, linked, and every byte arrives', asy
   )
   expect(trip).toBeGreaterThanOrEqual(600)
 })
+
+/** Counts the lanes that a page makes or takes, and what went over them. */
+const COUNT_LANES = `
+  const make = RTCPeerConnection.prototype.createDataChannel
+  globalThis.lanes = []
+  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+    const channel = make.call(this, label, options)
+    if (label !== 'lane') return channel
+    const lane = { receivedBytes: 0 }
+    globalThis.lanes.push(lane)
+    channel.addEventListener('message', ({ data }) => (lane.receivedBytes += data.byteLength))
+    return channel
+  }
+`
+
+test('somebody 75 ms away each way sends over several connections, and every byte arrives', async ({
+  world: { internet, openAt },
+}) => {
+  const file = makeFile(scratch(), 'album.bin', 8 * MiB, 93)
+  const sender = await openAt(await internet.farHome('portRestricted', 75), '', COUNT_LANES)
+  const { link, infoHash } = await sender.app.shareFiles(file.path)
+  const receiver = await openAt(internet.home('portRestricted'), new URL(link).hash, COUNT_LANES)
+  await receiver.app.download()
+  await receiver.app.untilDone(infoHash, 90_000)
+  expect((await receiver.app.save(infoHash)).sha).toBe(file.sha)
+  const received = await receiver.app.page.evaluate(() =>
+    (globalThis as unknown as { lanes: { receivedBytes: number }[] }).lanes.map((each) => each.receivedBytes),
+  )
+  console.log(
+    `8 MiB from 75 ms away: ${received.map((each) => (each / MiB).toFixed(1)).join(', ')} MiB over lanes`,
+  )
+  expect(received.length).toBeLessThanOrEqual(3)
+  expect(Math.max(...received)).toBeGreaterThan(MiB / 2)
+})

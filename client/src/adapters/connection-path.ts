@@ -46,6 +46,12 @@ export function pathOf(report: StatsReport): ConnectionPath | null {
   }
 }
 
+/** How a connection runs at this moment; `null` when its browser can't say. */
+export async function askPath(pc: RTCPeerConnection): Promise<ConnectionPath | null> {
+  const stats = await pc.getStats().catch(() => null)
+  return stats === null ? null : pathOf(stats)
+}
+
 /** Chromium names the pair in the entry of the transport, Firefox marks it, and others only nominate it. */
 function selectedPair(entries: ReadonlyMap<string, Entry>): Entry | null {
   const all = [...entries.values()]

@@ -3,7 +3,7 @@
  * quarter of a second of what the link carries, so that a slow uplink queues little and a fast one never idles.
  */
 const HIGH_WATER_SECONDS = 0.25
-const HIGH_WATER_MIN_BYTES = 64 * 1024
+export const HIGH_WATER_MIN_BYTES = 64 * 1024
 export const HIGH_WATER_START_BYTES = 512 * 1024
 const HIGH_WATER_MAX_BYTES = 1024 * 1024
 /** The link's rate is taken over at least so long a time of congestion. */

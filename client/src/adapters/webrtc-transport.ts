@@ -3,55 +3,55 @@ import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import type { SessionId } from '@ringdrop/shared/kernel/ids.ts'
 import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effects.ts'
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
-import { pathOf, type ConnectionPath } from './connection-path.ts'
+import { askPath, type ConnectionPath } from './connection-path.ts'
 import { localSignal } from './local-signal.ts'
-import { adaptHighWater, HIGH_WATER_START_BYTES, type BulkFlow } from './high-water.ts'
+import { HIGH_WATER_START_BYTES } from './high-water.ts'
+import { BulkFlows, newFlow } from './lanes/bulk-flows.ts'
+import { LANE_POLICY, type LanePolicy } from './lanes/demand.ts'
+import type { LaneLink, LaneTab } from './lanes/lane-link.ts'
+import { LateLanes } from './lanes/late-lanes.ts'
 import { PatientChecks } from './patient-checks.ts'
+import { internalsOf, outlastFailure } from './simple-peer/internals.ts'
 import type { ChannelName, Transport, TransportEvents } from './transport.ts'
 
-/** The private parts of simple-peer that we need: it can neither make a second channel nor restart ICE. */
-interface Internals {
-  readonly _pc: RTCPeerConnection
-  readonly _channel: RTCDataChannel | null
-  /** Whether candidates are signalled one by one. */
-  trickle: boolean
-  _isNegotiating: boolean
-  _onIceStateChange(): void
-  _onConnectionStateChange(): void
-  /** Public, but missing in the types. */
-  negotiate(): void
-}
-
-interface Connection extends BulkFlow {
+interface Connection {
   readonly bulk: RTCDataChannel
+  /** Its bulk flows, and what its lanes need of it. */
+  readonly link: LaneLink & { receivedBytes: number }
+  readonly lanes: LateLanes
   readonly peer: SimplePeer.Instance
   /** While people carry the descriptions; `null` where they are signalled. */
   readonly patience: PatientChecks | null
   /** Frames that came before both channels were open. */
   readonly early: { channel: ChannelName; bytes: Bytes }[]
   state: 'connecting' | 'open' | 'closed'
-  isCongested: boolean
 }
 
 /**
  * WebRTC by simple-peer: one connection per peer with two channels that both ends agreed on beforehand,
- * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that knows simple-peer.
+ * `control` (id 0, simple-peer's own) and `bulk` (id 1). The only file that uses simple-peer.
+ * Blocks for far peers go over more connections, see `lanes`.
  */
-export class WebRtcTransport implements Transport {
+export class WebRtcTransport implements Transport, LaneTab {
   readonly #connections = new Map<SessionId, Connection>()
   readonly #events: TransportEvents
   iceServers: readonly IceServer[] = []
-  #isRelayOnly = false
+  isRelayOnly = false
   /** Connections constructed in this tab's life. Chromium refuses more than 500 that it has not collected as garbage. */
   constructedCount = 0
 
-  constructor(events: TransportEvents) {
+  laneCount = 0
+
+  constructor(
+    events: TransportEvents,
+    readonly policy: LanePolicy = LANE_POLICY,
+  ) {
     this.#events = events
   }
 
   setRelayOnly(isRelayOnly: boolean): void {
-    if (isRelayOnly === this.#isRelayOnly) return
-    this.#isRelayOnly = isRelayOnly
+    if (isRelayOnly === this.isRelayOnly) return
+    this.isRelayOnly = isRelayOnly
     if (!isRelayOnly) return
     for (const { peer } of [...this.#connections.values()]) peer.destroy()
   }
@@ -69,30 +69,37 @@ export class WebRtcTransport implements Transport {
         channelConfig: { negotiated: true, id: 0 },
         config: this.#configuration(),
       })
-      if ((peer as unknown as Partial<Internals>)._pc === undefined) throw new Error('no connection')
+      if (internalsOf(peer)._pc === undefined) throw new Error('no connection')
     } catch {
       // The browser refuses to construct another connection.
       queueMicrotask(() => this.#events.closed(sid))
       return
     }
-    const { _pc } = peer as unknown as Internals
+    const { _pc } = internalsOf(peer)
     const bulk = _pc.createDataChannel('bulk', { negotiated: true, id: 1 })
-    bulk.binaryType = 'arraybuffer'
-    bulk.bufferedAmountLowThreshold = HIGH_WATER_START_BYTES / 2
+    const link: Connection['link'] = {
+      tab: this,
+      pc: _pc,
+      bulk: new BulkFlows(newFlow(bulk, HIGH_WATER_START_BYTES), {
+        congestion: (state) => this.#events.congestion(sid, state),
+        sent: (memory) => this.#events.sent(memory),
+      }),
+      receivedBytes: 0,
+      frame: (bytes) => this.#onFrame(sid, connection, 'bulk', bytes),
+      destroy: () => peer.destroy(),
+    }
     const connection: Connection = {
       peer,
       bulk,
+      link,
+      lanes: new LateLanes(link),
       patience: isTrickling ? null : new PatientChecks(_pc),
       early: [],
       state: 'connecting',
-      isCongested: false,
-      highWaterBytes: HIGH_WATER_START_BYTES,
-      sentBytes: 0,
-      mark: null,
     }
     this.#connections.set(sid, connection)
     this.#listen(sid, connection)
-    if (!isTrickling) outlastFailure(connection)
+    if (!isTrickling) outlastFailure(peer, () => connection.state === 'connecting')
   }
 
   /** Hands over a signal that has been checked; simple-peer itself would destroy the peer over a bad one. */
@@ -102,7 +109,8 @@ export class WebRtcTransport implements Transport {
     if (signal.type !== 'candidate') {
       connection.patience?.expect(signal.sdp)
       // An offer to an open connection is a restart, whose answer comes with candidates one by one.
-      if (connection.state === 'open') (connection.peer as unknown as Internals).trickle = true
+      if (connection.state === 'open') internalsOf(connection.peer).trickle = true
+      if (connection.state === 'open' && signal.type === 'offer') connection.lanes.restart()
       connection.peer.signal(signal)
       return
     }
@@ -118,12 +126,13 @@ export class WebRtcTransport implements Transport {
   restart(sid: SessionId): void {
     const connection = this.#connections.get(sid)
     if (connection?.state !== 'open' || connection.peer.destroyed) return
-    const internals = connection.peer as unknown as Internals
+    const internals = internalsOf(connection.peer)
     internals.trickle = true
     internals._isNegotiating = false
     internals._pc.setConfiguration(this.#configuration())
     internals._pc.restartIce()
     internals.negotiate()
+    connection.lanes.restart()
   }
 
   /** The browser's network changed, or it slept: every path is in doubt. */
@@ -135,9 +144,8 @@ export class WebRtcTransport implements Transport {
   /** How each open connection runs at this moment; one whose browser can't say is left out. */
   async paths(): Promise<ReadonlyMap<SessionId, ConnectionPath>> {
     const paths = new Map<SessionId, ConnectionPath>()
-    const ask = async (sid: SessionId, { peer }: Connection) => {
-      const stats = await (peer as unknown as Internals)._pc.getStats().catch(() => null)
-      const path = stats === null ? null : pathOf(stats)
+    const ask = async (sid: SessionId, { link }: Connection) => {
+      const path = await askPath(link.pc)
       if (path !== null) paths.set(sid, path)
     }
     await Promise.all([...this.#connections].map(([sid, each]) => each.state === 'open' && ask(sid, each)))
@@ -149,7 +157,10 @@ export class WebRtcTransport implements Transport {
     if (connection?.state !== 'open') return
     try {
       if (channel === 'control') connection.peer.send(bytes)
-      else this.#sendBulk(sid, connection, bytes)
+      else {
+        connection.lanes.look()
+        connection.link.bulk.send(bytes)
+      }
     } catch {
       // The channel closed under our hands: its close event follows.
       connection.peer.destroy()
@@ -161,6 +172,7 @@ export class WebRtcTransport implements Transport {
     if (connection === undefined) return
     connection.state = 'closed'
     connection.patience?.stop()
+    connection.lanes.close()
     this.#connections.delete(sid)
     connection.peer.destroy()
   }
@@ -170,9 +182,10 @@ export class WebRtcTransport implements Transport {
    * would take 15 s and more to give us up.
    */
   leave(): void {
-    for (const { peer, bulk } of this.#connections.values()) {
+    for (const { peer, bulk, lanes } of this.#connections.values()) {
+      lanes.leave()
       bulk.close()
-      ;(peer as unknown as Internals)._channel?.close()
+      internalsOf(peer)._channel?.close()
     }
   }
 
@@ -184,20 +197,8 @@ export class WebRtcTransport implements Transport {
   #configuration(): RTCConfiguration {
     return {
       iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
-      iceTransportPolicy: this.#isRelayOnly ? 'relay' : 'all',
+      iceTransportPolicy: this.isRelayOnly ? 'relay' : 'all',
     }
-  }
-
-  #sendBulk(sid: SessionId, connection: Connection, bytes: Bytes): void {
-    connection.bulk.send(bytes)
-    connection.sentBytes += bytes.length
-    if (bytes.length === bytes.buffer.byteLength) this.#events.sent(bytes.buffer)
-    if (connection.isCongested || connection.bulk.bufferedAmount < connection.highWaterBytes) return
-    adaptHighWater(connection, performance.now())
-    // The mark may have risen above what is queued: then no event would ever tell that it has drained.
-    if (connection.bulk.bufferedAmount <= connection.bulk.bufferedAmountLowThreshold) return
-    connection.isCongested = true
-    this.#events.congestion(sid, 'congested')
   }
 
   #listen(sid: SessionId, connection: Connection): void {
@@ -219,13 +220,11 @@ export class WebRtcTransport implements Transport {
     bulk.addEventListener('open', () => this.#onOpen(sid, connection))
     bulk.addEventListener('close', () => peer.destroy())
     bulk.addEventListener('message', (event: MessageEvent<ArrayBuffer>) => {
-      this.#onFrame(sid, connection, 'bulk', new Uint8Array(event.data))
+      const bytes = new Uint8Array(event.data)
+      connection.link.receivedBytes += bytes.length
+      this.#onFrame(sid, connection, 'bulk', bytes)
     })
-    bulk.addEventListener('bufferedamountlow', () => {
-      if (!connection.isCongested) return
-      connection.isCongested = false
-      this.#events.congestion(sid, 'writable')
-    })
+    bulk.addEventListener('bufferedamountlow', () => connection.link.bulk.drained())
   }
 
   #onOpen(sid: SessionId, connection: Connection): void {
@@ -251,22 +250,8 @@ export class WebRtcTransport implements Transport {
     if (connection.state === 'closed') return
     connection.state = 'closed'
     connection.patience?.stop()
+    connection.lanes.close()
     this.#connections.delete(sid)
     this.#events.closed(sid)
-  }
-}
-
-/** Until the connection is open, simple-peer does not hear that it failed, upon which it would end it. See {@link PatientChecks}. */
-function outlastFailure(connection: Connection): void {
-  const internals = connection.peer as unknown as Internals
-  const { _pc } = internals
-  const onIce = internals._onIceStateChange.bind(internals)
-  const onConnection = internals._onConnectionStateChange.bind(internals)
-  const isPatient = (state: string) => state === 'failed' && connection.state === 'connecting'
-  internals._onIceStateChange = () => {
-    if (!isPatient(_pc.iceConnectionState)) onIce()
-  }
-  internals._onConnectionStateChange = () => {
-    if (!isPatient(_pc.connectionState)) onConnection()
   }
 }
