@@ -3,12 +3,12 @@ import { expect, test } from '../fixtures/test.ts'
 
 /**
  * JavaScript that a first visit fetches to be ready to share and to download, packed by gzip. The aim is 150 KiB. It may
- * fall, and rise for faults that are mended: 7.2 KiB since it was lowest, most of it bounds for hostile peers, full disks, and
+ * fall, and rise for faults that are mended: 7.8 KiB since it was lowest, most of it bounds for hostile peers, full disks, and
  * tabs that follow each other. The workers, 8 KiB, come with the first file.
  */
-const BUDGET_BYTES = 145.3 * 1024
+const BUDGET_BYTES = 145.9 * 1024
 /** With the cores of the overlays, which a tab fetches when that is there (docs/adr/0028). */
-const WHOLE_BYTES = 180.7 * 1024
+const WHOLE_BYTES = 181.3 * 1024
 /** The shell alone, which draws the first screen while the engine is still being fetched. */
 const SHELL_BYTES = 49.9 * 1024
 

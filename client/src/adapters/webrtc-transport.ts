@@ -5,9 +5,8 @@ import type { LocalSignal } from '@ringdrop/shared/protocols/introduction/effect
 import type { IceServer } from '@ringdrop/shared/wire/signaling.ts'
 import { askPath, type ConnectionPath } from './connection-path.ts'
 import { localSignal } from './local-signal.ts'
-import { HIGH_WATER_START_BYTES } from './high-water.ts'
-import { BulkFlows, newFlow } from './lanes/bulk-flows.ts'
-import { LANE_POLICY, type LanePolicy } from './lanes/demand.ts'
+import { adaptHighWater, HIGH_WATER_START_BYTES } from './high-water.ts'
+import type { LanePolicy } from './lanes/policy.ts'
 import type { LaneLink, LaneTab } from './lanes/lane-link.ts'
 import { LateLanes } from './lanes/late-lanes.ts'
 import { PatientChecks } from './patient-checks.ts'
@@ -17,7 +16,7 @@ import type { ChannelName, Transport, TransportEvents } from './transport.ts'
 interface Connection {
   readonly bulk: RTCDataChannel
   /** Its bulk flows, and what its lanes need of it. */
-  readonly link: LaneLink & { receivedBytes: number }
+  readonly link: LaneLink & { receivedBytes: number; isCongested: boolean }
   readonly lanes: LateLanes
   readonly peer: SimplePeer.Instance
   /** While people carry the descriptions; `null` where they are signalled. */
@@ -44,7 +43,7 @@ export class WebRtcTransport implements Transport, LaneTab {
 
   constructor(
     events: TransportEvents,
-    readonly policy: LanePolicy = LANE_POLICY,
+    readonly policy: LanePolicy | null = null,
   ) {
     this.#events = events
   }
@@ -77,13 +76,18 @@ export class WebRtcTransport implements Transport, LaneTab {
     }
     const { _pc } = internalsOf(peer)
     const bulk = _pc.createDataChannel('bulk', { negotiated: true, id: 1 })
+    bulk.binaryType = 'arraybuffer'
+    bulk.bufferedAmountLowThreshold = HIGH_WATER_START_BYTES / 2
     const link: Connection['link'] = {
       tab: this,
       pc: _pc,
-      bulk: new BulkFlows(newFlow(bulk, HIGH_WATER_START_BYTES), {
+      own: { bulk, highWaterBytes: HIGH_WATER_START_BYTES, sentBytes: 0, mark: null },
+      isCongested: false,
+      events: {
         congestion: (state) => this.#events.congestion(sid, state),
         sent: (memory) => this.#events.sent(memory),
-      }),
+      },
+      flows: null,
       receivedBytes: 0,
       frame: (bytes) => this.#onFrame(sid, connection, 'bulk', bytes),
       destroy: () => peer.destroy(),
@@ -157,10 +161,7 @@ export class WebRtcTransport implements Transport, LaneTab {
     if (connection?.state !== 'open') return
     try {
       if (channel === 'control') connection.peer.send(bytes)
-      else {
-        connection.lanes.look()
-        connection.link.bulk.send(bytes)
-      }
+      else this.#sendBulk(connection, bytes)
     } catch {
       // The channel closed under our hands: its close event follows.
       connection.peer.destroy()
@@ -182,8 +183,7 @@ export class WebRtcTransport implements Transport, LaneTab {
    * would take 15 s and more to give us up.
    */
   leave(): void {
-    for (const { peer, bulk, lanes } of this.#connections.values()) {
-      lanes.leave()
+    for (const { peer, bulk } of this.#connections.values()) {
       bulk.close()
       internalsOf(peer)._channel?.close()
     }
@@ -199,6 +199,28 @@ export class WebRtcTransport implements Transport, LaneTab {
       iceServers: this.iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
       iceTransportPolicy: this.isRelayOnly ? 'relay' : 'all',
     }
+  }
+
+  #sendBulk({ link, lanes }: Connection, bytes: Bytes): void {
+    lanes.look()
+    if (link.flows !== null) return link.flows.send(bytes)
+    const { own } = link
+    own.bulk.send(bytes)
+    own.sentBytes += bytes.length
+    if (bytes.length === bytes.buffer.byteLength) link.events.sent(bytes.buffer)
+    if (link.isCongested || own.bulk.bufferedAmount < own.highWaterBytes) return
+    adaptHighWater(own, performance.now())
+    // The mark may have risen above what is queued: then no event would ever tell that it has drained.
+    if (own.bulk.bufferedAmount <= own.bulk.bufferedAmountLowThreshold) return
+    link.isCongested = true
+    link.events.congestion('congested')
+  }
+
+  #onDrained({ link }: Connection): void {
+    if (link.flows !== null) return link.flows.drained()
+    if (!link.isCongested) return
+    link.isCongested = false
+    link.events.congestion('writable')
   }
 
   #listen(sid: SessionId, connection: Connection): void {
@@ -224,7 +246,7 @@ export class WebRtcTransport implements Transport, LaneTab {
       connection.link.receivedBytes += bytes.length
       this.#onFrame(sid, connection, 'bulk', bytes)
     })
-    bulk.addEventListener('bufferedamountlow', () => connection.link.bulk.drained())
+    bulk.addEventListener('bufferedamountlow', () => this.#onDrained(connection))
   }
 
   #onOpen(sid: SessionId, connection: Connection): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { LANE_POLICY, LaneDemand, type DemandInput } from '../../src/adapters/lanes/demand.ts'
+import { LaneDemand, type DemandInput } from '../../src/adapters/lanes/demand.ts'
+import { LANE_POLICY } from '../../src/adapters/lanes/policy.ts'
 
 const path = (
   roundTripMs: number | null,

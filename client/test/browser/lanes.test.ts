@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { LANE_POLICY, type LanePolicy } from '../../src/adapters/lanes/demand.ts'
+import { LANE_POLICY, type LanePolicy } from '../../src/adapters/lanes/policy.ts'
 import type { Transport } from '../../src/adapters/transport.ts'
 import { WebRtcTransport } from '../../src/adapters/webrtc-transport.ts'
 import { pair, sid } from '../contracts/transport.contract.ts'

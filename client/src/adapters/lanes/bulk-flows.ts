@@ -1,19 +1,12 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
-import { adaptHighWater, HIGH_WATER_MIN_BYTES, type BulkFlow } from '../high-water.ts'
+import { HIGH_WATER_MIN_BYTES } from '../high-water.ts'
+import type { ChannelFlow } from './lane-link.ts'
 
-/** A bulk channel that frames may go over. */
-export interface ChannelFlow extends BulkFlow {
-  readonly bulk: Pick<
-    RTCDataChannel,
-    'bufferedAmount' | 'bufferedAmountLowThreshold' | 'readyState' | 'send' | 'close'
-  >
-}
-
-/** A flow over which nothing went yet. */
-export function newFlow(bulk: RTCDataChannel, highWaterBytes: number): ChannelFlow {
+/** A lane's flow, over which nothing went yet. */
+export function newFlow(bulk: RTCDataChannel): ChannelFlow {
   bulk.binaryType = 'arraybuffer'
-  bulk.bufferedAmountLowThreshold = highWaterBytes / 2
-  return { bulk, highWaterBytes, sentBytes: 0, mark: null }
+  bulk.bufferedAmountLowThreshold = HIGH_WATER_MIN_BYTES / 2
+  return { bulk, highWaterBytes: HIGH_WATER_MIN_BYTES, sentBytes: 0, mark: null }
 }
 
 export interface BulkEvents {
@@ -24,7 +17,7 @@ export interface BulkEvents {
 
 /**
  * All channels that blocks of one link go over. What a channel was given can't be taken back, and a channel that lost packets may
- * stand still for seconds. So on a link that may get lanes each is given little, and the rest is held for whichever has room first.
+ * stand still for seconds. So on a far link each is given little, and the rest is held for whichever has room first.
  */
 export class BulkFlows {
   /** The link's own channel, then its lanes. */
@@ -32,12 +25,15 @@ export class BulkFlows {
   readonly #events: BulkEvents
   readonly #held: Bytes[] = []
   #heldBytes = 0
-  #isHolding = false
-  #isCongested = false
+  #isCongested: boolean
 
-  constructor(own: ChannelFlow, events: BulkEvents) {
+  /** From now on the link's own channel too is given no more than a low mark, whatever it carried in a good second. */
+  constructor(own: ChannelFlow, wasCongested: boolean, events: BulkEvents) {
     this.flows = [own]
     this.#events = events
+    this.#isCongested = wasCongested
+    own.highWaterBytes = HIGH_WATER_MIN_BYTES
+    own.bulk.bufferedAmountLowThreshold = HIGH_WATER_MIN_BYTES / 2
   }
 
   /** Whatever is sent now waits behind something else. */
@@ -45,28 +41,11 @@ export class BulkFlows {
     return this.flows.every(({ bulk }) => bulk.bufferedAmount > 0)
   }
 
-  /** From now on channels are given no more than a low mark, whatever they carried in a good second. */
-  hold(): void {
-    if (this.#isHolding) return
-    this.#isHolding = true
-    const [own] = this.flows
-    own.highWaterBytes = Math.min(own.highWaterBytes, HIGH_WATER_MIN_BYTES)
-    own.bulk.bufferedAmountLowThreshold = own.highWaterBytes / 2
-    this.drained()
-  }
-
   send(bytes: Bytes): void {
-    if (this.#isHolding) {
-      this.#held.push(bytes)
-      this.#heldBytes += bytes.length
-      this.#pump()
-      if (this.#heldBytes >= this.#markBytes) this.#setCongested(true)
-      return
-    }
-    const [own] = this.flows
-    // The mark may rise above what is queued: then no event would ever tell that it has drained.
-    if (this.#give(own, bytes) && own.bulk.bufferedAmount > own.bulk.bufferedAmountLowThreshold)
-      this.#setCongested(true)
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    this.#pump()
+    if (this.#heldBytes >= this.#markBytes) this.#setCongested(true)
   }
 
   /** A channel has drained to its low mark, or is new. */
@@ -86,7 +65,9 @@ export class BulkFlows {
       const bytes = flow === null ? undefined : this.#held.shift()
       if (flow === null || bytes === undefined) return
       this.#heldBytes -= bytes.length
-      this.#give(flow, bytes)
+      flow.bulk.send(bytes)
+      flow.sentBytes += bytes.length
+      if (bytes.length === bytes.buffer.byteLength) this.#events.sent(bytes.buffer)
     }
   }
 
@@ -96,17 +77,6 @@ export class BulkFlows {
       bulk.readyState === 'open' ? bulk.bufferedAmount / highWaterBytes : Infinity
     const best = this.flows.reduce((best, each) => (fill(each) < fill(best) ? each : best))
     return fill(best) < 1 ? best : null
-  }
-
-  /** @returns whether it is filled now. */
-  #give(flow: ChannelFlow, bytes: Bytes): boolean {
-    flow.bulk.send(bytes)
-    flow.sentBytes += bytes.length
-    if (bytes.length === bytes.buffer.byteLength) this.#events.sent(bytes.buffer)
-    const isFilled = flow.bulk.bufferedAmount >= flow.highWaterBytes
-    if (this.#isHolding || this.#isCongested || !isFilled) return false
-    adaptHighWater(flow, performance.now())
-    return true
   }
 
   #setCongested(isCongested: boolean): void {

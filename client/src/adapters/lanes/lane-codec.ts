@@ -1,6 +1,5 @@
-import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { utf8Decode, utf8Encode, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
-import { ByteReader, ByteWriter } from '@ringdrop/shared/wire/bytes-io.ts'
 import { fail, ok, type Result } from '@ringdrop/shared/wire/result.ts'
 import { inspectSdp } from '@ringdrop/shared/wire/sdp.ts'
 
@@ -25,58 +24,61 @@ export type LaneMessage =
   /** By the taker: they are all here. */
   | { readonly type: 'ended'; readonly lane: number }
 
-/** First on the channel, by both ends: its sender understands lanes. */
-export const HELLO_BYTES = 1
-
 const IDS = { offer: 1, answer: 2, ofMaker: 3, ofTaker: 4, lost: 5, end: 6, ended: 7 } as const
 const HEAD_BYTES = 2
-/** The longest that {@link inspectSdp}'s kin take, with its extensions. */
-const CANDIDATE_BYTES = 768
-const HIGH = 2 ** 32
+/** In characters: longer than any that the list of allowed ones takes. */
+const CANDIDATE_LENGTH = 768
+const COUNT = /^(0|[1-9]\d{0,15})$/
 
+/** A byte for the type, one for the lane, and text: not by `bytes-io.ts`, which would then be a script of its own. */
 export function encodeLane(message: LaneMessage): Bytes {
   const { type } = message
   const id = type === 'candidate' ? (message.from === 'maker' ? IDS.ofMaker : IDS.ofTaker) : IDS[type]
-  const writer = new ByteWriter().uint8(id).uint8(message.lane)
-  if (type === 'offer' || type === 'answer') writer.text(message.sdp)
-  else if (type === 'candidate') writer.text(message.candidate)
-  else if (type === 'end') writer.uint32(Math.floor(message.bytes / HIGH)).uint32(message.bytes % HIGH)
-  return writer.finish()
+  const text = utf8Encode(textOf(message))
+  const bytes = new Uint8Array(HEAD_BYTES + text.length)
+  bytes.set([id, message.lane])
+  bytes.set(text, HEAD_BYTES)
+  return bytes
+}
+
+function textOf(message: LaneMessage): string {
+  if (message.type === 'offer' || message.type === 'answer') return message.sdp
+  if (message.type === 'candidate') return message.candidate
+  return message.type === 'end' ? String(message.bytes) : ''
 }
 
 /** Descriptions are checked by the same list as those of links; a candidate is checked by whoever uses it. */
 export function decodeLane(bytes: Bytes): Result<LaneMessage, 'tooBig' | 'badMessage' | 'badDescription'> {
   if (bytes.length > LIMITS.sdpBytes + HEAD_BYTES) return fail('tooBig')
-  const reader = new ByteReader(bytes)
-  const id = reader.uint8()
-  const lane = reader.uint8()
-  const message = readFields(id, lane, reader)
-  if (message === null || !reader.isDone) return fail('badMessage')
+  const [id, lane] = bytes
+  const text = utf8Decode(bytes.subarray(HEAD_BYTES))
+  if (id === undefined || lane === undefined || text === null) return fail('badMessage')
+  const message = readFields(id, lane, text)
+  if (message === null) return fail('badMessage')
   if (message.type !== 'offer' && message.type !== 'answer') return ok(message)
   const facts = inspectSdp(message.sdp)
   return facts.ok && facts.value.circuit === null ? ok(message) : fail('badDescription')
 }
 
-function readFields(id: number, lane: number, reader: ByteReader): LaneMessage | null {
+function readFields(id: number, lane: number, text: string): LaneMessage | null {
   switch (id) {
     case IDS.offer:
-      return { type: 'offer', lane, sdp: reader.restText() }
+      return { type: 'offer', lane, sdp: text }
     case IDS.answer:
-      return { type: 'answer', lane, sdp: reader.restText() }
+      return { type: 'answer', lane, sdp: text }
     case IDS.ofMaker:
     case IDS.ofTaker: {
-      if (reader.remaining > CANDIDATE_BYTES) return null
       const from = id === IDS.ofMaker ? 'maker' : 'taker'
-      return { type: 'candidate', lane, from, candidate: reader.restText() }
+      return text.length > CANDIDATE_LENGTH ? null : { type: 'candidate', lane, from, candidate: text }
     }
-    case IDS.lost:
-      return { type: 'lost', lane }
     case IDS.end: {
-      const bytes = reader.uint32() * HIGH + reader.uint32()
+      const bytes = COUNT.test(text) ? Number(text) : NaN
       return Number.isSafeInteger(bytes) ? { type: 'end', lane, bytes } : null
     }
+    case IDS.lost:
+      return text === '' ? { type: 'lost', lane } : null
     case IDS.ended:
-      return { type: 'ended', lane }
+      return text === '' ? { type: 'ended', lane } : null
     default:
       return null
   }

@@ -1,4 +1,5 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import type { LaneTab } from './lane-link.ts'
 
 export interface LaneEvents {
   candidate(candidate: string): void
@@ -79,4 +80,10 @@ export class LaneConnection {
     this.#pc.oniceconnectionstatechange = null
     this.#pc.close()
   }
+}
+
+/** Lanes go over no TURN server: what those carry is counted, and there are no lanes where the link needs one. */
+export function laneConfiguration({ iceServers }: LaneTab): RTCConfiguration {
+  const direct = iceServers.map(({ urls }) => ({ urls: urls.filter((url) => url.startsWith('stun')) }))
+  return { iceServers: direct.filter(({ urls }) => urls.length > 0) }
 }

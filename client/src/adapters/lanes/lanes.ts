@@ -1,8 +1,11 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import { inspectCandidate } from '@ringdrop/shared/wire/sdp.ts'
-import type { DemandInput } from './demand.ts'
+import { askPath, type ConnectionPath } from '../connection-path.ts'
+import { BulkFlows } from './bulk-flows.ts'
+import { LaneDemand, type DemandInput } from './demand.ts'
 import { decodeLane, encodeLane, type LaneMessage } from './lane-codec.ts'
 import type { LaneLink } from './lane-link.ts'
+import { LANE_POLICY, type LanePolicy } from './policy.ts'
 import { MadeLane } from './made-lane.ts'
 import { TakenLane } from './taken-lane.ts'
 
@@ -10,6 +13,8 @@ import { TakenLane } from './taken-lane.ts'
 const LANES_OF_LINK = 60
 /** Messages of the other end in the life of a link: those lanes with all their candidates, and many restarts. Our choice. */
 const MESSAGES_OF_LINK = 4_000
+/** How often it is looked whether frames still wait, when none leaves. Our choice. */
+const LOOK_MS = 250
 /** How often it is looked after whether blocks still flow. Our choice. */
 const IDLE_CHECK_MS = 5_000
 
@@ -17,7 +22,8 @@ const IDLE_CHECK_MS = 5_000
 export class Lanes {
   readonly #link: LaneLink
   readonly #channel: RTCDataChannel
-  readonly #tell: (input: DemandInput) => void
+  readonly #policy: LanePolicy
+  readonly #demand: LaneDemand
   readonly #made = new Map<number, MadeLane>()
   readonly #taken = new Map<number, TakenLane>()
   readonly #idleTimer: ReturnType<typeof setInterval>
@@ -25,35 +31,31 @@ export class Lanes {
   #lastTaken = 0
   #messageCount = 0
   #isClosed = false
+  #lookTimer: ReturnType<typeof setTimeout> | null = null
   #traffic = { bytes: 0, at: performance.now() }
 
-  constructor(link: LaneLink, channel: RTCDataChannel, tell: (input: DemandInput) => void) {
+  /** @param channel on which the other end has said hello */
+  constructor(link: LaneLink, channel: RTCDataChannel) {
     this.#link = link
     this.#channel = channel
-    this.#tell = tell
+    this.#policy = link.tab.policy ?? LANE_POLICY
+    this.#demand = new LaneDemand(this.#policy)
+    this.#demand.handle('known', performance.now())
     channel.onmessage = ({ data }: MessageEvent<unknown>) => this.receive(data)
     channel.onclose = () => this.#fail()
     this.#idleTimer = setInterval(() => this.#checkIdle(), IDLE_CHECK_MS)
   }
 
-  /** Makes one more lane to send over. */
-  make(): void {
-    const { tab } = this.#link
-    if (this.#isClosed || this.#lastMade >= LANES_OF_LINK || tab.laneCount >= tab.policy.perTab)
-      return this.#tell('failed')
-    const id = ++this.#lastMade
-    try {
-      const lane = new MadeLane(id, this.#link, {
-        send: (message) => this.#send(message),
-        tell: this.#tell,
-        gone: () => void (this.#made.delete(id) && tab.laneCount--),
-      })
-      this.#made.set(id, lane)
-      tab.laneCount++
-    } catch {
-      // The browser refuses to construct another connection.
-      this.#tell('failed')
-    }
+  /** A frame is about to leave. */
+  look(): void {
+    const { flows, own } = this.#link
+    const isFull = flows === null ? own.bulk.bufferedAmount > 0 : flows.isFull
+    if (this.#isClosed || !this.#demand.isWatching || !isFull) return
+    this.#tell('queued')
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = null
+      this.look()
+    }, LOOK_MS)
   }
 
   /** Something that the other end says about a lane; what makes no sense ends all of them. */
@@ -64,21 +66,61 @@ export class Lanes {
     this.#onMessage(message.value)
   }
 
+  /** The link looks for another path: so do its lanes. */
   restart(): void {
+    this.#tell('moved')
     for (const lane of this.#made.values()) lane.restart()
-  }
-
-  /** The page is going. */
-  leave(): void {
-    for (const { flow } of this.#made.values()) flow.bulk.close()
   }
 
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
     clearInterval(this.#idleTimer)
+    clearTimeout(this.#lookTimer ?? undefined)
     for (const lane of [...this.#made.values(), ...this.#taken.values()]) lane.close()
     this.#channel.close()
+  }
+
+  #tell(input: DemandInput): void {
+    const wish = this.#demand.handle(input, performance.now())
+    if (wish === 'askPath') void askPath(this.#link.pc).then((path) => this.#onPath(path))
+    else if (wish === 'makeLane') this.#make()
+  }
+
+  #onPath(path: ConnectionPath | null): void {
+    if (this.#isClosed) return
+    this.#tell({ path })
+    if (this.#demand.isFar) this.#flows()
+  }
+
+  #flows(): BulkFlows {
+    const link = this.#link
+    if (link.flows !== null) return link.flows
+    const flows = new BulkFlows(link.own, link.isCongested, link.events)
+    link.flows = flows
+    // Not in its making: whoever hears of room sends at once.
+    flows.drained()
+    return flows
+  }
+
+  /** Makes one more lane to send over. */
+  #make(): void {
+    const { tab } = this.#link
+    if (this.#lastMade >= LANES_OF_LINK || tab.laneCount >= this.#policy.perTab) return this.#tell('failed')
+    const id = ++this.#lastMade
+    try {
+      const lane = new MadeLane(id, this.#link, this.#flows(), {
+        openMs: this.#policy.openMs,
+        send: (message) => this.#send(message),
+        tell: (input) => this.#tell(input),
+        gone: () => void (this.#made.delete(id) && tab.laneCount--),
+      })
+      this.#made.set(id, lane)
+      tab.laneCount++
+    } catch {
+      // The browser refuses to construct another connection.
+      this.#tell('failed')
+    }
   }
 
   #onMessage(message: LaneMessage): void {
@@ -108,8 +150,8 @@ export class Lanes {
       receivedBytes > LIMITS.unauthenticatedBytes &&
       !tab.isRelayOnly &&
       id <= LANES_OF_LINK &&
-      this.#taken.size < tab.policy.perLink &&
-      tab.laneCount < tab.policy.perTab
+      this.#taken.size < this.#policy.perLink &&
+      tab.laneCount < this.#policy.perTab
     if (!mayTake) return this.#send({ type: 'lost', lane: id })
     try {
       const lane = new TakenLane(id, this.#link, {
@@ -140,10 +182,11 @@ export class Lanes {
   }
 
   #checkIdle(): void {
-    const bytes = this.#link.bulk.flows.reduce((sum, { sentBytes }) => sum + sentBytes, 0)
+    const flows = this.#link.flows?.flows ?? []
+    const bytes = flows.reduce((sum, { sentBytes }) => sum + sentBytes, 0)
     const now = performance.now()
     if (bytes !== this.#traffic.bytes) this.#traffic = { bytes, at: now }
-    if (now - this.#traffic.at < this.#link.tab.policy.idleMs) return
+    if (now - this.#traffic.at < this.#policy.idleMs) return
     for (const lane of this.#made.values()) lane.end()
   }
 }

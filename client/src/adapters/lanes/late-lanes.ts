@@ -1,13 +1,13 @@
 import { persistent } from '../../lib/persistent.ts'
-import { askPath, type ConnectionPath } from '../connection-path.ts'
-import { LaneDemand, type DemandInput } from './demand.ts'
+import { askPath } from '../connection-path.ts'
 import type { LaneLink } from './lane-link.ts'
 import type { Lanes } from './lanes.ts'
 
 /** Messages kept until the code of lanes is here: those of a few lanes with all their candidates. Our choice. */
 const EARLY_MESSAGES = 64
-/** How often it is looked whether frames still wait, when none leaves. Our choice. */
-const LOOK_MS = 250
+
+/** Nearer than this one connection fills the line: what its window lost is back within a second or two. Our choice. */
+export const FAR_ROUND_TRIP_MS = 50
 
 /**
  * The lanes of one link, whose code is fetched when the first is wanted. They are arranged on a channel of the link's
@@ -17,16 +17,14 @@ const LOOK_MS = 250
 export class LateLanes {
   readonly #link: LaneLink
   readonly #channel: RTCDataChannel
-  readonly #demand: LaneDemand
   #lanes: Lanes | null = null
-  #timer: ReturnType<typeof setTimeout> | null = null
-  #state: 'silent' | 'known' | 'fetching' | 'running' | 'closed' = 'silent'
-  /** What waits for the code. */
-  readonly #early: ((lanes: Lanes) => void)[] = []
+  /** `near`: as long as its path is the same, the link gets none by this end. */
+  #state: 'silent' | 'known' | 'near' | 'closed' = 'silent'
+  #code: Promise<Lanes> | null = null
+  #earlyCount = 0
 
   constructor(link: LaneLink) {
     this.#link = link
-    this.#demand = new LaneDemand(link.tab.policy)
     const channel = link.pc.createDataChannel('lanes', { negotiated: true, id: 2 })
     channel.binaryType = 'arraybuffer'
     channel.onopen = () => channel.send(new Uint8Array(1))
@@ -35,43 +33,28 @@ export class LateLanes {
     this.#channel = channel
   }
 
-  /** A frame is about to leave. */
+  /** A frame is about to leave. The path is asked when the first one waits: before the link's queue has grown. */
   look(): void {
-    if (!this.#demand.isWatching || !this.#link.bulk.isFull) return
-    this.#tell('queued')
-    if (this.#timer !== null) return
-    this.#timer = setTimeout(() => {
-      this.#timer = null
-      if (this.#state !== 'closed') this.look()
-    }, LOOK_MS)
-  }
-
-  #tell(input: DemandInput): void {
-    const wish = this.#demand.handle(input, performance.now())
-    if (wish === 'makeLane') this.#with((lanes) => lanes.make())
-    else if (wish === 'askPath') void askPath(this.#link.pc).then((path) => this.#onPath(path))
+    if (this.#lanes !== null) return this.#lanes.look()
+    const { own, pc, tab } = this.#link
+    if (this.#state !== 'known' || own.bulk.bufferedAmount === 0) return
+    this.#state = 'near'
+    void askPath(pc).then((path) => {
+      const isFar = (path?.roundTripMs ?? 0) >= (tab.policy?.roundTripMs ?? FAR_ROUND_TRIP_MS)
+      if (this.#state === 'near' && isFar) this.#with((lanes) => lanes.look())
+    })
   }
 
   /** The link looks for another path: so do its lanes. */
   restart(): void {
-    this.#tell('moved')
+    if (this.#state === 'near') this.#state = 'known'
     this.#lanes?.restart()
-  }
-
-  leave(): void {
-    this.#lanes?.leave()
   }
 
   close(): void {
     this.#state = 'closed'
-    clearTimeout(this.#timer ?? undefined)
     this.#lanes?.close()
     this.#channel.close()
-  }
-
-  #onPath(path: ConnectionPath | null): void {
-    this.#tell({ path })
-    if (this.#demand.isFar) this.#link.bulk.hold()
   }
 
   /** The other end's first word, and what follows before the code is here. */
@@ -79,22 +62,16 @@ export class LateLanes {
     if (this.#state !== 'silent') return this.#with((lanes) => lanes.receive(data))
     if (!(data instanceof ArrayBuffer) || data.byteLength !== 1) return this.close()
     this.#state = 'known'
-    this.#tell('known')
   }
 
   #with(action: (lanes: Lanes) => void): void {
     if (this.#lanes !== null) return action(this.#lanes)
-    if (this.#state === 'closed' || this.#early.push(action) > EARLY_MESSAGES) return this.close()
-    if (this.#state === 'fetching') return
-    this.#state = 'fetching'
-    persistent(() => import('./lanes.ts')).then(
-      ({ Lanes }) => {
-        if (this.#state === 'closed') return
-        this.#state = 'running'
-        this.#lanes = new Lanes(this.#link, this.#channel, (input) => this.#tell(input))
-        for (const each of this.#early.splice(0)) each(this.#lanes)
-      },
-      () => this.close(),
-    )
+    if (++this.#earlyCount > EARLY_MESSAGES) return this.close()
+    this.#code ??= persistent(() => import('./lanes.ts')).then(({ Lanes }) => {
+      this.#lanes = new Lanes(this.#link, this.#channel)
+      if (this.#state === 'closed') this.#lanes.close()
+      return this.#lanes
+    })
+    this.#code.then(action, () => this.close())
   }
 }

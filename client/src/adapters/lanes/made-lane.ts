@@ -1,10 +1,9 @@
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { DemandInput } from './demand.ts'
 import type { LaneMessage } from './lane-codec.ts'
-import { LaneConnection } from './lane-connection.ts'
-import { HIGH_WATER_MIN_BYTES } from '../high-water.ts'
-import { newFlow, type ChannelFlow } from './bulk-flows.ts'
-import { laneConfiguration, type LaneLink } from './lane-link.ts'
+import { LaneConnection, laneConfiguration } from './lane-connection.ts'
+import { newFlow, type BulkFlows } from './bulk-flows.ts'
+import type { ChannelFlow, LaneLink } from './lane-link.ts'
 
 /** A lane whose path no longer answers is given up after this time, as long as the node gives silent links. */
 const DOUBT_MS = 30_000
@@ -12,6 +11,8 @@ const DOUBT_MS = 30_000
 const END_MS = 30_000
 
 export interface MadeLaneEvents {
+  /** It is given up when it is not open by then. */
+  readonly openMs: number
   send(message: LaneMessage): void
   tell(input: DemandInput): void
   gone(): void
@@ -22,6 +23,7 @@ export class MadeLane {
   readonly flow: ChannelFlow
   readonly #id: number
   readonly #link: LaneLink
+  readonly #flows: BulkFlows
   readonly #events: MadeLaneEvents
   readonly #connection: LaneConnection
   #state: 'opening' | 'open' | 'doubtful' | 'ending' | 'closed' = 'opening'
@@ -29,7 +31,8 @@ export class MadeLane {
   #candidateCount = 0
 
   /** @throws when the browser refuses to construct another connection. */
-  constructor(id: number, link: LaneLink, events: MadeLaneEvents) {
+  constructor(id: number, link: LaneLink, flows: BulkFlows, events: MadeLaneEvents) {
+    this.#flows = flows
     this.#id = id
     this.#link = link
     this.#events = events
@@ -41,11 +44,10 @@ export class MadeLane {
       path: (isFine) => (isFine ? this.#onFine() : this.#onDoubt()),
       // Blocks go one way; the other end is at liberty to waste its bytes.
       frame: () => undefined,
-      drained: () => this.#state === 'open' && link.bulk.drained(),
+      drained: () => this.#state === 'open' && flows.drained(),
     })
-    // It takes little until its rate shows, so that little waits on a slow one.
-    this.flow = newFlow(this.#connection.channel, HIGH_WATER_MIN_BYTES)
-    this.#timer = setTimeout(() => this.end(), link.tab.policy.openMs)
+    this.flow = newFlow(this.#connection.channel)
+    this.#timer = setTimeout(() => this.end(), events.openMs)
     this.#offer()
   }
 
@@ -101,17 +103,17 @@ export class MadeLane {
     if (this.#state !== 'opening') return
     clearTimeout(this.#timer)
     this.#state = 'open'
-    this.#link.bulk.flows.push(this.flow)
+    this.#flows.flows.push(this.flow)
     this.#events.tell('opened')
-    this.#link.bulk.drained()
+    this.#flows.drained()
   }
 
   #onFine(): void {
     if (this.#state !== 'doubtful') return
     clearTimeout(this.#timer)
     this.#state = 'open'
-    this.#link.bulk.flows.push(this.flow)
-    this.#link.bulk.drained()
+    this.#flows.flows.push(this.flow)
+    this.#flows.drained()
   }
 
   #onDoubt(): void {
@@ -129,7 +131,7 @@ export class MadeLane {
   }
 
   #leaveFlows(): void {
-    const { flows } = this.#link.bulk
+    const { flows } = this.#flows
     const position = flows.indexOf(this.flow)
     if (position > 0) flows.splice(position, 1)
   }

@@ -1,8 +1,8 @@
 import type { Bytes } from '@ringdrop/shared/kernel/bytes.ts'
 import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
 import type { LaneMessage } from './lane-codec.ts'
-import { LaneConnection } from './lane-connection.ts'
-import { laneConfiguration, type LaneLink } from './lane-link.ts'
+import { LaneConnection, laneConfiguration } from './lane-connection.ts'
+import type { LaneLink } from './lane-link.ts'
 
 /** What is still under way over a lane that works is here within this time. Our choice. */
 const LATE_MS = 10_000
