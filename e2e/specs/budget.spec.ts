@@ -6,11 +6,11 @@ import { expect, test } from '../fixtures/test.ts'
  * fall, and rise for faults that are mended: 7.8 KiB since it was lowest, most of it bounds for hostile peers, full disks, and
  * tabs that follow each other. The workers, 8 KiB, come with the first file.
  */
-const BUDGET_BYTES = 145.9 * 1024
+const BUDGET_BYTES = 146.3 * 1024
 /** With the cores of the overlays, which a tab fetches when that is there (docs/adr/0028). */
-const WHOLE_BYTES = 181.3 * 1024
+const WHOLE_BYTES = 181.6 * 1024
 /** The shell alone, which draws the first screen while the engine is still being fetched. */
-const SHELL_BYTES = 49.9 * 1024
+const SHELL_BYTES = 50 * 1024
 
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`
 
