@@ -2,6 +2,10 @@ import { createRng } from '@ringdrop/shared/kernel/rng.ts'
 import { defined, invariant } from '@ringdrop/shared/kernel/invariant.ts'
 import type { FuzzInput, FuzzTarget } from '@ringdrop/shared/fuzz/fuzz.ts'
 import { schemaTarget } from '@ringdrop/shared/fuzz/value-targets.ts'
+import { equalBytes, type Bytes } from '@ringdrop/shared/kernel/bytes.ts'
+import { LIMITS } from '@ringdrop/shared/kernel/limits.ts'
+import { fakeSdp } from '../../../shared/test/node/keys.ts'
+import { decodeLane, encodeLane, type LaneMessage } from '../../src/adapters/lanes/lane-codec.ts'
 import * as stored from '../../src/adapters/stored-state.ts'
 import { isInviteText } from '../../src/app/invite-text.ts'
 import { parseRate } from '../../src/lib/rate.ts'
@@ -23,7 +27,32 @@ function text(name: string, seeds: readonly string[], run: (text: string) => str
   }
 }
 
-/** Decoders of the app alone: addresses, what the service worker is asked for, and what storage gives back. */
+const LANE_MESSAGES: readonly LaneMessage[] = [
+  { type: 'offer', lane: 1, sdp: fakeSdp(HASH) },
+  { type: 'answer', lane: 1, sdp: fakeSdp(HASH) },
+  { type: 'candidate', lane: 1, from: 'maker', candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host' },
+  { type: 'candidate', lane: 1, from: 'taker', candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host' },
+  { type: 'lost', lane: 1 },
+  { type: 'end', lane: 1, bytes: 2 ** 33 },
+  { type: 'ended', lane: 1 },
+]
+
+/** What peers say of lanes has one spelling: written again it gives the very same bytes. */
+const laneTarget: FuzzTarget = {
+  name: 'lane message',
+  kind: 'bytes',
+  seeds: LANE_MESSAGES.map(encodeLane),
+  maxLength: LIMITS.sdpBytes + 16,
+  weight: 0.3,
+  run: (input) => {
+    const message = decodeLane(input as Bytes)
+    if (!message.ok) return { outcome: message.code }
+    invariant(equalBytes(encodeLane(message.value), input as Bytes), 'written again, the message differs')
+    return { outcome: 'ok', value: message.value }
+  },
+}
+
+/** Decoders of the app alone: addresses, messages about lanes, what the service worker is asked for, and what storage gives back. */
 export function clientTargets(): FuzzTarget[] {
   const infoHash = defined(parseInfoHash(HASH), 'infohash')
   const bytes = createRng(1).bytes(64)
@@ -81,6 +110,7 @@ export function clientTargets(): FuzzTarget[] {
     schemaTarget('stored ring', stored.ringSchema, [{ peers: [HASH], records: [bytes] }]),
     schemaTarget('stored settings', stored.settingsSchema, [settings]),
     schemaTarget('stored limits', stored.limitsSchema, [{ uploadRate: null, downloadRate: 5 }]),
+    laneTarget,
     schemaTarget('stored nearby', stored.nearbySchema, [{ isOn: true, name: 'Ana' }]),
   ]
 }
