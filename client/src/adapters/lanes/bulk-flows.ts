@@ -4,7 +4,6 @@ import type { ChannelFlow } from './lane-link.ts'
 
 /** A lane's flow, over which nothing went yet. */
 export function newFlow(bulk: RTCDataChannel): ChannelFlow {
-  bulk.binaryType = 'arraybuffer'
   bulk.bufferedAmountLowThreshold = HIGH_WATER_MIN_BYTES / 2
   return { bulk, highWaterBytes: HIGH_WATER_MIN_BYTES, sentBytes: 0, mark: null }
 }

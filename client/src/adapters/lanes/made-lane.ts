@@ -101,15 +101,15 @@ export class MadeLane {
 
   #onOpen(): void {
     if (this.#state !== 'opening') return
-    clearTimeout(this.#timer)
-    this.#state = 'open'
-    this.#flows.flows.push(this.flow)
     this.#events.tell('opened')
-    this.#flows.drained()
+    this.#joinFlows()
   }
 
   #onFine(): void {
-    if (this.#state !== 'doubtful') return
+    if (this.#state === 'doubtful') this.#joinFlows()
+  }
+
+  #joinFlows(): void {
     clearTimeout(this.#timer)
     this.#state = 'open'
     this.#flows.flows.push(this.flow)
